@@ -1,0 +1,52 @@
+"""What a memory cell is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+from torch import Tensor, nn
+
+from ..estimators import Estimator
+from ..types import Address
+
+S = TypeVar("S")
+
+
+class MemoryCell(nn.Module, ABC, Generic[S]):
+    """One step of external memory, built as Cell(input_size, estimator, **options).
+
+    Turns the controller's output into weightings, has the estimator make addresses of them, and
+    writes and reads there. Keeps no tensors between steps: `S`, a NamedTuple of tensors whose first
+    axis is the batch, travels. `heads` names the heads in the order in which addresses hold them,
+    write heads first; a name starts with "write" or "read".
+    """
+
+    read_size: int
+    slots: int
+    heads: tuple[str, ...]
+    estimator: Estimator
+
+    @abstractmethod
+    def initial_state(self, batch_size: int) -> S:
+        """The state before the first step."""
+
+    @abstractmethod
+    def forward(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
+        """One step: what was read (B, read_size), the next state, and the address of every head."""
+
+
+def head_names(writes: int, reads: int) -> tuple[str, ...]:
+    """Names for so many write and read heads: ("write", "read") or ("write 1", "write 2", …)."""
+    return _numbered("write", writes) + _numbered("read", reads)
+
+
+def require_positive(**sizes: int) -> None:
+    """Raises ValueError naming the first size that is below one."""
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} must be at least 1, not {size}")
+
+
+def _numbered(kind: str, count: int) -> tuple[str, ...]:
+    return (kind,) if count == 1 else tuple(f"{kind} {i + 1}" for i in range(count))

@@ -1,0 +1,61 @@
+"""What a head does to the contents of memory once it has an address: read, erase, add.
+
+Pure functions. A dense address touches every slot; a sparse one gathers and scatters only the K
+rows that it names, so its cost does not grow with the number of slots but for the one copy of the
+memory that autograd needs.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .types import Address
+
+
+def read(memory_BNW: Tensor, address: Address) -> Tensor:
+    """Weighted sum of slots per head, (B, H, W) (NTM eq. 2)."""
+    if address.slots_BHK is None:
+        return address.weights_BHK @ memory_BNW
+    rows_BHKW = gather_rows(memory_BNW, address.slots_BHK)
+    return (address.weights_BHK.unsqueeze(-2) @ rows_BHKW).squeeze(-2)
+
+
+def write(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, add_BHW: Tensor) -> Tensor:
+    """Erase then add, all heads at once: erasures multiply, additions sum (NTM eqs. 3 and 4)."""
+    if address.slots_BHK is None:
+        return erase_and_add(memory_BNW, address.weights_BHK, erase_BHW, add_BHW)
+    for head in range(erase_BHW.shape[1]):
+        memory_BNW = _erase_rows(memory_BNW, address, erase_BHW, head)
+    added_BHKW = address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)
+    return _scatter_rows(memory_BNW, address.slots_BHK.flatten(1), added_BHKW.flatten(1, 2))
+
+
+def erase_and_add(
+    memory_BNW: Tensor, weights_BHN: Tensor, erase_BHW: Tensor, add_BHW: Tensor
+) -> Tensor:
+    """The dense write: M ∘ Π_h (1 - w_h e_hᵀ) + Σ_h w_h a_hᵀ (NTM eqs. 3 and 4)."""
+    if weights_BHN.shape[1] == 1:
+        kept_BNW = 1 - weights_BHN.transpose(1, 2) * erase_BHW
+    else:
+        kept_BNW = (1 - weights_BHN.unsqueeze(-1) * erase_BHW.unsqueeze(-2)).prod(1)
+    return memory_BNW * kept_BNW + weights_BHN.transpose(1, 2) @ add_BHW
+
+
+def gather_rows(memory_BNW: Tensor, slots_BHK: Tensor) -> Tensor:
+    """The rows of the named slots, (B, H, K, W)."""
+    B, H, K = slots_BHK.shape
+    index = slots_BHK.reshape(B, H * K, 1).expand(-1, -1, memory_BNW.shape[-1])
+    return memory_BNW.gather(1, index).view(B, H, K, -1)
+
+
+def _erase_rows(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, head: int) -> Tensor:
+    assert address.slots_BHK is not None
+    rows_BKW = gather_rows(memory_BNW, address.slots_BHK[:, head : head + 1])[:, 0]
+    erased_BKW = address.weights_BHK[:, head].unsqueeze(-1) * erase_BHW[:, head].unsqueeze(1)
+    return _scatter_rows(memory_BNW, address.slots_BHK[:, head], -rows_BKW * erased_BKW)
+
+
+def _scatter_rows(memory_BNW: Tensor, slots_BK: Tensor, change_BKW: Tensor) -> Tensor:
+    index = slots_BK.unsqueeze(-1).expand(-1, -1, memory_BNW.shape[-1])
+    return torch.scatter_add(memory_BNW, 1, index, change_BKW)

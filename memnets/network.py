@@ -1,0 +1,63 @@
+"""Controller + cell + readout, one step at a time or unrolled over a sequence."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .cells.base import MemoryCell
+from .controllers import Controller
+from .estimators import Estimator
+from .types import Address, NetworkState, Rollout, stack_steps
+
+
+class MemoryNetwork(nn.Module):
+    """A controller that sees the input and the last read, drives a memory, and is read out.
+
+    `logits = readout([h_t ; r_t])`. State is a value: whoever unrolls in pieces passes it on.
+    """
+
+    def __init__(self, controller: Controller, cell: MemoryCell, output_size: int) -> None:
+        super().__init__()
+        self.controller = controller
+        self.cell = cell
+        self.readout = nn.Linear(controller.output_size + cell.read_size, output_size)
+        self.estimator.bind(controller.output_size)
+
+    @property
+    def estimator(self) -> Estimator:
+        """The cell's estimator."""
+        return self.cell.estimator
+
+    def initial_state(self, batch_size: int) -> NetworkState:
+        """State before the first step; the first read is zero."""
+        return NetworkState(
+            self.controller.initial_state(batch_size),
+            self.cell.initial_state(batch_size),
+            self.readout.weight.new_zeros(batch_size, self.cell.read_size),
+        )
+
+    def step(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
+        """One time step: logits (B, Y), the next state, and where the heads pointed."""
+        h_BC, state, address = self._drive(x_BX, state)
+        return self.readout(torch.cat([h_BC, state.read_BR], -1)), state, address
+
+    def forward(self, inputs_TBX: Tensor, state: NetworkState | None = None) -> Rollout:
+        """Unroll over a sequence, from `state` or from the initial one."""
+        if state is None:
+            state = self.initial_state(inputs_TBX.shape[1])
+        hidden, reads, addresses = [], [], []
+        # unbind, not indexing: each index would add a whole (T, B, X) gradient per step
+        for x_BX in inputs_TBX.unbind(0):
+            h_BC, state, address = self._drive(x_BX, state)
+            hidden.append(h_BC)
+            reads.append(state.read_BR)
+            addresses.append(address)
+        hidden_TBC = torch.stack(hidden)
+        logits_TBY = self.readout(torch.cat([hidden_TBC, torch.stack(reads)], -1))
+        return Rollout(logits_TBY, stack_steps(addresses), state, hidden_TBC)
+
+    def _drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
+        h_BC, controller = self.controller(torch.cat([x_BX, state.read_BR], -1), state.controller)
+        read_BR, cell, address = self.cell(h_BC, state.cell)
+        return h_BC, NetworkState(controller, cell, read_BR), address

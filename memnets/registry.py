@@ -1,0 +1,182 @@
+"""One registry for all that can be plugged in: cells, estimators, controllers, tasks, studies.
+
+A name is looked up, in this order, among what this process registered, as `"package.module:name"`,
+among the built-ins (found by reading the source of the registry's home, without importing it), and
+among the entry points of that name. Nothing is imported before it is asked for, so a broken plug-in
+breaks its own name and nothing else, and a spawned worker finds plug-ins with no configuration.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class UnknownName(LookupError):
+    """No such name in the registry; the message names the group and the nearest names."""
+
+
+class NameTaken(ValueError):
+    """Two owners claim one name; the message names both."""
+
+
+class BrokenPlugin(ImportError):
+    """A plug-in was found but does not import; the message names its distribution."""
+
+
+class _Source(NamedTuple):
+    module: str
+    attribute: str
+    summary: str
+
+
+class Registry(Generic[T]):
+    """Names -> classes or functions of one kind.
+
+    `group` is the entry-point group; `home` the package or module whose source holds the built-ins,
+    each below a `@<registry>.register("name")` decorator.
+    """
+
+    def __init__(self, group: str, home: str) -> None:
+        self.group = group
+        self.home = home
+        self._registered: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Decorator that gives a class or function its name; raises NameTaken."""
+
+        def decorate(thing: T) -> T:
+            if _reference(self._registered.get(name, thing)) != _reference(thing):
+                self._refuse(name, _reference(self._registered[name]), _reference(thing))
+            source = self._builtins.get(name)
+            if source and _reference(thing) != f"{source.module}:{source.attribute}":
+                self._refuse(name, f"{source.module}:{source.attribute}", _reference(thing))
+            self._registered[name] = thing
+            return thing
+
+        return decorate
+
+    def get(self, name: str) -> T:
+        """The class or function of that name; raises UnknownName, NameTaken or BrokenPlugin."""
+        if name in self._registered:
+            return self._registered[name]
+        if ":" in name:
+            return resolve(name)
+        source, plugin = self._builtins.get(name), self._plugin(name)
+        if source and plugin:
+            self._refuse(name, f"{source.module}:{source.attribute}", _owner(plugin))
+        if source:
+            return resolve(f"{source.module}:{source.attribute}")
+        if plugin:
+            return _load(plugin, self.group)
+        raise UnknownName(f"{self.group}: no {name!r}.{self._hint(name)}")
+
+    def __iter__(self) -> Iterator[str]:
+        plugins = {entry.name for entry in entry_points(group=self.group)}
+        return iter(sorted({*self._registered, *self._builtins, *plugins}))
+
+    def __contains__(self, name: object) -> bool:
+        return name in set(self)
+
+    def summary(self, name: str) -> str:
+        """One line about a name, read without importing it."""
+        if name in self._builtins:
+            return self._builtins[name].summary
+        if name in self._registered:
+            return _first_line(getattr(self._registered[name], "__doc__", None))
+        plugin = self._plugin(name)
+        return f"plug-in {plugin.value} from {_owner(plugin)}" if plugin else ""
+
+    @cached_property
+    def _builtins(self) -> dict[str, _Source]:
+        found: dict[str, _Source] = {}
+        for module, path in _modules(self.home):
+            for name, source in _declarations(module, path):
+                if name in found:
+                    self._refuse(name, found[name].module, module)
+                found[name] = source
+        return found
+
+    def _plugin(self, name: str) -> EntryPoint | None:
+        found = {entry.value: entry for entry in entry_points(group=self.group, name=name)}
+        if len(found) > 1:
+            self._refuse(name, *(_owner(entry) for entry in found.values()))
+        return next(iter(found.values()), None)
+
+    def _hint(self, name: str) -> str:
+        near = difflib.get_close_matches(name, list(self), n=3, cutoff=0.5)
+        if near:
+            return f" Did you mean {' or '.join(map(repr, near))}?"
+        return f" Known: {', '.join(self)}."
+
+    def _refuse(self, name: str, *owners: str) -> None:
+        raise NameTaken(f"{self.group}: {name!r} is claimed by {' and by '.join(owners)}.")
+
+
+def resolve(reference: str) -> Any:
+    """The object behind `"package.module:name"`; raises UnknownName where there is none."""
+    module, _, attribute = reference.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UnknownName(f"{reference!r} does not name anything: {error}") from error
+
+
+def _load(plugin: EntryPoint, group: str) -> Any:
+    try:
+        return plugin.load()
+    # a plug-in may fail in any way that Python code can
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise BrokenPlugin(
+            f"{group}: {plugin.name!r} from {_owner(plugin)} does not import ({reason})."
+        ) from error
+
+
+def _owner(plugin: EntryPoint) -> str:
+    return f"distribution {plugin.dist.name}" if plugin.dist else plugin.value
+
+
+def _reference(thing: Any) -> str:
+    return f"{thing.__module__}:{thing.__qualname__}"
+
+
+def _first_line(docstring: str | None) -> str:
+    return (docstring or "").strip().partition("\n")[0]
+
+
+def _modules(home: str) -> Iterator[tuple[str, Path]]:
+    spec = importlib.util.find_spec(home)
+    if spec is None or spec.origin is None:
+        return
+    yield home, Path(spec.origin)
+    for folder in spec.submodule_search_locations or ():
+        for path in sorted(Path(folder).glob("*.py")):
+            if path.stem != "__init__":
+                yield f"{home}.{path.stem}", path
+
+
+def _declarations(module: str, path: Path) -> Iterator[tuple[str, _Source]]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            for decorator in node.decorator_list:
+                match decorator:
+                    case ast.Call(
+                        func=ast.Attribute(attr="register"), args=[ast.Constant(value=str(name))]
+                    ):
+                        summary = _first_line(ast.get_docstring(node))
+                        yield name, _Source(module, node.name, summary)
+
+
+cells: Registry[Any] = Registry("memnets.cells", home="memnets.cells")
+estimators: Registry[Any] = Registry("memnets.estimators", home="memnets.estimators")
+controllers: Registry[Any] = Registry("memnets.controllers", home="memnets.controllers")

@@ -1,0 +1,123 @@
+"""A model as data: what is hashed, stored, sent to workers, and built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .registry import cells, controllers, estimators
+
+if TYPE_CHECKING:
+    from .network import MemoryNetwork
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Cell × estimator × controller, with options of JSON types.
+
+    `ModelSpec("dnc", "reinforce")` is a model; `ModelSpec("none")` the plain controller.
+    """
+
+    cell: str
+    estimator: str = "soft"
+    controller: str = "lstm"
+    controller_size: int = 100
+    cell_options: Mapping[str, Any] = field(default_factory=dict)
+    estimator_options: Mapping[str, Any] = field(default_factory=dict)
+    controller_options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.controller_size < 1:
+            raise ValueError(f"controller_size must be at least 1, not {self.controller_size}")
+
+    @property
+    def label(self) -> str:
+        """How reports name the model: "ntm/soft", or "none/lstm" where there is no memory."""
+        return f"{self.cell}/{self.controller if self.cell == 'none' else self.estimator}"
+
+    def build(self, input_size: int, output_size: int) -> MemoryNetwork:
+        """A freshly initialised network; raises ValueError or a registry error, in one line."""
+        from .network import MemoryNetwork
+
+        make_controller = controllers.get(self.controller)
+        estimator = _make(estimators.get(self.estimator), self.estimator, self.estimator_options)
+        size = make_controller.output_size_of(self.controller_size, **self.controller_options)
+        cell = _make(cells.get(self.cell), self.cell, self.cell_options, size, estimator)
+        controller = _make(
+            make_controller,
+            self.controller,
+            self.controller_options,
+            input_size + cell.read_size,
+            self.controller_size,
+        )
+        return MemoryNetwork(controller, cell, output_size)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ModelSpec:
+        """Back from `to_json`; raises ValueError naming an unknown or missing field."""
+        known = [f.name for f in fields(cls)]
+        unknown = sorted(set(data) - set(known))
+        if unknown:
+            raise ValueError(f"a model has no {unknown[0]!r}; it has {', '.join(known)}")
+        if "cell" not in data:
+            raise ValueError(f"a model needs a cell; known cells are {', '.join(cells)}")
+        return cls(**data)
+
+
+def save(
+    path: Path, network: MemoryNetwork, spec: ModelSpec, input_size: int, output_size: int
+) -> None:
+    """Write a network with the spec that rebuilds it."""
+    import torch
+
+    torch.save(
+        {
+            "spec": spec.to_json(),
+            "input_size": input_size,
+            "output_size": output_size,
+            "state": network.state_dict(),
+        },
+        path,
+    )
+
+
+def load(path: Path) -> tuple[MemoryNetwork, ModelSpec]:
+    """Rebuild a saved network; raises ValueError where the file is not one of `save`.
+
+    Reads tensors and plain data only, never pickled objects.
+    """
+    import pickle
+
+    import torch
+
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        spec = ModelSpec.from_json(saved["spec"])
+        network = spec.build(saved["input_size"], saved["output_size"])
+        network.load_state_dict(saved["state"])
+    except (pickle.UnpicklingError, KeyError, TypeError, RuntimeError, EOFError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"{path} is not a saved memnets model: {reason}") from error
+    return network, spec
+
+
+def _make(make: Callable[..., Any], name: str, options: Mapping[str, Any], *args: Any) -> Any:
+    known = [
+        p.name
+        for p in inspect.signature(make).parameters.values()
+        if p.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    for option in options:
+        if option not in known:
+            raise ValueError(
+                f"{name} has no option {option!r}; "
+                + (f"it has {', '.join(known)}" if known else "it has none")
+            )
+    return make(*args, **options)

@@ -1,0 +1,77 @@
+"""The values that travel between the parts of a network, and the legend of shapes.
+
+Shape suffixes, everywhere in memnets (`weights_BHN` is batch × heads × slots):
+
+    T  time steps            B  batch rows           X  inputs of a network
+    Y  outputs (logits)      C  controller outputs   H  heads (write heads first, then read heads)
+    N  slots of memory       W  width of a slot      K  slots that one address touches
+    R  read heads            P  write heads          S  shifts
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Address(NamedTuple):
+    """Where the heads pointed in one step (or, stacked over time, in a whole rollout).
+
+    `weights_BHK` sums to at most one per head; what is missing is the no-op. Dense addresses have
+    K = N and no slots; sparse ones name the K slots that they touch; an all-zero row is a no-op.
+    `log_prob_BH` belongs to the choice that was made and is zero where nothing was chosen;
+    `entropy_BH` is that of the weighting behind it, in nats.
+    """
+
+    weights_BHK: Tensor
+    slots_BHK: Tensor | None
+    log_prob_BH: Tensor
+    entropy_BH: Tensor
+
+    def dense(self, slots: int) -> Tensor:
+        """The weights over all slots, (..., H, N); slots named twice add up."""
+        if self.slots_BHK is None:
+            return self.weights_BHK
+        shape = (*self.weights_BHK.shape[:-1], slots)
+        return self.weights_BHK.new_zeros(shape).scatter_add(-1, self.slots_BHK, self.weights_BHK)
+
+
+def join_heads(*addresses: Address) -> Address:
+    """One address of all the heads, in their order; all dense or all equally sparse."""
+    weights, slots, log_probs, entropies = zip(*addresses, strict=True)
+    return Address(
+        torch.cat(weights, -2),
+        None if slots[0] is None else torch.cat(slots, -2),
+        torch.cat(log_probs, -1),
+        torch.cat(entropies, -1),
+    )
+
+
+def stack_steps(addresses: list[Address]) -> Address:
+    """The addresses of successive steps, stacked along a new first axis of time."""
+    weights, slots, log_probs, entropies = zip(*addresses, strict=True)
+    return Address(
+        torch.stack(weights),
+        None if slots[0] is None else torch.stack(slots),
+        torch.stack(log_probs),
+        torch.stack(entropies),
+    )
+
+
+class NetworkState(NamedTuple):
+    """All that a network carries from one step to the next."""
+
+    controller: Any
+    cell: Any
+    read_BR: Tensor
+
+
+class Rollout(NamedTuple):
+    """What unrolling a network over a sequence gives."""
+
+    logits_TBY: Tensor
+    address: Address
+    state: NetworkState
+    hidden_TBC: Tensor
