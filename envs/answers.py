@@ -1,0 +1,109 @@
+"""What a task asks for at a step: the loss, the score and the action space all follow from it.
+
+Shapes: T time steps, B sequences, Y columns of a target. Leading axes may be missing: a single step
+of a single sequence is scored by the same lines as a whole batch.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, final
+
+import numpy as np
+from gymnasium import spaces
+
+
+class Answer(ABC):
+    """A kind of answer. Decided answers are bits `(T, B, width)` or symbol indices `(T, B)`."""
+
+    @property
+    @abstractmethod
+    def output_size(self) -> int:
+        """Logits that a network gives per step."""
+
+    @property
+    @abstractmethod
+    def target_size(self) -> int:
+        """Columns of the targets, which is also the number of things that can be wrong."""
+
+    @abstractmethod
+    def space(self) -> spaces.Space[Any]:
+        """The gymnasium space of one decided answer."""
+
+    @abstractmethod
+    def decide(self, logits_TBY: np.ndarray) -> np.ndarray:
+        """The most probable answer."""
+
+    @abstractmethod
+    def errors(self, answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
+        """Wrong bits, or wrong symbols, per step: `(T, B)`."""
+
+    def score(self, answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
+        """Fraction right per step, in [0, 1]: `(T, B)`."""
+        return 1 - self.errors(answers, targets_TBY) / self.target_size
+
+
+@final
+@dataclass(frozen=True)
+class Bits(Answer):
+    """Independent bits; targets are 0 or 1 in float32, a positive logit means 1."""
+
+    width: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise ValueError(f"Bits: width is {self.width}; at least 1 is needed.")
+
+    @property
+    def output_size(self) -> int:
+        return self.width
+
+    @property
+    def target_size(self) -> int:
+        return self.width
+
+    def space(self) -> spaces.MultiBinary:
+        return spaces.MultiBinary(self.width)
+
+    def decide(self, logits_TBY: np.ndarray) -> np.ndarray:
+        return (logits_TBY > 0).astype(np.int8)
+
+    def errors(self, answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
+        # a matrix product counts along a short axis several times faster than a sum
+        return (answers != targets_TBY).astype(np.float32) @ _ones(self.width)
+
+
+@final
+@dataclass(frozen=True)
+class Symbols(Answer):
+    """One symbol of a vocabulary; targets are indices in one int64 column."""
+
+    vocabulary: int
+
+    def __post_init__(self) -> None:
+        if self.vocabulary < 2:
+            raise ValueError(f"Symbols: vocabulary is {self.vocabulary}; at least 2 is needed.")
+
+    @property
+    def output_size(self) -> int:
+        return self.vocabulary
+
+    @property
+    def target_size(self) -> int:
+        return 1
+
+    def space(self) -> spaces.Discrete:
+        return spaces.Discrete(self.vocabulary)
+
+    def decide(self, logits_TBY: np.ndarray) -> np.ndarray:
+        return logits_TBY.argmax(-1)
+
+    def errors(self, answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
+        return (answers != targets_TBY[..., 0]).astype(np.float32)
+
+
+@cache
+def _ones(size: int) -> np.ndarray:
+    return np.ones(size, np.float32)

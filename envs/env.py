@@ -1,0 +1,109 @@
+"""A task seen through gymnasium, one sequence at a time."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.error import ResetNeeded
+from gymnasium.spaces import Box
+
+from .cursor import Cursor
+from .picture import picture
+from .tasks.base import Batch, Task, check_names, make_task
+
+
+class TaskEnv(gymnasium.Env[np.ndarray, Any]):
+    """One sequence of a task as an episode: see the inputs of a step, answer, move on.
+
+    `task` is a task, or a name with the task's options as further keywords. An episode has the
+    given length, or one drawn from the task's own where None; `reset(options={"length": 5})` sets
+    it for one episode, like any other keyword of the task's `sample`.
+
+    A scored answer is rewarded with its score over the number of scored steps, so the return is the
+    fraction of right bits or symbols. `info["scored"]` tells whether the answer to the observation
+    beside it counts, `info["steps"]` how many steps the episode has.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}
+
+    def __init__(
+        self,
+        task: Task | str,
+        length: int | None = None,
+        *,
+        render_mode: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.task = as_task(task, options)
+        self.length = length
+        self.render_mode = render_mode
+        self.observation_space = observation_space(self.task)
+        self.action_space = self.task.answer.space()
+        self._cursor: Cursor | None = None
+        self._answers: list[Any] = []
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Start an episode; raises ValueError for an option that the task does not know."""
+        super().reset(seed=seed)
+        batch = draw(self.task, self.np_random, 1, self.length, options or {})
+        self._cursor = Cursor(batch, self.task.answer)
+        self._answers = []
+        return self._cursor.inputs_BX[0], self._info(self._cursor)
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Answer the last observation; raises ResetNeeded when the episode is over."""
+        cursor = self._cursor
+        if cursor is None or cursor.over:
+            raise ResetNeeded("TaskEnv: there is no episode to step; call reset() first.")
+        answer = np.reshape(action, (1, *(self.action_space.shape or ())))
+        if self.render_mode is not None:
+            self._answers.append(answer)
+        reward = float(cursor.answer(answer)[0])
+        return cursor.inputs_BX[0], reward, cursor.over, False, self._info(cursor)
+
+    def render(self) -> np.ndarray | None:
+        """The episode so far: inputs, answers and targets over time, one row per channel."""
+        if self.render_mode is None or self._cursor is None:
+            return None
+        return picture(self._cursor.batch, self._answers)
+
+    def _info(self, cursor: Cursor) -> dict[str, Any]:
+        return {"scored": bool(cursor.scored_B[0]), "steps": cursor.steps}
+
+
+def as_task(task: Task | str, options: Mapping[str, Any]) -> Task:
+    """The task itself, or the one of that name with these options."""
+    if isinstance(task, str):
+        return make_task(task, **options)
+    if options:
+        raise ValueError(
+            f"{type(task).__name__}: the task is built already, so {', '.join(options)} "
+            "must be among its own options."
+        )
+    return task
+
+
+def observation_space(task: Task) -> Box:
+    """What one step of one sequence can look like."""
+    low, high = task.input_range
+    return Box(low, high, (task.input_size,), np.float32)
+
+
+def draw(
+    task: Task,
+    rng: np.random.Generator,
+    batch_size: int,
+    length: int | None,
+    options: Mapping[str, Any],
+) -> Batch:
+    """A batch as `reset` asks for it: the options are keywords of the task's `sample`."""
+    if options:
+        known = list(inspect.signature(task.sample).parameters)
+        check_names(f"{type(task).__name__}.reset", options, known[2:])
+    return task.sample(rng, batch_size, **{"length": length, **options})

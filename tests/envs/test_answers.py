@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from envs import Bits, Symbols
+
+
+def test_bits_are_counted_one_by_one():
+    targets = np.array([[[0, 1, 1], [1, 0, 0]]], np.float32)
+    answers = np.array([[[0, 0, 0], [1, 0, 0]]], np.int8)
+    np.testing.assert_array_equal(Bits(3).errors(answers, targets), [[2, 0]])
+    np.testing.assert_allclose(Bits(3).score(answers, targets), [[1 / 3, 1]], rtol=1e-6)
+
+
+def test_a_symbol_is_right_or_wrong():
+    targets = np.array([[[4], [0]]])
+    np.testing.assert_array_equal(Symbols(5).errors(np.array([[4, 1]]), targets), [[0, 1]])
+    np.testing.assert_array_equal(Symbols(5).score(np.array([[4, 1]]), targets), [[1, 0]])
+
+
+def test_the_likelier_answer_is_decided():
+    np.testing.assert_array_equal(Bits(3).decide(np.array([[[-1.0, 0.5, 2.0]]])), [[[0, 1, 1]]])
+    np.testing.assert_array_equal(Symbols(3).decide(np.array([[[0.1, 3.0, 2.0]]])), [[1]])
+
+
+@pytest.mark.parametrize("answer", [Bits(1), Bits(7), Symbols(2), Symbols(30)], ids=repr)
+def test_sizes_agree_with_the_space(answer):
+    logits = np.random.default_rng(0).normal(size=(5, 4, answer.output_size))
+    answers = answer.decide(logits)
+    assert answer.space().contains(answers[0, 0])
+    targets = answers.reshape(5, 4, answer.target_size)
+    assert (answer.score(answers, targets) == 1).all()
+    assert answer.errors(answers, targets).shape == (5, 4)
+
+
+@given(st.integers(1, 12), st.integers(0, 2**32 - 1))
+def test_score_is_the_fraction_of_bits_without_error(width, seed):
+    rng = np.random.default_rng(seed)
+    answers, targets = rng.integers(2, size=(2, 3, 2, width))
+    np.testing.assert_allclose(
+        Bits(width).score(answers, targets), (answers == targets).mean(-1), atol=1e-6
+    )
+    # one step at a time gives the same
+    np.testing.assert_array_equal(
+        Bits(width).errors(answers[0], targets[0]), Bits(width).errors(answers, targets)[0]
+    )
+
+
+@pytest.mark.parametrize("build", [lambda: Bits(0), lambda: Symbols(1)])
+def test_an_answer_of_nothing_is_refused(build):
+    with pytest.raises(ValueError, match="is needed"):
+        build()

@@ -1,0 +1,225 @@
+from functools import partial
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.error import ResetNeeded
+from gymnasium.utils.env_checker import data_equivalence
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.wrappers import TimeLimit
+from gymnasium.wrappers.vector import DictInfoToList, RecordEpisodeStatistics
+
+from envs import Bits, TaskEnv, TaskVectorEnv, make_task, tasks
+
+CASES = [(name, {}) for name in tasks] + [("copy", {"symbols": 5})]
+every_task = pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+every_mode = pytest.mark.parametrize("mode", list(AutoresetMode))
+
+
+def oracle(task, batch):
+    return batch.targets_TBY if isinstance(task.answer, Bits) else batch.targets_TBY[..., 0]
+
+
+@every_task
+def test_an_episode_is_the_batch_that_training_draws(name, options):
+    task, rng = make_task(name, **options), np.random.default_rng(5)
+    env = TaskVectorEnv(task, 4, autoreset_mode="SameStep")
+    seen, infos = env.reset(seed=5)
+    for _ in range(2):
+        batch = task.sample(rng, 4)
+        returns = np.zeros(4)
+        for t, actions in enumerate(oracle(task, batch)):
+            np.testing.assert_array_equal(seen, batch.inputs_TBX[t])
+            np.testing.assert_array_equal(infos["scored"], batch.mask_TB[t])
+            assert (infos["steps"] == len(batch.mask_TB)).all()
+            seen, rewards, terminated, truncated, infos = env.step(actions)
+            returns += rewards
+            assert (terminated == (t + 1 == len(batch.mask_TB))).all()
+            assert not truncated.any()
+        np.testing.assert_allclose(returns, 1)
+
+
+@every_task
+def test_spaces_shapes_and_types(name, options):
+    env = TaskVectorEnv(name, 3, **options)
+    seen, _ = env.reset(seed=0)
+    assert env.observation_space.contains(seen)
+    seen, rewards, terminated, truncated, _ = env.step(env.action_space.sample())
+    assert env.observation_space.contains(seen)
+    assert (rewards.shape, rewards.dtype) == ((3,), np.float64)
+    assert (
+        (terminated.shape, terminated.dtype) == (truncated.shape, truncated.dtype) == ((3,), bool)
+    )
+
+
+@every_mode
+@every_task
+def test_one_environment_is_gymnasiums_own_vector_of_one(name, options, mode):
+    ours = TaskVectorEnv(name, 1, autoreset_mode=mode, **options)
+    theirs = SyncVectorEnv([partial(TaskEnv, name, **options)], autoreset_mode=mode)
+    assert same(ours.reset(seed=9), theirs.reset(seed=9))
+    ours.action_space.seed(0)
+    episodes = 0
+    while episodes < 3:
+        actions = ours.action_space.sample()
+        result = ours.step(actions)
+        assert same(result, theirs.step(actions))
+        over = result[2] | result[3]
+        episodes += over.any()
+        if over.any() and mode is AutoresetMode.DISABLED:
+            mask = {"reset_mask": over}
+            assert same(ours.reset(options=mask), theirs.reset(options=dict(mask)))
+
+
+def same(ours, theirs):
+    return data_equivalence(ours, theirs, exact=True)
+
+
+@every_mode
+def test_the_pattern_of_many_with_a_time_limit_is_gymnasiums(mode):
+    def limited():
+        return TimeLimit(TaskEnv("copy", length=2), 5)
+
+    ours = TaskVectorEnv("copy", 4, 2, max_episode_steps=5, autoreset_mode=mode)
+    theirs = SyncVectorEnv([limited] * 4, autoreset_mode=mode)
+    compare_patterns(ours, theirs, mode, lambda step: None)
+
+
+@every_mode
+def test_the_pattern_of_staggered_resets_is_gymnasiums(mode):
+    masks = {2: [1, 0, 0, 1], 4: [0, 1, 0, 0], 9: [1, 1, 0, 0], 10: [0, 0, 1, 1]}
+    ours = TaskVectorEnv("copy", 4, 2, autoreset_mode=mode)
+    theirs = SyncVectorEnv([partial(TaskEnv, "copy", 2)] * 4, autoreset_mode=mode)
+    compare_patterns(ours, theirs, mode, masks.get)
+
+
+def compare_patterns(ours, theirs, mode, mask_at):
+    """Step both, resetting as told, and compare all that does not depend on the drawn vectors."""
+    assert pattern(ours.reset(seed=0)) == pattern(theirs.reset(seed=0))
+    for step in range(40):
+        actions = ours.action_space.sample()
+        result = ours.step(actions)
+        assert pattern(result) == pattern(theirs.step(actions))
+        mask = np.array(mask_at(step) or [0, 0, 0, 0], bool)
+        if mode is AutoresetMode.DISABLED:
+            mask |= result[2] | result[3]
+        if mask.any():
+            options = {"reset_mask": mask}
+            assert pattern(ours.reset(options=options)) == pattern(
+                theirs.reset(options=dict(options))
+            )
+
+
+def pattern(result):
+    seen, *step, infos = result
+    over = [flags.tolist() for flags in step[1:]]
+    return seen[:, 8:].tolist(), over, plain(infos)
+
+
+def plain(infos):
+    """Infos without the drawn vectors: of a last observation only the delimiters."""
+    if isinstance(infos, dict):
+        return {
+            key: [None if last is None else last[8:].tolist() for last in value]
+            if key == "final_obs"
+            else plain(value)
+            for key, value in sorted(infos.items())
+            if key != "TimeLimit.truncated"
+        }
+    return infos.tolist()
+
+
+def test_a_batch_shares_one_length_and_merges_again():
+    env = TaskVectorEnv("copy", 3, 2, autoreset_mode="Disabled")
+    env.reset(seed=0)
+    env.step(env.action_space.sample())
+    seen, infos = env.reset(options={"reset_mask": np.array([False, True, False]), "length": 5})
+    assert infos["steps"].tolist() == [0, 12, 0]
+    assert infos["_steps"].tolist() == [False, True, False]
+    assert seen[:, 8].tolist() == [0, 1, 0]
+    seen, infos = env.reset(seed=0)
+    batch = make_task("copy").sample(np.random.default_rng(0), 3, 2)
+    np.testing.assert_array_equal(seen, batch.inputs_TBX[0])
+
+
+def test_rewards_after_a_partial_reset_belong_to_the_right_rows():
+    task, rng = make_task("copy", symbols=7), np.random.default_rng(1)
+    env = TaskVectorEnv(task, 3, 2, autoreset_mode="Disabled")
+    env.reset(seed=1)
+    old, mask = task.sample(rng, 3, 2), np.array([True, False, True])
+    env.step(np.zeros(3, int))
+    seen, _ = env.reset(options={"reset_mask": mask})
+    new = task.sample(rng, 2, 2)
+    returns = np.zeros(3)
+    for t in range(5):
+        np.testing.assert_array_equal(seen[mask], new.inputs_TBX[t])
+        np.testing.assert_array_equal(seen[1], old.inputs_TBX[t + 1, 1])
+        actions = np.zeros(3, int)
+        actions[mask], actions[1] = new.targets_TBY[t, :, 0], old.targets_TBY[t + 1, 1, 0]
+        seen, rewards, terminated, _, _ = env.step(actions)
+        returns += rewards
+    assert terminated.tolist() == [False, True, False]
+    np.testing.assert_allclose(returns, [0.5, 1, 0.5])
+
+
+def test_returned_arrays_are_never_used_again():
+    env = TaskVectorEnv("copy", 2, 1, autoreset_mode="SameStep")
+    env.action_space.seed(0)
+    kept = [env.reset(seed=0)[0]]
+    for _ in range(8):
+        kept.append(env.step(env.action_space.sample())[0])
+    for seen in kept:
+        seen[:] = 7
+    assert all(not np.shares_memory(a, b) for a in kept for b in kept if a is not b)
+    assert env.step(env.action_space.sample())[0].max() <= 1
+
+
+def test_gymnasiums_wrappers_count_the_episodes():
+    for mode in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
+        env = RecordEpisodeStatistics(TaskVectorEnv("copy", 3, 2, autoreset_mode=mode))
+        env.reset(seed=0)
+        for _ in range(19):
+            env.step(env.action_space.sample())
+        assert env.episode_count == 3 * (3 if mode is AutoresetMode.SAME_STEP else 2)
+    env = DictInfoToList(TaskVectorEnv("copy", 2, 1))
+    assert env.reset(seed=0)[1] == [{"scored": False, "steps": 4}] * 2
+
+
+def test_make_vec_passes_options_limit_and_mode():
+    env = gymnasium.make_vec(
+        "memnets/copy-v0",
+        num_envs=5,
+        length=9,
+        width=3,
+        max_episode_steps=2,
+        autoreset_mode=AutoresetMode.SAME_STEP,
+    )
+    assert isinstance(env.unwrapped, TaskVectorEnv)
+    assert env.reset(seed=0)[0].shape == (5, 5)
+    assert env.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+    assert [env.step(env.action_space.sample())[3].all() for _ in range(4)] == [0, 1, 0, 1]
+
+
+def test_wrong_use_gets_one_clear_line():
+    env = TaskVectorEnv("copy", 2, 1, autoreset_mode="Disabled")
+    with pytest.raises(ResetNeeded, match="call reset"):
+        env.step(env.action_space.sample())
+    with pytest.raises(ResetNeeded, match="first reset must cover all"):
+        env.reset(options={"reset_mask": np.array([True, False])})
+    env.reset(seed=0)
+    for _ in range(4):
+        env.step(env.action_space.sample())
+    with pytest.raises(ResetNeeded, match="call reset"):
+        env.step(env.action_space.sample())
+    for mask in ([True], [False, False], [1, 0]):
+        with pytest.raises(ValueError, match="2 booleans, one or more of them true, are needed"):
+            env.reset(options={"reset_mask": np.array(mask)})
+    with pytest.raises(ValueError, match=r"no option 'lenght'\. Did you mean 'length'"):
+        env.reset(options={"lenght": 2})
+    with pytest.raises(ValueError, match="num_envs is 0; at least 1 is needed"):
+        TaskVectorEnv("copy", 0)
+    with pytest.raises(ValueError, match="'Sometimes' is not a valid AutoresetMode"):
+        TaskVectorEnv("copy", 1, autoreset_mode="Sometimes")
+    options = {"reset_mask": np.array([True, True])}
+    env.reset(options=options)
+    assert list(options) == ["reset_mask"]
