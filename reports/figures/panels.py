@@ -1,0 +1,107 @@
+"""Small multiples: one panel per cell, the model without memory drawn in each for reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from .. import style
+
+_COLUMNS = 3
+_DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
+
+
+def cells(frame: pd.DataFrame, *, height: float) -> tuple[Figure, list[tuple[str, Axes]]]:
+    """A figure with one panel per memory cell, sharing both axes."""
+    names = sorted(set(frame["cell"]) - {"none"}, key=style.order) or ["none"]
+    columns = min(len(names), _COLUMNS)
+    rows = -(-len(names) // columns)
+    width = style.WIDTH if columns > 1 else 5.6
+    figure = style.canvas(height * rows + 0.35, width)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for spare in grid[len(names) :]:
+        spare.set_visible(False)
+    # a panel above an empty place is the last of its column and keeps its numbers
+    for axes in grid[max(len(names) - columns, 0) : len(names)]:
+        axes.tick_params(labelbottom=True)
+    panels = list(zip(names, grid[: len(names)], strict=True))
+    for name, axes in panels:
+        axes.set_title("no memory" if name == "none" else name)
+    return figure, panels
+
+
+def models(frame: pd.DataFrame, cell: str) -> Iterator[tuple[pd.DataFrame, str, str, Any]]:
+    """The models of a panel, the reference first: rows, label, colour, dash."""
+    shown = frame[frame["cell"].isin([cell, "none"])]
+    ranked = sorted(
+        shown.groupby("model", sort=False), key=lambda item: item[1]["cell"].iloc[0] != "none"
+    )
+    seen: dict[str, int] = {}
+    for _, rows in ranked:
+        first = rows.iloc[0]
+        colour = style.colour(first["cell"], first["estimator"])
+        dash = _DASHES[seen.get(colour, 0) % len(_DASHES)]
+        seen[colour] = seen.get(colour, 0) + 1
+        yield rows, label(frame, first), colour, dash
+
+
+def label(frame: pd.DataFrame, first: pd.Series) -> str:
+    """The estimator where it tells the models of a cell apart, otherwise the model's own name."""
+    same = frame[(frame["cell"] == first["cell"]) & (frame["estimator"] == first["estimator"])]
+    if same["model"].nunique() > 1:
+        return str(first["model"])
+    return f"no memory ({first['controller']})" if first["cell"] == "none" else first["estimator"]
+
+
+def sample(colour: str, dash: Any) -> Line2D:
+    """A piece of line for the legend."""
+    return Line2D([], [], color=colour, linestyle=dash)
+
+
+def legend(figure: Figure, entries: dict[str, Line2D]) -> None:
+    """One legend for all panels, above them."""
+    figure.legend(
+        list(entries.values()), list(entries), loc="outside upper left", ncols=min(len(entries), 6)
+    )
+
+
+def chance_line(axes: Axes, chance: float, text: str = "chance") -> None:
+    """A dotted level with its name, if it is known."""
+    if np.isfinite(chance):
+        axes.axhline(chance, color=style.MUTED, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
+        axes.annotate(
+            text,
+            (1, chance),
+            xycoords=("axes fraction", "data"),
+            xytext=(-2, -2),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=7.5,
+            color=style.MUTED,
+        )
+
+
+def per_cent(axis: Axis) -> None:
+    """Fractions as per cent."""
+    axis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+
+
+def thousands(axis: Axis) -> None:
+    """Counts as 20k and 1.5M."""
+    axis.set_major_formatter(FuncFormatter(_short))
+
+
+def _short(value: float, _: object = None) -> str:
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"

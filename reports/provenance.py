@@ -1,0 +1,134 @@
+"""What failed and why, and what is needed to get the same numbers again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from . import words
+from .blocks import Block, Definitions, Failure, Failures, Paragraph, Section, Table
+from .results import Results
+
+
+def failures(results: Results) -> Section | None:
+    """Every failed trial with its traceback, and how many have not finished."""
+    blocks: list[Block] = []
+    if results.unfinished > 0:
+        blocks.append(
+            Paragraph(
+                f"{results.unfinished} of {results.planned} trials have not finished; they are "
+                "left out everywhere. Running the study again takes them up where they are."
+            )
+        )
+    entries = tuple(
+        Failure(str(row.trial), f"{row.model} on {row.task}, seed {row.seed}", *_reason(row))
+        for row in results.failures.itertuples(index=False)
+    )
+    if entries:
+        count = words.plural(len(entries), "trial")
+        kinds = Counter(entry.error for entry in entries).most_common(3)
+        often = "; ".join(f"{times} × {error}" for error, times in kinds)
+        blocks += [Paragraph(f"{count} failed: {often}."), Failures(entries)]
+    title = "What failed" if entries else "What has not finished"
+    return Section("failures", title, tuple(blocks)) if blocks else None
+
+
+def reproduce(results: Results) -> Section:
+    """Commands, versions, machine, settings."""
+    facts, trials = results.facts, results.trials
+    settings = _distinct(_options(dataclasses.asdict(trial.training)) for trial in trials)
+    labels = {f"{t.task_label} = {t.task.name}({_options(t.task.options)})": 0 for t in trials}
+    entries = [
+        ("Seeds", ", ".join(map(str, sorted({trial.seed for trial in trials})))),
+        ("Tasks", "; ".join(labels)),
+        ("Training", settings),
+        ("Procedure", _distinct(trial.procedure for trial in trials)),
+        ("Versions", _distinct(_pairs(entry) for entry in _column(facts, "versions"))),
+        ("Commit", _distinct(_commits(facts))),
+        ("Machine", _distinct(_machine(entry) for entry in _column(facts, "machine"))),
+        ("Device", _distinct(_column(facts, "device"))),
+        ("Threads per trial", _distinct(_column(facts, "threads"))),
+        ("Trained", _period(facts)),
+        ("Training time", words.duration(float(facts["seconds"].sum())) if len(facts) else ""),
+    ]
+    shown = tuple((name, text) for name, text in entries if text)
+    commands = (f"memnets study run {results.name}", f"memnets report {results.name}")
+    blocks: list[Block] = [Definitions(shown, commands)]
+    if trials:
+        blocks.append(_models(results))
+    return Section("reproduce", "How to reproduce this", tuple(blocks))
+
+
+def _models(results: Results) -> Table:
+    specs = {trial.model_label: trial.model for trial in results.trials}
+    options = ("cell_options", "estimator_options", "controller_options")
+    numbers = pd.DataFrame(
+        [
+            {
+                "model": label,
+                "cell": spec.cell,
+                "estimator": spec.estimator,
+                "controller": spec.controller,
+                "size": spec.controller_size,
+                **{name: _options(getattr(spec, name)) for name in options},
+            }
+            for label, spec in specs.items()
+        ]
+    )
+    renamed = {name: name.replace("_", " ").capitalize() for name in numbers}
+    shown = numbers.astype(str).replace("", "defaults").rename(columns=renamed)
+    caption = "The models as data: building them again from these lines gives the same networks."
+    return Table("settings", "Models", caption, shown, numbers)
+
+
+def _reason(row: Any) -> tuple[str, str]:
+    error = row.error if isinstance(row.error, str) else "no error was recorded"
+    return error, row.traceback if isinstance(row.traceback, str) else ""
+
+
+def _column(facts: pd.DataFrame, name: str) -> list[Any]:
+    return [] if name not in facts else [entry for entry in facts[name] if entry is not None]
+
+
+def _commits(facts: pd.DataFrame) -> Iterable[str]:
+    changed = facts["dirty"] if "dirty" in facts else [None] * len(facts)
+    for commit, dirty in zip(facts.get("commit", ()), changed, strict=False):
+        if isinstance(commit, str):
+            yield commit + (" with uncommitted changes" if dirty is True else "")
+
+
+def _period(facts: pd.DataFrame) -> str:
+    starts = [text for text in _column(facts, "started") if isinstance(text, str)]
+    ends = [text for text in _column(facts, "finished") if isinstance(text, str)]
+    return f"{min(starts)} to {max(ends)}" if starts and ends else ""
+
+
+def _machine(entry: Any) -> str:
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    cores = f"{entry['cores']} cores" if entry.get("cores") else None
+    return ", ".join(str(part) for part in (entry.get("cpu"), cores, entry.get("system")) if part)
+
+
+def _pairs(entry: Any) -> str:
+    if not isinstance(entry, Mapping):
+        return str(entry)
+    return ", ".join(f"{name} {value}" for name, value in entry.items() if value is not None)
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    given = {name: value for name, value in options.items() if value is not None}
+    return ", ".join(f"{name} = {json.dumps(value)}" for name, value in given.items())
+
+
+def _distinct(texts: Iterable[Any]) -> str:
+    """The text if all trials agree, otherwise each with the number of trials that have it."""
+    counts = Counter(map(str, texts))
+    if len(counts) < 2:
+        return next(iter(counts), "")
+    return "; ".join(f"{text} ({words.plural(count, 'trial')})" for text, count in counts.items())

@@ -1,0 +1,111 @@
+"""A store as a report sees it: rows of finished trials, their facts, the failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from .kinds import kind
+
+if TYPE_CHECKING:
+    from studies.store import ResultStore
+    from studies.trial import Trial
+
+FACTORS = ["trial", "task", "cell", "estimator", "controller", "model", "seed"]
+METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]
+_PLACE = ["step", "sequences", "seconds", "kind", "length", "min_length", "max_length"]
+_FACTS = ["parameters", "state_size", "seconds", "updates", "sequences", "started", "finished"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a report is computed from.
+
+    `rows` and `facts` hold finished trials only; `chance` is the accuracy of guessing, per task.
+    """
+
+    name: str
+    question: str
+    everything: pd.DataFrame
+    rows: pd.DataFrame
+    facts: pd.DataFrame
+    failures: pd.DataFrame
+    planned: int
+    trials: tuple[Trial, ...]
+    chance: Mapping[str, float]
+    store: ResultStore
+
+    @property
+    def unfinished(self) -> int:
+        """Trials of the study that neither finished nor failed, begun or not."""
+        return self.planned - len(self.facts) - len(self.failures)
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks with at least one finished trial, in the order of the store."""
+        return list(dict.fromkeys(self.facts["task"]))
+
+    def trace(self, trial: str) -> Mapping[str, np.ndarray]:
+        """The evaluated sequence of a trial; empty where none was kept."""
+        try:
+            return self.store.trace(trial)
+        except (OSError, LookupError, ValueError):
+            return {}
+
+
+def read(store: ResultStore) -> Results:
+    """Load a store; it may be half done, or hold no trial, or nothing but failures.
+
+    Raises studies.store.NotResults where no study was ever written.
+    """
+    study, trials = store.study, tuple(store.trials())
+    everything = _with_columns(store.load(), [*FACTORS, *_PLACE, *METRICS])
+    facts = _facts(store.facts())
+    failures = _with_columns(store.failures(), [*FACTORS, "error", "traceback"])
+    rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
+    return Results(
+        name=str(study["name"]),
+        question=str(study["question"]),
+        everything=everything,
+        rows=rows,
+        facts=facts,
+        failures=failures[~failures["trial"].isin(facts["trial"])].reset_index(drop=True),
+        planned=len(study["trials"]),
+        trials=trials,
+        chance={task: _chance(task, trials) for task in dict.fromkeys(facts["task"])},
+        store=store,
+    )
+
+
+def _facts(facts: pd.DataFrame) -> pd.DataFrame:
+    facts = _with_columns(facts, [*FACTORS, "solved", *_FACTS])
+    solved = [entry if isinstance(entry, Mapping) else {} for entry in facts["solved"]]
+    kinds = zip(facts["cell"], facts["estimator"], strict=True)
+    # a trial that saw no sequence has no speed, not an infinite one
+    sequences = facts["sequences"].astype(float).replace(0, np.nan)
+    return facts.assign(
+        kind=[kind(cell, estimator) for cell, estimator in kinds],
+        solved=np.array([bool(entry) for entry in solved], dtype=bool),
+        solved_sequences=[float(entry.get("sequences", np.nan)) for entry in solved],
+        solved_seconds=[float(entry.get("seconds", np.nan)) for entry in solved],
+        milliseconds=1000 * facts["seconds"].astype(float) / sequences,
+    )
+
+
+def _with_columns(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    missing = [name for name in names if name not in frame]
+    return frame.assign(**dict.fromkeys(missing, np.nan)) if missing else frame
+
+
+def _chance(task: str, trials: tuple[Trial, ...]) -> float:
+    spec = next(trial.task for trial in trials if trial.task_label == task)
+    # a task from a plug-in that is gone or broken must not take the report with it
+    try:
+        answer = spec.build().answer
+    except Exception:
+        return float("nan")
+    return 1 / getattr(answer, "vocabulary", 2)

@@ -1,0 +1,135 @@
+"""Tables for reading (text) and for computing (numbers), and the files they are written to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from . import frames, words
+from .answer import solved
+from .blocks import Table
+from .results import Results
+
+
+def models(results: Results) -> Table:
+    """Every model of every task: accuracy, seeds solved, time, size."""
+    numbers = frames.summary(results)
+    text = pd.DataFrame(
+        {
+            "Task": numbers["task"],
+            "Model": numbers["model"],
+            "Kind": numbers["kind"],
+            "Accuracy (IQM)": [words.per_cent(value) for value in numbers["value"]],
+            "95 % interval": [
+                words.span(low, high)
+                for low, high in zip(numbers["low"], numbers["high"], strict=True)
+            ],
+            "n": numbers["n"].astype(str),
+            "Solved / run": numbers["solved"].astype(str) + " / " + numbers["run"].astype(str),
+            "Sequences to solve": [words.number(v) for v in numbers["sequences_to_solve"]],
+            "Time to solve": [words.duration(value) for value in numbers["seconds_to_solve"]],
+            "ms per sequence": [words.number(value) for value in numbers["milliseconds"]],
+            "Parameters": [words.whole(v) for v in numbers["parameters"]],
+        }
+    )
+    if not solved(results):
+        text = text.drop(columns=["Solved / run", "Sequences to solve", "Time to solve"])
+    if numbers["task"].nunique() == 1:
+        text = text.drop(columns="Task")
+    caption = (
+        "Final accuracy at the trained lengths: interquartile mean (IQM; with fewer than four "
+        "seeds the mean) over n finished seeds, with its 95 % percentile bootstrap interval over "
+        "seeds. Times are medians over seeds, and those to solve over the solved seeds only. "
+        "A failed trial counts as run and not solved."
+    )
+    return Table("models", "All models", caption, text, numbers)
+
+
+def pairs(results: Results) -> Table | None:
+    """Every discrete model against the soft one of its cell; None where there is no pair."""
+    numbers = frames.paired(results)
+    if numbers.empty:
+        return None
+    text = pd.DataFrame(
+        {
+            "Task": numbers["task"],
+            "Discrete": numbers["model"],
+            "Soft": numbers["against"],
+            "Difference (points)": [words.points(value) for value in numbers["value"]],
+            "95 % interval": [
+                words.span(low, high, words.points)
+                for low, high in zip(numbers["low"], numbers["high"], strict=True)
+            ],
+            "n": numbers["n"].astype(str),
+            "P(discrete > soft)": [f"{v:.2f}" for v in numbers["probability_of_improvement"]],
+        }
+    )
+    if numbers["task"].nunique() == 1:
+        text = text.drop(columns="Task")
+    caption = (
+        "Discrete minus soft: mean difference in final accuracy at the trained lengths, in "
+        "percentage points, paired by seed, with its 95 % percentile bootstrap interval over n "
+        "seeds. P is the probability of improvement: the chance that a run of the discrete model "
+        "beats one of the soft model, ties counting a half."
+    )
+    return Table("pairs", "Discrete against soft, cell by cell", caption, text, numbers)
+
+
+def lengths(results: Results) -> Table | None:
+    """Final accuracy per model and test length; None where only one length was tested."""
+    numbers = frames.by_length(results)
+    if numbers["length"].nunique() < 2:
+        return None
+    written = numbers.assign(text=[words.per_cent(value) for value in numbers["value"]])
+    order = written[["task", "model"]].drop_duplicates()
+    wide = written.pivot(index=["task", "model"], columns="length", values="text")
+    wide = wide.fillna(words.NONE).loc[list(order.itertuples(index=False, name=None))]
+    text = wide.reset_index()
+    text.columns = ["Task", "Model", *(f"{length:g}" for length in wide.columns)]
+    n = words.seeds(numbers["n"])
+    if numbers["task"].nunique() == 1:
+        text = text.drop(columns="Task")
+    caption = f"Final accuracy (IQM) by test length; {n} per model. Intervals are in the csv file."
+    return Table("lengths", "Accuracy by test length", caption, text, numbers)
+
+
+def write(table: Table, folder: Path) -> None:
+    """The numbers as csv, the text as a GitHub table and as LaTeX."""
+    table.numbers.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n")
+    for ending, text in (("md", to_markdown(table.shown)), ("tex", to_latex(table))):
+        (folder / f"{table.name}.{ending}").write_text(text, encoding="utf-8")
+
+
+def to_markdown(frame: pd.DataFrame) -> str:
+    """A GitHub table: text to the left, numbers to the right."""
+    rows = [[str(name) for name in frame], *frame.astype(str).to_numpy().tolist()]
+    lines = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in rows]
+    marks = ["---:" if numeric(frame[name]) else "---" for name in frame]
+    return "\n".join([lines[0], "| " + " | ".join(marks) + " |", *lines[1:], ""])
+
+
+def to_latex(table: Table) -> str:
+    """A booktabs tabular in plain characters."""
+    plain = table.shown.map(_plain)
+    style = plain.style.hide(axis="index").format(escape="latex")
+    style = style.format_index(escape="latex", axis=1)
+    columns = "".join("r" if numeric(table.shown[name]) else "l" for name in table.shown)
+    return str(style.to_latex(hrules=True, column_format=columns))
+
+
+def numeric(column: pd.Series) -> bool:
+    """Whether the text of a column reads as numbers, which stand to the right."""
+    starts = tuple("0123456789+-" + words.MINUS + words.NONE)
+    return all(str(text).startswith(starts) for text in column)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _plain(text: object) -> str:
+    replaced = {words.MINUS: "-", words.NONE: "--", "\N{NO-BREAK SPACE}": " "}
+    for special, ascii_text in replaced.items():
+        text = str(text).replace(special, ascii_text)
+    return str(text)

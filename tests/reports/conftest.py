@@ -1,0 +1,138 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from memnets.spec import ModelSpec
+from studies.store import ResultStore
+from studies.study import Study
+from studies.trial import TaskSpec, Training, Trial
+
+# final accuracy and milliseconds per sequence, as a plausible study would have them
+QUALITY = {
+    "none/lstm": (0.81, 1.1),
+    "ntm/soft": (0.998, 3.9),
+    "ntm/straight_through": (0.93, 4.1),
+    "ntm/reinforce": (0.74, 3.2),
+    "dnc/soft": (0.985, 6.8),
+    "dnc/straight_through": (0.9, 6.9),
+    "dntm/reinforce": (0.69, 2.9),
+}
+OPTIONS = {"copy": {"max_length": 8}}
+LENGTHS = (2, 4, 6, 8, 12, 16)
+FACTS = {
+    "versions": {"memnets": "0.1.0", "torch": "2.13.0", "numpy": "2.4.6", "python": "3.11.9"},
+    "commit": "0123456789abcdef0123456789abcdef01234567",
+    "dirty": False,
+    "device": "cpu",
+    "threads": 1,
+    "machine": {"cpu": "a processor", "cores": 2, "system": "Linux"},
+    "started": "2026-11-20T10:00:00+00:00",
+    "finished": "2026-11-20T10:01:00+00:00",
+    "state_size": 640,
+}
+
+Write = Callable[..., ResultStore]
+
+
+def models(names: tuple[str, ...]) -> dict[str, ModelSpec]:
+    made = {}
+    for name in names:
+        cell, estimator = name.split("/")
+        estimator = "soft" if cell == "none" else estimator
+        made[name] = ModelSpec(cell, estimator)
+    return made
+
+
+def write(
+    folder: Path,
+    *,
+    names: tuple[str, ...] = tuple(QUALITY),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    name: str = "demo",
+    question: str = "Does discrete memory learn as well as soft memory?",
+    tasks: tuple[str, ...] = ("copy",),
+    quality: dict[str, tuple[float, float]] = QUALITY,
+    failing: tuple[str, ...] = (),
+    left_out: tuple[str, ...] = (),
+    solved_errors: float | None = 0.1,
+    traceback: str = "Traceback (most recent call last):\n  ...\nValueError: cost is nan",
+) -> ResultStore:
+    """A store as a finished study leaves it, without any training."""
+    study = Study(
+        name=name,
+        question=question,
+        tasks={task: TaskSpec(task, OPTIONS.get(task, {})) for task in tasks},
+        models=models(names),
+        training=Training(updates=1000, solved_errors=solved_errors),
+        seeds=seeds,
+    )
+    store = ResultStore(folder / name)
+    store.declare(study)
+    for trial in study.trials():
+        if trial.model_label in left_out:
+            continue
+        store.begin(trial)
+        if trial.model_label in failing:
+            error = traceback.splitlines()[-1]
+            store.fail(trial, {"error": error, "traceback": traceback})
+        else:
+            _train(store, trial, quality)
+    return store
+
+
+def _train(store: ResultStore, trial: Trial, quality: dict[str, tuple[float, float]]) -> None:
+    level, milliseconds = quality.get(trial.model_label, (0.9, 4.0))
+    digits = [ord(letter) for letter in trial.model_label + trial.task_label]
+    rng = np.random.default_rng([trial.seed, *digits])
+    level = float(np.clip(level + 0.02 * rng.normal(), 0.5, 1.0))
+    milliseconds *= float(np.exp(0.05 * rng.normal()))
+    pace, solved = float(rng.uniform(90, 180)), None
+    shortest, longest = trial.task.build().lengths
+    row = {"step": 0, "sequences": 0, "seconds": 0.0}
+    for step in range(50, 1001, 50):
+        place = {"step": step, "sequences": 16 * step, "seconds": 16e-3 * step * milliseconds}
+        row = {**place, "kind": "train", "length": None, "bits": 40.0, "accuracy": 0.7}
+        store.append(trial, {**row, "entropy": 0.8, "gradient_norm": 1.2})
+        learned = 1 - np.exp(-step / pace)
+        for length in LENGTHS:
+            fall = 0.02 * max(0, length - longest)
+            accuracy = float(np.clip(0.5 + (level - 0.5) * learned - fall, 0.5, 1))
+            test = {**place, "kind": "test", "length": length, "accuracy": accuracy}
+            more = {"sequence_accuracy": accuracy**8, "errors": 8 * length * (1 - accuracy)}
+            bits = {"bits": 16 * length * (1 - accuracy), "excess_bits": None}
+            store.append(trial, {**test, **more, **bits})
+        if 0.5 + (level - 0.5) * learned > 0.985:
+            solved = place
+            break
+    facts = {**FACTS, "parameters": 12_345, "solved": solved, "updates": row["step"]}
+    facts |= {"sequences": row["sequences"], "seconds": row["seconds"]}
+    facts["sequences_per_second"] = 1000 / milliseconds
+    store.finish(trial, facts, _trace(trial, rng))
+
+
+def _trace(trial: Trial, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    heads = [] if trial.model.cell == "none" else ["write", "read"]
+    length, width, slots = 8, 8, 16 if heads else 0
+    steps = 2 * length + 1
+    pattern = rng.integers(0, 2, (length, width)).astype(np.float32)
+    inputs, targets = np.zeros((steps, width + 1), np.float32), np.zeros((steps, width), np.float32)
+    inputs[:length, :width], inputs[length, width], targets[length + 1 :] = pattern, 1, pattern
+    outputs = np.clip(0.9 * targets + 0.1 * rng.random(targets.shape), 0, 1).astype(np.float32)
+    weights = np.full((steps, len(heads), slots), 0.01, np.float32)
+    for step in range(steps if heads else 0):
+        weights[step, :, step % (length + 1) + 3] = 0.85
+    mask = np.arange(steps) > length
+    arrays = {"inputs_TX": inputs, "targets_TY": targets, "outputs_TY": outputs, "mask_T": mask}
+    return {**arrays, "weights_THN": weights, "heads": np.array(heads, dtype=np.str_)}
+
+
+@pytest.fixture
+def store_of(tmp_path: Path) -> Write:
+    return lambda **options: write(tmp_path, **options)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> ResultStore:
+    return write(tmp_path_factory.mktemp("runs"), failing=("dntm/reinforce",))

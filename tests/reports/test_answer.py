@@ -1,0 +1,91 @@
+import pandas as pd
+import pytest
+
+from reports import kinds
+from reports.answer import _complete, answer, compare, solved
+from reports.results import read
+
+SOFT_AND_DISCRETE = ("ntm/soft", "ntm/reinforce")
+
+
+def test_the_answer_is_one_sentence_with_difference_interval_and_seeds(demo):
+    found = answer(read(demo))
+    assert found.sentence.endswith(".") and ". " not in found.sentence
+    assert "percentage points below soft memory" in found.sentence
+    assert "95 % interval" in found.sentence and "n = 3 seeds" in found.sentence
+    assert "3 pairs of models" in found.sentence
+    assert "at longer ones" in found.sentence
+    assert "0 of 12 with discrete memory solved their task and 4 of 6" in found.sentence
+    assert "times as long per sequence" in found.sentence
+
+
+def test_few_seeds_and_failures_are_caveats(demo):
+    caveats = " ".join(answer(read(demo)).caveats)
+    assert "n = 3" in caveats
+    assert "3 trials failed" in caveats
+
+
+def test_an_interval_that_covers_zero_is_called_no_difference(store_of):
+    alike = dict.fromkeys(SOFT_AND_DISCRETE, (0.9, 4.0))
+    results = read(store_of(names=SOFT_AND_DISCRETE, seeds=tuple(range(6)), quality=alike))
+    found = compare(results)
+    assert found.accuracy.low <= 0 <= found.accuracy.high
+    sentence = answer(results).sentence
+    assert "cannot be told apart" in sentence and "n = 6 seeds" in sentence
+    assert answer(results).caveats == ()
+
+
+def test_a_single_seed_concludes_nothing(store_of):
+    found = answer(read(store_of(names=SOFT_AND_DISCRETE, seeds=(0,))))
+    assert "interval" not in found.sentence
+    assert "n = 1 seed" in found.sentence
+    assert "nothing can be concluded" in found.caveats[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("ntm/soft", "none/lstm"), "only soft memory has finished"),
+        (("ntm/reinforce",), "only discrete memory has finished"),
+        (("none/lstm",), "only models without memory"),
+        (("ntm/soft", "dntm/reinforce"), "no discrete model shares task, cell"),
+    ],
+)
+def test_without_a_pair_the_answer_says_what_is_missing(store_of, names, words):
+    sentence = answer(read(store_of(names=names))).sentence
+    assert "cannot be compared" in sentence and words in sentence
+    assert "n = 3 seeds" in sentence
+
+
+def test_without_a_finished_trial_there_is_no_answer(store_of):
+    names = ("ntm/soft",)
+    failed = answer(read(store_of(name="failed", names=names, failing=names)))
+    assert failed.sentence == "There is no answer yet: every trial failed."
+    empty = answer(read(store_of(name="empty", names=names, left_out=names)))
+    assert empty.sentence == "There is no answer yet: no trial has finished."
+    assert "3 of 3 trials have not finished" in empty.caveats[0]
+
+
+def test_failed_seeds_count_as_run_and_not_as_solved(demo):
+    counts = solved(read(demo))
+    assert counts == {"soft": (4, 6), "discrete": (0, 12), "no memory": (0, 3)}
+
+
+def test_a_study_without_a_criterion_reports_nothing_as_solved(store_of):
+    results = read(store_of(names=SOFT_AND_DISCRETE, solved_errors=None))
+    assert solved(results) == {}
+    assert "solved" not in answer(results).sentence
+
+
+def test_a_seed_that_lacks_a_pair_is_left_out_of_the_average():
+    pairs = pd.DataFrame({"seed": [0, 0, 1, 1, 2], "pair": ["a", "b", "a", "b", "a"]})
+    assert set(_complete(pairs)["seed"]) == {0, 1}
+    scattered = pd.DataFrame({"seed": [0, 1, 2], "pair": ["a", "b", "b"]})
+    assert set(_complete(scattered)["pair"]) == {"b"}
+
+
+def test_only_the_soft_estimator_is_soft():
+    assert kinds.kind("ntm", "soft") == kinds.SOFT
+    assert kinds.kind("none", "soft") == kinds.NO_MEMORY
+    for name in ("straight_through", "gumbel", "reinforce", "from_a_plug_in"):
+        assert kinds.kind("dnc", name) == kinds.DISCRETE

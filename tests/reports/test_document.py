@@ -1,0 +1,208 @@
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+from matplotlib.figure import Figure
+
+from reports import build, provenance, sections
+from reports.blocks import Paragraph, Picture, Section
+from reports.document import _unique
+from reports.results import read
+from studies.store import NotResults, ResultStore
+
+EVIL = '<script>alert("1")</script>'
+PAIR = ("ntm/soft", "ntm/reinforce")
+ALL_SECTIONS = [
+    *("learning", "accuracy", "lengths", "time", "statistics", "addressing", "failures"),
+    "reproduce",
+]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: elements, links, section ids."""
+
+    void = frozenset(["meta", "link", "br", "img", "input", "hr"])
+
+    def __init__(self, text):
+        super().__init__()
+        self.sections, self.links, self.tags, self.open = [], [], set(), []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.add(tag)
+        if tag not in self.void:
+            self.open.append(tag)
+        if tag == "section":
+            self.sections.append(found["id"])
+        for name in ("href", "src", "xlink:href"):
+            if name in found:
+                self.links.append(found[name])
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.void:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def files(folder):
+    return {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def folder(demo, tmp_path_factory):
+    return build(demo, tmp_path_factory.mktemp("report")).parent
+
+
+@pytest.fixture(scope="module")
+def text(folder):
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_report_has_every_section_and_a_contents_entry_for_each(text):
+    page = Page(text)
+    assert page.sections == ALL_SECTIONS
+    assert [link for link in page.links if link[1:] in ALL_SECTIONS] == [
+        f"#{s}" for s in ALL_SECTIONS
+    ]
+
+
+def test_the_page_needs_nothing_from_outside(text, folder):
+    page = Page(text)
+    assert not page.tags & {"script", "link", "iframe"}
+    for link in page.links:
+        assert link.startswith(("#", "data:image/png;base64,")) or (folder / link).is_file()
+    assert not re.search(r"@import|url\((?!#)", text)
+
+
+def test_beside_the_page_stand_figures_tables_and_rows(folder):
+    found = files(folder)
+    assert "results.csv" in found
+    for name in ("learning-accuracy-sequences", "learning-accuracy-seconds", "final-accuracy"):
+        assert {f"figures/{name}.svg", f"figures/{name}.png"} <= set(found)
+    for name in ("models", "pairs", "lengths", "settings"):
+        assert {f"tables/{name}.{ending}" for ending in ("csv", "md", "tex")} <= set(found)
+    heads = [name for name in found if name.startswith("figures/addressing")]
+    assert len(heads) == 2 * 5
+
+
+def test_every_figure_says_what_it_shows_and_how_many_seeds(text):
+    captions = re.findall(r"<figcaption>(.*?)<span", text, re.DOTALL)
+    assert len(captions) >= 10
+    for caption in captions:
+        assert re.search(
+            r"n = \d|one trial|n finished seeds|over n seeds|models as data", caption, re.I
+        )
+
+
+def test_a_report_built_twice_is_the_same_to_the_byte(store_of, tmp_path):
+    store = store_of(names=("ntm/soft",), seeds=(0, 1))
+    before = {n: path.read_bytes() for n, path in files(build(store, tmp_path).parent).items()}
+    after = {n: path.read_bytes() for n, path in files(build(store, tmp_path).parent).items()}
+    assert before == after
+
+
+def test_a_rebuilt_report_leaves_no_figure_of_the_one_before(store_of, tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "old.svg").write_text("old")
+    (tmp_path / "mine.txt").write_text("keep")
+    build(store_of(names=("ntm/soft",), left_out=("ntm/soft",)), tmp_path)
+    assert not (tmp_path / "figures" / "old.svg").exists()
+    assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_names_errors_and_tracebacks_are_escaped(store_of, tmp_path):
+    store = store_of(
+        names=("ntm/soft",),
+        failing=("ntm/soft",),
+        question=f"Is {EVIL} safe?",
+        traceback=f"Traceback\n{EVIL}\nValueError: {EVIL}",
+    )
+    header = store.folder / "study.json"
+    header.write_text(header.read_text().replace('"name": "demo"', '"name": "<b>demo</b>"'))
+    text = build(store, tmp_path / "report").read_text()
+    assert "<script" not in text and "<b>demo" not in text
+    assert text.count("&lt;script&gt;alert(&#34;1&#34;)") >= 3
+    assert "&lt;b&gt;demo" in text
+
+
+def test_a_section_that_does_not_apply_is_left_out(store_of):
+    results = read(store_of(names=("none/lstm",), seeds=(0,)))
+    assert sections.addressing(results) is None
+    assert provenance.failures(results) is None
+    assert sections.statistics(results) is not None
+
+
+def test_a_study_with_nothing_finished_still_has_a_report(store_of, tmp_path):
+    store = store_of(names=PAIR, left_out=PAIR)
+    text = build(store, tmp_path / "report").read_text()
+    assert Page(text).sections == ["failures", "reproduce"]
+    assert "no trial has finished" in text and "6 of 6 trials have not finished" in text
+
+
+def test_a_study_with_nothing_but_failures_shows_why(store_of, tmp_path):
+    text = build(store_of(names=PAIR, failing=PAIR), tmp_path / "report").read_text()
+    assert Page(text).sections == ["failures", "reproduce"]
+    assert "every trial failed" in text
+    assert text.count("<details>") == 6 and "ValueError: cost is nan" in text
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path):
+    with pytest.raises(NotResults, match="no results yet"):
+        build(ResultStore(tmp_path / "nothing"), tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_lost_trace_costs_its_figure_and_no_report(store_of):
+    store = store_of(names=PAIR, seeds=(0,))
+    lost, kept = (trial.id for trial in store.trials())
+    (store.folder / lost / "trace.npz").write_bytes(b"half")
+    (picture,) = sections.addressing(read(store)).blocks
+    assert picture.name == "addressing-ntm-reinforce"
+
+
+def test_tasks_have_figures_of_their_own(store_of):
+    store = store_of(names=("ntm/soft",), seeds=(0,), tasks=("copy", "repeat_copy"))
+    names = [picture.name for picture in sections.accuracy(read(store)).blocks]
+    assert names == ["final-accuracy-copy", "final-accuracy-repeat-copy"]
+
+
+def test_like_names_do_not_share_files():
+    picture = Picture("grid", "grid", "grid", Figure())
+    (section,) = _unique([Section("a", "a", (picture, picture, Paragraph("text"), picture))])
+    names = [block.name for block in section.blocks if isinstance(block, Picture)]
+    assert names == ["grid", "grid-2", "grid-3"]
+
+
+def test_the_page_says_how_to_get_the_same_numbers(text):
+    for words in ("memnets study run demo", "torch 2.13.0", "0123456789abcdef", "max_length = 8"):
+        assert words in text
+    assert "Threads per trial" in text and "Seeds" in text
+
+
+def test_reports_never_import_torch(store_of, tmp_path):
+    store = store_of(names=("ntm/soft",), seeds=(0,))
+    code = (
+        "import sys; from pathlib import Path; import reports; "
+        "assert 'seaborn' not in sys.modules and 'matplotlib' not in sys.modules; "
+        "from studies.store import ResultStore; "
+        "reports.build(ResultStore(Path(sys.argv[1])), Path(sys.argv[2])); "
+        "assert 'torch' not in sys.modules"
+    )
+    arguments = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        code,
+        str(store.folder),
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,169 @@
+import re
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+from reports import figures, frames, style
+from reports.results import read
+
+CURVES = [
+    ("sequences", "accuracy"),
+    ("seconds", "accuracy"),
+    ("sequences", "bits"),
+]
+
+
+@pytest.fixture(scope="module")
+def results(demo):
+    return read(demo)
+
+
+@pytest.fixture(scope="module")
+def summary(results):
+    found = frames.summary(results)
+    return found[found["seeds"] > 0].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def trace(results):
+    facts = results.facts
+    return results.trace(facts.loc[facts["model"] == "ntm/soft", "trial"].iloc[0])
+
+
+@pytest.fixture(autouse=True)
+def no_global_state():
+    before = dict(matplotlib.rcParams)
+    yield
+    assert pyplot.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before
+
+
+def drawn(figure):
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    return figure
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+
+
+@pytest.mark.parametrize(("x", "y"), CURVES)
+def test_learning_curves_have_a_panel_per_cell_and_units(results, x, y):
+    frame = frames.curves(results, x=x, y=y)
+    found = texts(drawn(figures.learning_curves(frame, x=x, y=y, chance=0.5)))
+    assert {"ntm", "dnc", "soft", "straight_through", "reinforce"} <= set(found)
+    labels = {"sequences": "training sequences", "seconds": "training time (s)"}
+    assert labels[x] in found
+
+
+def test_no_panel_cuts_a_curve(results):
+    frame = frames.curves(results, x="seconds", y="accuracy")
+    figure = drawn(figures.learning_curves(frame, x="seconds", y="accuracy"))
+    assert all(axes.get_xlim()[1] >= frame["x"].max() for axes in figure.axes)
+
+
+def test_models_of_one_cell_and_estimator_are_told_apart_by_name_and_dash(results):
+    frame = frames.curves(results, x="sequences", y="accuracy")
+    twin = frame[frame["model"] == "ntm/soft"].assign(model="ntm/soft, 16 slots")
+    both = pd.concat([frame, twin])
+    figure = drawn(figures.learning_curves(both, x="sequences", y="accuracy"))
+    assert {"ntm/soft", "ntm/soft, 16 slots"} <= set(texts(figure))
+
+
+def test_final_accuracy_shows_every_seed(results, summary):
+    scores = frames.at_trained_lengths(frames.final(results.rows))
+    figure = drawn(figures.final_accuracy(scores, summary, chance=0.5))
+    (axes,) = figure.axes
+    shown = np.concatenate([line.get_xdata() for line in axes.lines])
+    assert set(scores["accuracy"].round(9)) <= set(np.asarray(shown, float).round(9))
+
+
+def test_the_grid_names_cells_estimators_and_solved_seeds(summary):
+    found = texts(drawn(figures.accuracy_grid(summary)))
+    assert {"ntm", "dnc", "soft", "reinforce"} <= set(found)
+    assert any("solved 3/3" in text for text in found)
+
+
+def test_the_length_curve_shades_the_trained_lengths(results):
+    figure = drawn(
+        figures.length_curve(
+            frames.by_length(results), frames.final(results.rows), trained=(1, 8), chance=0.5
+        )
+    )
+    found = texts(figure)
+    assert {"trained", "chance", "test length"} <= set(found)
+    assert len(figure.axes[0].patches) == 1
+
+
+@pytest.mark.parametrize("solving", [True, False])
+def test_timing_has_units_and_says_who_solved(results, summary, solving):
+    found = texts(drawn(figures.timing(results.facts, summary, solving=solving)))
+    assert "training time per sequence (ms)" in found
+    assert ("training time until solved (s)" in found) == solving
+
+
+def test_timing_says_so_when_nothing_was_solved(results, summary):
+    facts = results.facts.assign(solved=False, solved_seconds=np.nan)
+    found = texts(drawn(figures.timing(facts, summary.assign(solved=0))))
+    assert "no trial solved the task" in found
+
+
+def test_addressing_has_a_panel_per_head_and_signal(trace):
+    found = texts(drawn(figures.addressing(trace)))
+    panels = {"input", "target", "output (probability)", "write head", "read head", "time step"}
+    assert panels <= set(found)
+
+
+def test_addressing_numbers_heads_of_one_kind_and_crops_unused_slots(trace):
+    weights = np.zeros((len(trace["mask_T"]), 3, 128))
+    weights[:, :, 50] = 1
+    many = {**trace, "weights_THN": weights, "heads": np.array(["write", "read", "read"])}
+    figure = drawn(figures.addressing(many))
+    assert {"write head", "read head 1", "read head 2"} <= set(texts(figure))
+    heads = [axes for axes in figure.axes if axes.get_ylabel() == "slot"]
+    assert heads[0].get_ylim() == (52.5, 47.5)
+
+
+def test_addressing_draws_symbols_as_rows(trace):
+    steps = len(trace["mask_T"])
+    targets = np.arange(steps)[:, None] % 5
+    outputs = np.full((steps, 5), 0.2)
+    drawn(figures.addressing({**trace, "targets_TY": targets, "outputs_TY": outputs}))
+
+
+def test_the_same_figure_is_written_as_the_same_bytes(summary, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        style.save(figures.accuracy_grid(summary), tmp_path / name, "grid")
+    for ending in ("svg", "png"):
+        one, two = (tmp_path / name / f"grid.{ending}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_an_inline_figure_keeps_to_its_own_ids_and_the_pages_colours(summary, tmp_path):
+    svg = style.inline(style.save(figures.accuracy_grid(summary), tmp_path, "grid"), "grid")
+    assert svg.startswith("<svg") and svg.endswith("</svg>")
+    assert "var(--ink)" in svg and style.INK not in svg
+    ids = re.findall(r'\bid="([^"]+)"', svg)
+    assert all(name.startswith("grid-") for name in ids)
+    used = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', svg)
+    assert {first or second for first, second in used} <= set(ids)
+
+
+def test_names_from_plug_ins_have_lasting_colours_and_markers():
+    assert style.colour("ring", "gumbel") == style.colour("ntm", "gumbel")
+    assert style.colour("ntm", "mine") == style.colour("dnc", "mine")
+    assert re.fullmatch(r"#[0-9a-f]{6}", style.colour("ntm", "mine"))
+    assert style.colour("ntm", "mine") != style.colour("ntm", "yours")
+    # what another process finds, too: the name decides, not the hash seed of Python
+    assert (style.marker("ring"), style.colour("ntm", "mine")) == ("h", "#37be77")
+
+
+def test_models_without_memory_are_grey_whatever_their_estimator():
+    assert style.colour("none", "soft") == style.colour("none", "reinforce")
+    assert style.colour("none", "soft") != style.colour("ntm", "soft")

@@ -1,0 +1,124 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports import frames
+from reports.results import read
+
+
+def test_the_final_frame_has_one_row_per_trial_and_length(demo):
+    final = frames.final(read(demo).rows)
+    assert not final.duplicated(["trial", "length"]).any()
+    assert len(final) == 18 * 6
+    assert (final["kind"] == "test").all()
+
+
+def test_a_trial_that_stopped_early_contributes_its_own_last_evaluation(demo):
+    results = read(demo)
+    final = frames.final(results.rows)
+    solved = results.facts[results.facts["solved"]]
+    assert len(solved) > 0
+    steps = final[final["trial"].isin(solved["trial"])].groupby("trial")["sequences"].first()
+    assert (steps.loc[solved["trial"]].to_numpy() == solved["solved_sequences"].to_numpy()).all()
+
+
+def test_trained_lengths_are_averaged_and_longer_ones_left_out(demo):
+    rows = read(demo).rows
+    final = frames.final(rows)
+    averaged = frames.at_trained_lengths(final).set_index("trial")["accuracy"]
+    trained = final[final["length"] <= 8].groupby("trial")["accuracy"].mean()
+    pd.testing.assert_series_equal(averaged.sort_index(), trained.sort_index())
+
+
+def test_without_a_trained_length_in_the_grid_the_nearest_stands_in(demo):
+    final = frames.final(read(demo).rows)
+    longer = final[final["length"] > 8]
+    averaged = frames.at_trained_lengths(longer).set_index("trial")["accuracy"]
+    nearest = longer[longer["length"] == 12].set_index("trial")["accuracy"]
+    pd.testing.assert_series_equal(averaged.sort_index(), nearest.sort_index())
+
+
+@pytest.mark.parametrize("x", ["sequences", "seconds"])
+def test_learning_curves_keep_all_seeds_along_the_whole_curve(demo, x):
+    curves = frames.curves(read(demo), x=x, y="accuracy")
+    assert (curves["n"] == 3).all()
+    assert curves["value"].between(0, 1).all()
+    assert (curves["low"] <= curves["high"]).all()
+    assert curves.groupby("model")["x"].is_monotonic_increasing.all()
+
+
+def test_a_solved_trial_keeps_its_last_value(demo):
+    results = read(demo)
+    curves = frames.curves(results, x="sequences", y="accuracy")
+    soft = curves[curves["model"] == "ntm/soft"]
+    facts = results.facts[results.facts["model"] == "ntm/soft"]
+    assert facts["solved"].all() and soft["solved"].all()
+    assert soft["x"].max() == facts["sequences"].max()
+    scores = frames.at_trained_lengths(frames.final(results.rows))
+    last = scores.loc[scores["model"] == "ntm/soft", "accuracy"].mean()
+    assert soft["value"].iloc[-1] == pytest.approx(last)
+
+
+def test_a_curve_ends_with_its_shortest_unsolved_trial(demo):
+    results = read(demo)
+    curves = frames.curves(results, x="seconds", y="accuracy")
+    facts = results.facts[results.facts["model"] == "ntm/reinforce"]
+    end = curves.loc[curves["model"] == "ntm/reinforce", "x"].max()
+    assert end == pytest.approx(facts["seconds"].min())
+
+
+def test_the_summary_counts_solved_failed_and_run(demo):
+    summary = frames.summary(read(demo)).set_index("model")
+    assert summary.loc["ntm/soft", ["solved", "run", "failed"]].tolist() == [3, 3, 0]
+    assert summary.loc["dntm/reinforce", ["seeds", "solved", "run", "failed"]].tolist() == [
+        0,
+        0,
+        3,
+        3,
+    ]
+    assert summary.loc["ntm/soft", "n"] == 3
+    assert summary.loc["ntm/soft", "kind"] == "soft"
+    assert np.isnan(summary.loc["dntm/reinforce", "value"])
+
+
+def test_models_stand_in_the_same_order_everywhere(demo):
+    models = frames.summary(read(demo))["model"].tolist()
+    assert models == [
+        *("none/lstm", "ntm/soft", "ntm/straight_through", "ntm/reinforce"),
+        *("dnc/soft", "dnc/straight_through", "dntm/reinforce"),
+    ]
+
+
+def test_discrete_models_are_paired_with_the_soft_one_of_their_cell(demo):
+    paired = frames.paired(read(demo)).set_index("model")
+    assert paired["against"].to_dict() == {
+        "ntm/straight_through": "ntm/soft",
+        "ntm/reinforce": "ntm/soft",
+        "dnc/straight_through": "dnc/soft",
+    }
+    assert (paired["n"] == 3).all()
+    assert paired["value"].between(paired["low"], paired["high"]).all()
+
+
+def test_chance_is_known_from_the_kind_of_answer(demo):
+    assert read(demo).chance == {"copy": 0.5}
+
+
+def test_a_task_whose_plug_in_is_gone_has_no_known_chance(store_of):
+    from reports.results import _chance
+    from studies.trial import TaskSpec
+
+    store = store_of(names=("ntm/soft",), seeds=(0,))
+    trial = store.trials()[0]
+    object.__setattr__(trial, "task", TaskSpec("no_such_task"))
+    assert np.isnan(_chance("copy", (trial,)))
+
+
+def test_several_tasks_stay_apart(store_of):
+    store = store_of(
+        names=("ntm/soft", "ntm/reinforce"), tasks=("copy", "repeat_copy"), seeds=(0, 1)
+    )
+    results = read(store)
+    assert results.tasks == ["copy", "repeat_copy"]
+    assert len(frames.summary(results)) == 4
+    assert set(frames.paired(results)["task"]) == {"copy", "repeat_copy"}

@@ -1,0 +1,97 @@
+import math
+
+import pandas as pd
+import pytest
+
+from reports import tables, words
+from reports.blocks import Table, slug
+from reports.results import read
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0, 3, "0"),
+        (1.0574, 3, "1.06"),
+        (29.71, 3, "29.7"),
+        (8000, 3, "8\xa0000"),
+        (-0.5, 2, "−0.50"),
+    ],
+)
+def test_numbers_are_written_to_their_significant_digits(value, digits, text):
+    assert words.number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.14, "3.1 s"), (43.5, "43.5 s"), (1088, "18.1 min"), (9000, "2.5 h")]
+)
+def test_durations_have_a_unit_that_suits_them(seconds, text):
+    assert words.duration(seconds) == text
+
+
+def test_what_is_unknown_is_a_dash():
+    nothing = float("nan")
+    for write in (words.number, words.whole, words.duration, words.per_cent):
+        assert write(nothing) == "–"
+    assert words.span(nothing, nothing) == "–"
+
+
+def test_the_number_of_seeds_is_never_left_to_guess():
+    assert words.seeds([3, 3]) == "n = 3 seeds"
+    assert words.seeds([1]) == "n = 1 seed"
+    assert words.seeds([5, 2, 3]) == "n = 2 to 5 seeds"
+    assert words.seeds([]) == "n = 0"
+
+
+def test_labels_become_file_names_that_stay_in_their_folder():
+    assert slug("../../etc", "A b/ç") == "etc-a-b"
+    assert slug("///") == "unnamed"
+
+
+def test_a_github_table_survives_pipes_and_line_breaks():
+    frame = pd.DataFrame({"Model": ["a|b", "c\nd"], "n": ["3", "4"]})
+    assert tables.to_markdown(frame).splitlines() == [
+        "| Model | n |",
+        "| --- | ---: |",
+        "| a\\|b | 3 |",
+        "| c d | 4 |",
+    ]
+
+
+def test_a_latex_table_is_escaped_and_ruled():
+    shown = pd.DataFrame({"Model_": ["ntm/straight_through"], "A %": ["−6.1 %"]})
+    text = tables.to_latex(Table("t", "t", "t", shown, shown))
+    assert "\\toprule" in text and "\\bottomrule" in text
+    assert "straight\\_through" in text and "-6.1 \\%" in text and "Model\\_" in text
+    assert text.isascii()
+
+
+def test_every_table_with_an_interval_has_its_n(demo):
+    results = read(demo)
+    for table in (tables.models(results), tables.pairs(results)):
+        assert {"95 % interval", "n"} <= set(table.shown)
+        assert "n " in table.caption
+
+
+def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
+    results = read(store_of(names=("ntm/soft",), seeds=(0,)))
+    assert tables.pairs(results) is None
+    assert tables.lengths(results) is not None
+    rows = results.rows[results.rows["length"].isna() | (results.rows["length"] == 4)]
+    object.__setattr__(results, "rows", rows)
+    assert tables.lengths(results) is None
+
+
+def test_the_stored_numbers_are_not_rounded(demo, tmp_path):
+    results = read(demo)
+    tables.write(tables.models(results), tmp_path)
+    read_back = pd.read_csv(tmp_path / "models.csv")
+    value = read_back.set_index("model").loc["ntm/soft", "value"]
+    assert math.isclose(
+        value, tables.models(results).numbers.set_index("model").loc["ntm/soft", "value"]
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "models.csv",
+        "models.md",
+        "models.tex",
+    ]
