@@ -4,11 +4,12 @@ from __future__ import annotations
 
 SOFT = "soft"
 DISCRETE = "discrete"
+HALF_DISCRETE = "half-discrete"
 NO_MEMORY = "no memory"
 
 
 def kind(cell: str, estimator: str) -> str:
-    """Only the estimator `soft` uses the whole weighting; every other one chooses slots."""
+    """`soft` uses the whole weighting, `top_k` the largest part of it; all others choose a slot."""
     if cell == "none":
         return NO_MEMORY
-    return SOFT if estimator == "soft" else DISCRETE
+    return {"soft": SOFT, "top_k": HALF_DISCRETE}.get(estimator, DISCRETE)

@@ -1,0 +1,65 @@
+"""Dataclasses as plain JSON and back, with errors that name the field and what would do."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class BadData(ValueError):
+    """Data that does not describe what it should; the message is one line."""
+
+
+def canonical(data: Any) -> str:
+    """The one way to write `data` as JSON: sorted keys, no whitespace; raises BadData."""
+    try:
+        return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadData(f"{data!r} cannot be written as JSON: {error}.") from error
+
+
+def fingerprint(data: Any) -> str:
+    """Twelve hexadecimal digits that change whenever `data` does."""
+    return hashlib.sha256(canonical(data).encode()).hexdigest()[:12]
+
+
+def plain(options: Any, owner: str) -> dict[str, Any]:
+    """Options as they are after a trip through JSON (tuples become lists); raises BadData."""
+    if not isinstance(options, Mapping):
+        raise BadData(f"{owner}: options are a mapping of names to values, not {options!r}.")
+    try:
+        return json.loads(canonical(dict(options)))
+    except BadData as error:
+        raise BadData(f"{owner}: {error}") from error
+
+
+def build(kind: type[T], data: Any, where: str) -> T:
+    """An instance of the dataclass `kind` from a JSON object; raises BadData naming the field."""
+    if not isinstance(data, dict):
+        raise BadData(f"{where}: expected an object of fields, found {data!r:.60}.")
+    fields = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for name in data:
+        if name not in fields:
+            raise BadData(f"{where}: no field {name!r}.{hint(name, list(fields))}")
+    for name, item in fields.items():
+        missing = dataclasses.MISSING
+        if name not in data and item.default is missing and item.default_factory is missing:
+            raise BadData(f"{where}: the field {name!r} is missing.")
+    try:
+        return kind(**data)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise BadData(f"{where}: {error}") from error
+
+
+def hint(name: str, known: list[str]) -> str:
+    """A sentence that names the nearest known names, or all of them where none is near."""
+    near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    if near:
+        return f" Did you mean {' or '.join(map(repr, near))}?"
+    return f" Known: {', '.join(known) or 'none'}."

@@ -1,0 +1,64 @@
+"""A study: a question, and the factors whose combinations are the trials that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from memnets.registry import Registry
+from memnets.spec import ModelSpec
+
+from .data import BadData
+from .trial import TaskSpec, Training, Trial
+
+# the registered functions take no arguments and return a Study
+studies: Registry[Callable[[], Study]] = Registry("memnets.studies", home="studies.catalog")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Every task × every model × every seed, all trained alike.
+
+    The keys of `tasks` and `models` are what reports call them. `procedure` names the generator
+    function that turns a trial into rows, as "package.module:name".
+    """
+
+    name: str
+    question: str
+    tasks: Mapping[str, TaskSpec]
+    models: Mapping[str, ModelSpec]
+    training: Training = field(default_factory=Training)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    procedure: str = "studies.training:train"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seeds", tuple(self.seeds))
+        for factor in ("tasks", "models", "seeds"):
+            if not getattr(self, factor):
+                raise BadData(f"study {self.name!r}: it needs at least one of its {factor}.")
+        seen: dict[str, Trial] = {}
+        for trial in self.trials():
+            twin = seen.setdefault(trial.id, trial)
+            if twin is not trial:
+                raise BadData(
+                    f"study {self.name!r}: {_name(twin)} and {_name(trial)} are the same trial."
+                )
+
+    def trials(self) -> Iterator[Trial]:
+        """All trials; seed by seed, so that a study cut short has compared all models."""
+        for seed in self.seeds:
+            for task_label, task in self.tasks.items():
+                for model_label, model in self.models.items():
+                    yield Trial(
+                        task=task,
+                        model=model,
+                        training=self.training,
+                        seed=seed,
+                        procedure=self.procedure,
+                        task_label=task_label,
+                        model_label=model_label,
+                    )
+
+
+def _name(trial: Trial) -> str:
+    return f"{trial.task_label} with {trial.model_label}, seed {trial.seed},"
