@@ -17,6 +17,9 @@ ROW_FLOOR = 1e-4
 """Slots of smaller norm pass no gradient through the cosine, whose derivative there, one over the
 norm, would grow without bound along a sequence; the value is unaffected."""
 
+LINK_EPS = 1e-6
+"""Added to a link weighting before it is sharpened, as the DNC-DMS authors' code does."""
+
 LOG_FLOOR = 1e-30
 """Added to a weight before its logarithm when a weighting is sharpened: zero stays zero, and its
 gradient stays that of the plain power."""
@@ -35,6 +38,20 @@ def content(memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor) -> Tensor:
     return (strength_BH.unsqueeze(-1) * cosine_similarity(key_BHW, memory_BNW)).softmax(-1)
 
 
+def masked_content(
+    memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor, mask_BHW: Tensor
+) -> Tensor:
+    """Content weighting that looks only where each head's mask lets it (DNC-DMS: M).
+
+    The mask, in (0, 1), multiplies key and slots before the cosine.
+    """
+    rows_BHNW = memory_BNW.unsqueeze(1) * mask_BHW.unsqueeze(2)
+    key_BH1W = (key_BHW * mask_BHW).unsqueeze(2)
+    similarity = cosine_similarity(key_BH1W.flatten(0, 1), rows_BHNW.flatten(0, 1))
+    similarity_BHN = similarity.view(*key_BHW.shape[:2], -1)
+    return (strength_BH.unsqueeze(-1) * similarity_BHN).softmax(-1)
+
+
 def interpolate(content_BHN: Tensor, previous_BHN: Tensor, gate_BH: Tensor) -> Tensor:
     """Between the content weighting (gate 1) and the previous weighting (gate 0) (NTM eq. 7)."""
     return torch.lerp(previous_BHN, content_BHN, gate_BH.unsqueeze(-1))
@@ -43,13 +60,12 @@ def interpolate(content_BHN: Tensor, previous_BHN: Tensor, gate_BH: Tensor) -> T
 def shift(weighting_BHN: Tensor, shift_BHS: Tensor) -> Tensor:
     """Circular convolution with a distribution over shifts -(S//2) … S//2, S odd (NTM eq. 8)."""
     half = shift_BHS.shape[-1] // 2
-    return sum(
-        (
-            weighting_BHN.roll(offset - half, -1) * shift_BHS[..., offset, None]
-            for offset in range(shift_BHS.shape[-1])
-        ),
-        start=torch.zeros_like(weighting_BHN),
-    )
+    slots = weighting_BHN.shape[-1]
+    wrap = -(-half // slots)
+    around = torch.cat([weighting_BHN] * (2 * wrap + 1), -1)
+    around = around[..., wrap * slots - half : (wrap + 1) * slots + half]
+    windows_BHNS = around.unfold(-1, shift_BHS.shape[-1], 1)
+    return (windows_BHNS @ shift_BHS.flip(-1).unsqueeze(-1)).squeeze(-1)
 
 
 def sharpen(weighting_BHN: Tensor, power_BH: Tensor) -> Tensor:
@@ -75,13 +91,14 @@ def usage(
     return (usage_BN + written_BN - usage_BN * written_BN) * retention_BN
 
 
-def allocation(usage_BN: Tensor) -> Tensor:
+def allocation(usage_BN: Tensor, *, floor: float = 0.0) -> Tensor:
     """Weighting towards unused slots, (B, N): the free list in order of usage (DNC, methods: a).
 
     Ties are broken by the lowest index. Sums to one less the product of all usages, so a full
     memory has nothing to allocate. Usage in [0, 1]; the order's own gradient is ignored, as in the
-    paper.
+    paper. `floor` squeezes usage into [floor, 1] first, as google-deepmind/dnc does with 1e-6.
     """
+    usage_BN = floor + (1 - floor) * usage_BN if floor else usage_BN
     sorted_BN, order_BN = usage_BN.sort(dim=-1, stable=True)
     before_BN = torch.cat([torch.ones_like(sorted_BN[:, :1]), sorted_BN[:, :-1]], -1).cumprod(-1)
     return torch.zeros_like(usage_BN).scatter(-1, order_BN, (1 - sorted_BN) * before_BN)
@@ -117,6 +134,11 @@ def forward_backward(link_BPNN: Tensor, reads_BRN: Tensor) -> tuple[Tensor, Tens
     forward = (reads_BPRN @ link_BPNN.transpose(-1, -2)).transpose(1, 2)
     backward = (reads_BPRN @ link_BPNN).transpose(1, 2)
     return forward, backward
+
+
+def sharpen_link(weighting_BRN: Tensor, sharpness_BR: Tensor) -> Tensor:
+    """A forward or backward weighting made sharp and normalised (DNC-DMS: S)."""
+    return (sharpness_BR.unsqueeze(-1) * (weighting_BRN + LINK_EPS).log()).softmax(-1)
 
 
 def mix_read_modes(

@@ -1,7 +1,7 @@
 """Variance reduction for the score function: what is subtracted from a return, and its scale.
 
-Statistics of earlier minibatches are used before they are updated, so a return never enters its own
-baseline and the gradient stays unbiased.
+Statistics of earlier minibatches are used before they are updated, and a rollout is only ever
+compared with others, so a return never enters its own baseline and the gradient stays unbiased.
 """
 
 from __future__ import annotations
@@ -10,19 +10,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import huber_loss
 
-BASELINES = ("none", "moving_average", "learned")
+BASELINES = ("none", "moving_average", "per_step", "learned", "leave_one_out")
 
 
 class Advantage(nn.Module):
     """Costs of a minibatch -> advantages (T, B), and the loss that trains the baseline.
 
-    `moving_average`: a batch-level average of past returns; `learned`: one linear unit on each
-    step's features on top of it, trained with a Huber loss towards the centred and scaled return
-    (D-NTM, section 4.1, whose names are MAB and IB). `normalise` divides by the running standard
-    deviation, at least `floor`. Features are detached: a baseline never trains the model.
+    - `none`: the returns themselves.
+    - `moving_average`: less a batch-level average of past returns (D-NTM, section 4.1: MAB).
+    - `per_step`: less an average of past returns for each step, up to `steps` of them.
+    - `learned`: `moving_average`, less one linear unit on each step's features, trained with a
+      Huber loss towards the centred and scaled return (D-NTM, section 4.1: IB).
+    - `leave_one_out`: less the mean return of the other rollouts of the same sequence, which lie
+      beside it in the batch (Kool et al., 2019).
+
+    `normalise` divides by the running standard deviation, at least `floor`. Features are detached:
+    a baseline never trains the model.
     """
 
-    mean: Tensor
+    mean_S: Tensor
+    weight_S: Tensor
     variance: Tensor
     updates: Tensor
 
@@ -34,6 +41,8 @@ class Advantage(nn.Module):
         normalise: bool = True,
         decay: float = 0.9,
         floor: float = 1.0,
+        rollouts: int = 1,
+        steps: int = 256,
     ) -> None:
         super().__init__()
         if baseline not in BASELINES:
@@ -43,8 +52,11 @@ class Advantage(nn.Module):
         self.normalise = normalise
         self.decay = decay
         self.floor = floor
+        self.rollouts = rollouts
+        self.steps = steps if baseline == "per_step" else 1
         self.predict: nn.Linear | None = None
-        self.register_buffer("mean", torch.zeros(()))
+        self.register_buffer("mean_S", torch.zeros(self.steps))
+        self.register_buffer("weight_S", torch.zeros(self.steps))
         self.register_buffer("variance", torch.zeros(()))
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
 
@@ -57,11 +69,12 @@ class Advantage(nn.Module):
 
     def forward(self, cost_TB: Tensor, features_TBC: Tensor | None = None) -> tuple[Tensor, Tensor]:
         returns_TB = returns(cost_TB, to_go=self.return_to_go)
-        centred_TB = (returns_TB - self._centre()) / self._scale()
+        deviation_TB = returns_TB - self._centre(returns_TB)
+        advantage_TB = deviation_TB / self._scale()
         if self.training:
-            self._update(returns_TB)
+            self._update(returns_TB, deviation_TB)
         if self.baseline != "learned":
-            return centred_TB, cost_TB.new_zeros(())
+            return advantage_TB, cost_TB.new_zeros(())
         if self.predict is None or features_TBC is None:
             raise ValueError(
                 "the learned baseline needs features: call bind(feature_size) once and give "
@@ -69,26 +82,40 @@ class Advantage(nn.Module):
             )
         predicted_TB = self.predict(features_TBC.detach()).squeeze(-1)
         # D-NTM's Huber loss is d² near zero, twice torch's
-        return centred_TB - predicted_TB.detach(), 2 * huber_loss(predicted_TB, centred_TB)
+        return advantage_TB - predicted_TB.detach(), 2 * huber_loss(predicted_TB, advantage_TB)
 
-    def _centre(self) -> Tensor:
+    def _centre(self, returns_TB: Tensor) -> Tensor:
         if self.baseline == "none":
-            return torch.zeros_like(self.mean)
-        return self.mean / self._correction()
+            return torch.zeros_like(returns_TB)
+        if self.baseline == "leave_one_out":
+            return mean_of_others(returns_TB, self.rollouts)
+        # an average started at zero is divided by the weight that it has gathered so far
+        mean_S = self.mean_S / self.weight_S.clamp_min(1e-8)
+        return mean_S[self._slots(len(returns_TB))].unsqueeze(-1)
 
     def _scale(self) -> Tensor:
         if not self.normalise:
             return torch.ones_like(self.variance)
-        return (self.variance / self._correction()).sqrt().clamp_min(self.floor)
+        gathered = max(1 - self.decay ** int(self.updates), 1e-8)
+        return (self.variance / gathered).sqrt().clamp_min(self.floor)
 
-    def _correction(self) -> float:
-        # an average started at zero is too small by this factor after so many updates
-        return max(1 - self.decay ** int(self.updates), 1e-8)
+    def _slots(self, length: int) -> Tensor:
+        return torch.arange(length, device=self.mean_S.device).clamp_max(self.steps - 1)
 
-    def _update(self, returns_TB: Tensor) -> None:
-        deviation_TB = returns_TB - (self._centre() if self.updates > 0 else returns_TB.mean())
-        self.mean.lerp_(returns_TB.mean().to(self.mean), 1 - self.decay)
-        self.variance.lerp_(deviation_TB.square().mean().to(self.variance), 1 - self.decay)
+    def _update(self, returns_TB: Tensor, deviation_TB: Tensor) -> None:
+        slots_T = self._slots(len(returns_TB))
+        seen_S = torch.zeros_like(self.mean_S).index_add_(
+            0, slots_T, torch.ones_like(slots_T, dtype=self.mean_S.dtype)
+        )
+        sums_S = torch.zeros_like(self.mean_S).index_add_(
+            0, slots_T, returns_TB.mean(1).to(self.mean_S)
+        )
+        pull_S = (1 - self.decay) * (seen_S > 0).to(self.mean_S)
+        self.mean_S.lerp_(sums_S / seen_S.clamp_min(1), pull_S)
+        self.weight_S.lerp_(torch.ones_like(self.weight_S), pull_S)
+        # the first deviation is from nothing: the mean of the returns themselves stands in
+        first = returns_TB - returns_TB.mean() if self.updates == 0 else deviation_TB
+        self.variance.lerp_(first.square().mean().to(self.variance), 1 - self.decay)
         self.updates += 1
 
 
@@ -97,3 +124,18 @@ def returns(cost_TB: Tensor, *, to_go: bool) -> Tensor:
     if to_go:
         return cost_TB.flip(0).cumsum(0).flip(0)
     return cost_TB.sum(0, keepdim=True).expand_as(cost_TB)
+
+
+def mean_of_others(returns_TB: Tensor, rollouts: int) -> Tensor:
+    """Mean return of the other rollouts of the same sequence, (T, B); rollouts lie side by side.
+
+    Raises ValueError where the batch is not made of so many rollouts per sequence.
+    """
+    if returns_TB.shape[1] % rollouts:
+        raise ValueError(
+            f"a batch of {returns_TB.shape[1]} is not {rollouts} rollouts of each sequence: repeat "
+            "its sequences with estimator.spread"
+        )
+    grouped = returns_TB.unflatten(1, (-1, rollouts))
+    others = (grouped.sum(-1, keepdim=True) - grouped) / (rollouts - 1)
+    return others.flatten(1)

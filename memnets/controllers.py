@@ -48,6 +48,45 @@ class LSTM(Controller):
         return x_BX, tuple(after)
 
 
+@controllers.register("graves2013")
+class Graves2013(Controller):
+    """Stacked LSTM with skips: input to every layer, every layer to the output (Graves, 2013).
+
+    The LSTM baseline of the NTM paper: `layers` of `size` units, no peepholes, one bias per
+    gate and learned starting states. The output is that of all layers side by side.
+    """
+
+    def __init__(self, input_size: int, size: int, *, layers: int = 3) -> None:
+        super().__init__()
+        _check_layers(layers)
+        self.output_size = self.output_size_of(size, layers=layers)
+        self.gates = nn.ModuleList(
+            nn.Linear(input_size + size * (1 if layer == 0 else 2), 4 * size)
+            for layer in range(layers)
+        )
+        # rows: the starting output and the starting cell of each layer
+        self.start_L2C = nn.Parameter(torch.zeros(layers, 2, size))
+
+    @classmethod
+    def output_size_of(cls, size: int, **options: Any) -> int:
+        return size * int(options.get("layers", 3))
+
+    def initial_state(self, batch_size: int) -> tuple[tuple[Tensor, Tensor], ...]:
+        return tuple(
+            (h_C.expand(batch_size, -1), c_C.expand(batch_size, -1))
+            for h_C, c_C in self.start_L2C.unbind(0)
+        )
+
+    def forward(self, x_BX: Tensor, state: Any) -> tuple[Tensor, Any]:
+        after: list[tuple[Tensor, Tensor]] = []
+        for gates, (h_BC, c_BC) in zip(self.gates, state, strict=True):
+            below = [after[-1][0]] if after else []
+            i, f, g, o = gates(torch.cat([x_BX, h_BC, *below], -1)).chunk(4, -1)
+            c_BC = f.sigmoid() * c_BC + i.sigmoid() * g.tanh()
+            after.append((o.sigmoid() * c_BC.tanh(), c_BC))
+        return torch.cat([h_BC for h_BC, _ in after], -1), tuple(after)
+
+
 class _Recurrent(Controller):
     """Stacked cells whose whole state is their output."""
 

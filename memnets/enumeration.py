@@ -45,8 +45,8 @@ class Scripted(Estimator):
 def with_estimator(network: MemoryNetwork, estimator: Estimator) -> MemoryNetwork:
     """A copy of a network, its parameters equal, with another estimator."""
     twin = copy.deepcopy(network)
-    twin.cell.estimator = estimator.to(twin.readout.weight)
     estimator.bind(twin.controller.output_size)
+    twin.cell.estimator = estimator.to(twin.readout.weight)
     return twin
 
 
@@ -74,7 +74,7 @@ def exact_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost) -> tup
     rollout = twin(inputs_TX.unsqueeze(1).expand(-1, len(script_BD), -1))
     probability_B = rollout.address.log_prob_BH.sum((0, -1)).exp()
     expected = (probability_B * cost(rollout.logits_TBY).sum(0)).sum()
-    return float(expected), flat_gradient(expected, model_parameters(twin))
+    return float(expected.detach()), flat_gradient(expected, model_parameters(twin))
 
 
 def sampled_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost, samples: int) -> Tensor:

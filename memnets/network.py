@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from .cells.base import MemoryCell
 from .controllers import Controller
 from .estimators import Estimator
-from .types import Address, NetworkState, Rollout, stack_steps
+from .types import Address, NetworkState, Rollout, join_heads, stack_steps
 
 
 class MemoryNetwork(nn.Module):
     """A controller that sees the input and the last read, drives a memory, and is read out.
 
     `logits = readout([h_t ; r_t])`. State is a value: whoever unrolls in pieces passes it on.
+    `bypass_dropout` drops parts of h_t on its way to the readout, and there only, so that the
+    network leans on its memory (ADNC, Franke et al., 2018).
     """
 
-    def __init__(self, controller: Controller, cell: MemoryCell, output_size: int) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        cell: MemoryCell,
+        output_size: int,
+        *,
+        input_size: int,
+        bypass_dropout: float = 0.0,
+    ) -> None:
         super().__init__()
+        self.input_size = input_size
+        self.bypass = nn.Dropout(bypass_dropout)
         self.controller = controller
         self.cell = cell
         self.readout = nn.Linear(controller.output_size + cell.read_size, output_size)
@@ -40,7 +55,7 @@ class MemoryNetwork(nn.Module):
     def step(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
         """One time step: logits (B, Y), the next state, and where the heads pointed."""
         h_BC, state, address = self._drive(x_BX, state)
-        return self.readout(torch.cat([h_BC, state.read_BR], -1)), state, address
+        return self.readout(torch.cat([self.bypass(h_BC), state.read_BR], -1)), state, address
 
     def forward(self, inputs_TBX: Tensor, state: NetworkState | None = None) -> Rollout:
         """Unroll over a sequence, from `state` or from the initial one."""
@@ -54,10 +69,39 @@ class MemoryNetwork(nn.Module):
             reads.append(state.read_BR)
             addresses.append(address)
         hidden_TBC = torch.stack(hidden)
-        logits_TBY = self.readout(torch.cat([hidden_TBC, torch.stack(reads)], -1))
+        logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), torch.stack(reads)], -1))
         return Rollout(logits_TBY, stack_steps(addresses), state, hidden_TBC)
 
     def _drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
         h_BC, controller = self.controller(torch.cat([x_BX, state.read_BR], -1), state.controller)
-        read_BR, cell, address = self.cell(h_BC, state.cell)
+        external = (x_BX,) if self.cell.takes_input else ()
+        read_BR, cell, address = self.cell(h_BC, state.cell, *external)
+        for _ in range(self.cell.read_steps - 1):
+            h_BC, controller = self.controller(torch.cat([x_BX, read_BR], -1), controller)
+            read_BR, cell, again = self.cell.look(h_BC, cell)
+            address = join_heads(address, again)
         return h_BC, NetworkState(controller, cell, read_BR), address
+
+
+def assemble(
+    make_cell: Callable[..., MemoryCell],
+    estimator: Estimator,
+    make_controller: type[Controller],
+    controller_size: int,
+    input_size: int,
+    output_size: int,
+    *,
+    cell_options: Mapping[str, Any] | None = None,
+    controller_options: Mapping[str, Any] | None = None,
+    bypass_dropout: float = 0.0,
+) -> MemoryNetwork:
+    """A network of parts that fit: the cell sees the controller's output, it the cell's reads."""
+    cell_options, controller_options = dict(cell_options or {}), dict(controller_options or {})
+    if getattr(make_cell, "takes_input", False):
+        cell_options["external_size"] = input_size
+    hidden_size = make_controller.output_size_of(controller_size, **controller_options)
+    cell = make_cell(hidden_size, estimator, **cell_options)
+    controller = make_controller(input_size + cell.read_size, controller_size, **controller_options)
+    return MemoryNetwork(
+        controller, cell, output_size, input_size=input_size, bypass_dropout=bypass_dropout
+    )

@@ -1,4 +1,4 @@
-"""One registry for all that can be plugged in: cells, estimators, controllers, tasks, studies.
+"""One registry for all that can be plugged in: cells, estimators, controllers, tasks, …
 
 A name is looked up, in this order, among what this process registered, as `"package.module:name"`,
 among the built-ins (found by reading the source of the registry's home, without importing it), and
@@ -180,3 +180,4 @@ def _declarations(module: str, path: Path) -> Iterator[tuple[str, _Source]]:
 cells: Registry[Any] = Registry("memnets.cells", home="memnets.cells")
 estimators: Registry[Any] = Registry("memnets.estimators", home="memnets.estimators")
 controllers: Registry[Any] = Registry("memnets.controllers", home="memnets.controllers")
+regularisers: Registry[Any] = Registry("memnets.regularisers", home="memnets.regularisers")

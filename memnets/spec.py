@@ -28,8 +28,11 @@ class ModelSpec:
     cell_options: Mapping[str, Any] = field(default_factory=dict)
     estimator_options: Mapping[str, Any] = field(default_factory=dict)
     controller_options: Mapping[str, Any] = field(default_factory=dict)
+    bypass_dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.bypass_dropout < 1:
+            raise ValueError(f"bypass_dropout must be in [0, 1), not {self.bypass_dropout}")
         if self.controller_size < 1:
             raise ValueError(f"controller_size must be at least 1, not {self.controller_size}")
 
@@ -40,20 +43,24 @@ class ModelSpec:
 
     def build(self, input_size: int, output_size: int) -> MemoryNetwork:
         """A freshly initialised network; raises ValueError or a registry error, in one line."""
-        from .network import MemoryNetwork
+        from .network import assemble
 
-        make_controller = controllers.get(self.controller)
-        estimator = _make(estimators.get(self.estimator), self.estimator, self.estimator_options)
-        size = make_controller.output_size_of(self.controller_size, **self.controller_options)
-        cell = _make(cells.get(self.cell), self.cell, self.cell_options, size, estimator)
-        controller = _make(
+        make_cell, make_controller = cells.get(self.cell), controllers.get(self.controller)
+        make_estimator = estimators.get(self.estimator)
+        _check_options(self.cell, make_cell, self.cell_options)
+        _check_options(self.controller, make_controller, self.controller_options)
+        _check_options(self.estimator, make_estimator, self.estimator_options)
+        return assemble(
+            make_cell,
+            make_estimator(**self.estimator_options),
             make_controller,
-            self.controller,
-            self.controller_options,
-            input_size + cell.read_size,
             self.controller_size,
+            input_size,
+            output_size,
+            cell_options=self.cell_options,
+            controller_options=self.controller_options,
+            bypass_dropout=self.bypass_dropout,
         )
-        return MemoryNetwork(controller, cell, output_size)
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON types."""
@@ -93,26 +100,35 @@ def load(path: Path) -> tuple[MemoryNetwork, ModelSpec]:
 
     Reads tensors and plain data only, never pickled objects.
     """
-    import pickle
-
     import torch
 
+    with open(path, "rb") as file:
+        try:
+            saved = torch.load(file, map_location="cpu", weights_only=True)
+            if not isinstance(saved, dict):
+                raise TypeError(f"it holds a {type(saved).__name__}")
+        # what is not a checkpoint can fail in any way that unpickling can
+        except Exception as error:
+            raise _not_saved(path, error) from error
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
         spec = ModelSpec.from_json(saved["spec"])
         network = spec.build(saved["input_size"], saved["output_size"])
         network.load_state_dict(saved["state"])
-    except (pickle.UnpicklingError, KeyError, TypeError, RuntimeError, EOFError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"{path} is not a saved memnets model: {reason}") from error
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise _not_saved(path, error) from error
     return network, spec
 
 
-def _make(make: Callable[..., Any], name: str, options: Mapping[str, Any], *args: Any) -> Any:
+def _not_saved(path: Path, error: Exception) -> ValueError:
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    return ValueError(f"{path} is not a saved memnets model: {reason}")
+
+
+def _check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any]) -> None:
     known = [
         p.name
         for p in inspect.signature(make).parameters.values()
-        if p.kind is inspect.Parameter.KEYWORD_ONLY
+        if p.kind is inspect.Parameter.KEYWORD_ONLY and p.default is not inspect.Parameter.empty
     ]
     for option in options:
         if option not in known:
@@ -120,4 +136,3 @@ def _make(make: Callable[..., Any], name: str, options: Mapping[str, Any], *args
                 f"{name} has no option {option!r}; "
                 + (f"it has {', '.join(known)}" if known else "it has none")
             )
-    return make(*args, **options)

@@ -19,7 +19,7 @@ from torch import Tensor
 from .cells.base import MemoryCell
 from .enumeration import model_parameters
 from .estimators import Estimator
-from .network import MemoryNetwork
+from .network import MemoryNetwork, assemble
 from .registry import cells, controllers, estimators
 from .types import Address, Rollout
 
@@ -48,9 +48,15 @@ def check_cell(
 
         def build(name: str = name) -> MemoryNetwork:
             torch.manual_seed(0)
-            made = make(HIDDEN, estimators.get(name)(), **(options or {}))
-            driver = controllers.get(controller)(INPUTS + made.read_size, HIDDEN)
-            return MemoryNetwork(driver, made, OUTPUTS)
+            return assemble(
+                make,
+                estimators.get(name)(),
+                controllers.get(controller),
+                HIDDEN,
+                INPUTS,
+                OUTPUTS,
+                cell_options=options,
+            )
 
         try:
             _check_network(build)
@@ -63,9 +69,10 @@ def check_estimator(estimator: Estimator) -> None:
     """Run the contract on an estimator: legal addresses, the no-op, the mode in `eval()`."""
     torch.manual_seed(0)
     weighting_BHN = torch.rand(BATCH, 2, 6).softmax(-1) * torch.rand(BATCH, 2, 1)
-    for mode in (estimator.train(), estimator.eval()):
-        _check_address(mode(weighting_BHN), slots=6, where=f"training={mode.training}")
-        _check_address(mode(torch.zeros(BATCH, 2, 6)), slots=6, where="an empty weighting")
+    for training in (True, False):
+        estimator.train(training)
+        _check_address(estimator(weighting_BHN), slots=6, where=f"training={training}")
+        _check_address(estimator(torch.zeros(BATCH, 2, 6)), slots=6, where="an empty weighting")
     _require(
         torch.equal(estimator(weighting_BHN).dense(6), estimator(weighting_BHN).dense(6)),
         "eval() is not deterministic",
@@ -82,6 +89,8 @@ def check_estimator(estimator: Estimator) -> None:
 def _check_network(build: Callable[[], MemoryNetwork]) -> None:
     network = build()
     inputs_TBX = torch.randn(STEPS, BATCH, INPUTS)
+    with torch.no_grad():
+        _check_nothing_stays(build().eval(), inputs_TBX)
     _check_rollout(network, network(inputs_TBX))
     _check_gradients(network, inputs_TBX)
     _check_extremes(network)
@@ -89,7 +98,6 @@ def _check_network(build: Callable[[], MemoryNetwork]) -> None:
     with torch.no_grad():
         whole = network(inputs_TBX)
         _check_rollout(network, whole)
-        _check_nothing_stays(build().eval(), inputs_TBX)
         _check_pieces(network, inputs_TBX, whole)
         _check_rows(network, inputs_TBX, whole)
         _check_reload(build, network, inputs_TBX, whole)
@@ -177,7 +185,7 @@ def _check_reload(
 
 
 def _loss(network: MemoryNetwork, inputs_TBX: Tensor) -> Tensor:
-    rollout = network(inputs_TBX)
+    rollout = network(network.estimator.spread(inputs_TBX))
     cost_TB = rollout.logits_TBY.square().mean(-1)
     surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
     return cost_TB.sum(0).mean() + surrogate

@@ -39,8 +39,12 @@ class Address(NamedTuple):
 
 
 def join_heads(*addresses: Address) -> Address:
-    """One address of all the heads, in their order; all dense or all equally sparse."""
-    weights, slots, log_probs, entropies = zip(*addresses, strict=True)
+    """One address of all the heads, in their order.
+
+    Sparse addresses are filled up with slots of zero weight to the widest of them; beside a dense
+    address all become dense.
+    """
+    weights, slots, log_probs, entropies = zip(*_alike(addresses), strict=True)
     return Address(
         torch.cat(weights, -2),
         None if slots[0] is None else torch.cat(slots, -2),
@@ -75,3 +79,20 @@ class Rollout(NamedTuple):
     address: Address
     state: NetworkState
     hidden_TBC: Tensor
+
+
+def _alike(addresses: tuple[Address, ...]) -> list[Address]:
+    dense = [a.weights_BHK.shape[-1] for a in addresses if a.slots_BHK is None]
+    if dense:
+        return [a._replace(weights_BHK=a.dense(dense[0]), slots_BHK=None) for a in addresses]
+    widest = max(a.weights_BHK.shape[-1] for a in addresses)
+    return [_filled(a, widest - a.weights_BHK.shape[-1]) for a in addresses]
+
+
+def _filled(address: Address, missing: int) -> Address:
+    if address.slots_BHK is None or not missing:
+        return address
+    return address._replace(
+        weights_BHK=torch.nn.functional.pad(address.weights_BHK, (0, missing)),
+        slots_BHK=torch.nn.functional.pad(address.slots_BHK, (0, missing)),
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
 
 from torch import Tensor, nn
 
@@ -20,7 +21,14 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     writes and reads there. Keeps no tensors between steps: `S`, a NamedTuple of tensors whose first
     axis is the batch, travels. `heads` names the heads in the order in which addresses hold them,
     write heads first; a name starts with "write" or "read".
+
+    A cell that `takes_input` is built with `external_size`, the width X of the network's input, and
+    is given that input at every step. One with several `read_steps` is asked to `look` again, after
+    the controller has seen what was read, before the step ends.
     """
+
+    takes_input: ClassVar[bool] = False
+    read_steps: int = 1
 
     read_size: int
     slots: int
@@ -35,6 +43,10 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     def forward(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
         """One step: what was read (B, read_size), the next state, and the address of every head."""
 
+    def look(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
+        """Read again, writing nothing: for cells with several `read_steps`, and no others."""
+        raise RuntimeError(f"{type(self).__name__} reads once per step")
+
 
 def head_names(writes: int, reads: int) -> tuple[str, ...]:
     """Names for so many write and read heads: ("write", "read") or ("write 1", "write 2", …)."""
@@ -46,6 +58,12 @@ def require_positive(**sizes: int) -> None:
     for name, size in sizes.items():
         if size < 1:
             raise ValueError(f"{name} must be at least 1, not {size}")
+
+
+def require_one_of(name: str, value: str, known: Iterable[str]) -> None:
+    """Raises ValueError where an option is not among its known values."""
+    if value not in known:
+        raise ValueError(f"{name} {value!r} is not one of {', '.join(known)}")
 
 
 def _numbered(kind: str, count: int) -> tuple[str, ...]:

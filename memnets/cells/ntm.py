@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from .. import addressing, memory
@@ -12,10 +13,13 @@ from ..estimators import Estimator
 from ..interface import Interface, oneplus
 from ..registry import cells
 from ..types import Address, join_heads
-from .base import MemoryCell, head_names, require_positive
+from .base import MemoryCell, head_names, require_one_of, require_positive
 
 MEMORY_START = 1e-6
 """Constant starting content: converges fastest of the usual schemes (Collier and Beel, 2018)."""
+
+MEMORY_STARTS = ("constant", "random", "learned")
+WEIGHTS_STARTS = ("one_hot", "learned")
 
 
 class NTMState(NamedTuple):
@@ -31,6 +35,11 @@ class NTM(MemoryCell[NTMState]):
 
     Write heads address M_{t-1} and write; read heads then address and read M_t. `read_first` has
     the read heads address and read M_{t-1} instead. `shifts` is the odd number of allowed shifts.
+
+    The paper calls the starting state "bias values". `memory_start`: every row at the constant
+    1e-6, `random` rows drawn once, or `learned` rows that start random. `weights_start`: every head
+    on slot 0, or on a softmax of `learned` logits. Rows and weightings must not both be uniform:
+    identical rows under uniform weightings never differ.
     """
 
     def __init__(
@@ -44,6 +53,8 @@ class NTM(MemoryCell[NTMState]):
         read_heads: int = 1,
         shifts: int = 3,
         read_first: bool = False,
+        memory_start: str = "constant",
+        weights_start: str = "one_hot",
     ) -> None:
         super().__init__()
         require_positive(
@@ -51,6 +62,8 @@ class NTM(MemoryCell[NTMState]):
         )
         if shifts % 2 == 0:
             raise ValueError(f"shifts must be odd, to centre on no shift, not {shifts}")
+        require_one_of("memory_start", memory_start, MEMORY_STARTS)
+        require_one_of("weights_start", weights_start, WEIGHTS_STARTS)
         self.estimator = estimator
         self.slots, self.width, self.writes = slots, width, write_heads
         self.read_first = read_first
@@ -69,13 +82,24 @@ class NTM(MemoryCell[NTMState]):
                 "add": (write_heads, width),
             },
         )
+        self.memory_NW: Tensor
+        if memory_start == "constant":
+            start_NW = torch.full((slots, width), MEMORY_START)
+            self.register_buffer("memory_NW", start_NW, persistent=False)
+        elif memory_start == "random":
+            self.register_buffer("memory_NW", _random_rows(slots, width))
+        else:
+            self.memory_NW = nn.Parameter(_random_rows(slots, width))
+        self.logits_HN = nn.Parameter(torch.randn(H, slots)) if weights_start == "learned" else None
 
     def initial_state(self, batch_size: int) -> NTMState:
-        like = self.interface.linear.weight
-        weights_BHN = like.new_zeros(batch_size, len(self.heads), self.slots)
-        weights_BHN[..., 0] = 1.0
+        if self.logits_HN is None:
+            weights_HN = self.memory_NW.new_zeros(len(self.heads), self.slots)
+            weights_HN[:, 0] = 1.0
+        else:
+            weights_HN = self.logits_HN.softmax(-1)
         return NTMState(
-            like.new_full((batch_size, self.slots, self.width), MEMORY_START), weights_BHN
+            self.memory_NW.expand(batch_size, -1, -1), weights_HN.expand(batch_size, -1, -1)
         )
 
     def forward(self, h_BC: Tensor, state: NTMState) -> tuple[Tensor, NTMState, Address]:
@@ -102,3 +126,7 @@ class NTM(MemoryCell[NTMState]):
         gated_BHN = addressing.interpolate(content_BHN, state.weights_BHN[:, which], gate)
         shifted_BHN = addressing.shift(gated_BHN, shift)
         return self.estimator(addressing.sharpen(shifted_BHN, power))
+
+
+def _random_rows(slots: int, width: int) -> Tensor:
+    return torch.randn(slots, width) / width**0.5

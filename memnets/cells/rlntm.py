@@ -1,0 +1,108 @@
+"""The memory tape of the Reinforcement Learning NTM (Zaremba and Sutskever, 2015)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .. import memory, tape
+from ..estimators import Estimator
+from ..interface import Interface
+from ..registry import cells
+from ..types import Address, join_heads
+from .base import MemoryCell, head_names, require_positive
+
+
+class RLNTMState(NamedTuple):
+    """Contents, and where each head stands, in the form that its moves leave."""
+
+    memory_BNW: Tensor
+    weights_BHK: Tensor
+    slots_BHK: Tensor | None
+
+
+@cells.register("rlntm")
+class RLNTM(MemoryCell[RLNTMState]):
+    """Heads that stand on a tape and choose to move by -1, 0 or +1 (RL-NTM, section 3).
+
+    The estimator chooses among the three moves alone, so that a chosen move costs the same on any
+    number of slots; log-probability and entropy in the address are those of the move of this step.
+    A head writes where it stands, then moves, then reads there what the controller sees next. The
+    tape wraps round. `window` (odd) is how many slots around the head are read.
+
+    `tied` heads do all of this from one position each, as in the paper; otherwise there are `heads`
+    that write and as many that read, each with its own position. A write overwrites the slot;
+    with `erase` it erases and adds as an NTM does. `inverse_temperature` scales the scores of the
+    moves; the paper's 0.01 belongs to plain gradient descent and starves adaptive optimisers.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        estimator: Estimator,
+        *,
+        slots: int = 128,
+        width: int = 35,
+        heads: int = 1,
+        tied: bool = True,
+        erase: bool = False,
+        window: int = 1,
+        inverse_temperature: float = 1.0,
+    ) -> None:
+        super().__init__()
+        require_positive(slots=slots, width=width, heads=heads, window=window)
+        if window % 2 == 0:
+            raise ValueError(f"window must be odd, to centre on the head, not {window}")
+        self.estimator = estimator
+        self.slots, self.width, self.pairs = slots, width, heads
+        self.positions = heads if tied else 2 * heads
+        self.erase, self.inverse_temperature = erase, inverse_temperature
+        self.offsets = range(-(window // 2), window // 2 + 1)
+        self.heads = head_names(heads, heads)
+        self.read_size = heads * window * width
+        shapes = {"move": (self.positions, len(tape.MOVES)), "add": (heads, width)}
+        self.interface = Interface(
+            input_size, shapes | ({"erase": (heads, width)} if erase else {})
+        )
+
+    def initial_state(self, batch_size: int) -> RLNTMState:
+        like = self.interface.linear.weight
+        # an empty weighting: no move, which leaves the position in the form that moves will
+        stay = self.estimator(like.new_zeros(batch_size, self.positions, len(tape.MOVES)))
+        position = tape.move(tape.start(batch_size, self.positions, like), stay, self.slots)
+        memory_BNW = like.new_zeros(batch_size, self.slots, self.width)
+        return RLNTMState(memory_BNW, position.weights_BHK, position.slots_BHK)
+
+    def forward(self, h_BC: Tensor, state: RLNTMState) -> tuple[Tensor, RLNTMState, Address]:
+        head = self.interface(h_BC)
+        moves = self.estimator((self.inverse_temperature * head["move"]).softmax(-1))
+        before = moves._replace(weights_BHK=state.weights_BHK, slots_BHK=state.slots_BHK)
+        after = tape.move(before, moves, self.slots)
+        write, read = of_heads(before, 0, self.pairs), of_heads(after, -self.pairs, None)
+        if self.positions == self.pairs:
+            # one move, which the read reports
+            write = write._replace(
+                log_prob_BH=torch.zeros_like(write.log_prob_BH),
+                entropy_BH=torch.zeros_like(write.entropy_BH),
+            )
+        erase = head["erase"].sigmoid() if self.erase else torch.ones_like(head["add"])
+        memory_BNW = memory.write(state.memory_BNW, write, erase, head["add"])
+        reads = [
+            memory.read(memory_BNW, tape.beside(read, offset, self.slots))
+            for offset in self.offsets
+        ]
+        state = RLNTMState(memory_BNW, after.weights_BHK, after.slots_BHK)
+        return torch.cat(reads, 1).flatten(1), state, join_heads(write, read)
+
+
+def of_heads(address: Address, first: int, last: int | None) -> Address:
+    """The address of some of the heads."""
+    which = slice(first, last)
+    return Address(
+        address.weights_BHK[:, which],
+        None if address.slots_BHK is None else address.slots_BHK[:, which],
+        address.log_prob_BH[:, which],
+        address.entropy_BH[:, which],
+    )

@@ -1,0 +1,19 @@
+"""The axis of the comparison: how a weighting becomes an address, and how the gradient gets past.
+
+Every cell computes a weighting over slots; an estimator turns it into the address that is used. A
+weighting that sums to less than one leaves the rest to the no-op, which a discrete estimator can
+choose like any slot. Discrete estimators sample in `train()` and take the mode in `eval()`.
+"""
+
+from ..registry import estimators as estimators
+from .annealed import Annealed as Annealed
+from .base import Estimator as Estimator
+from .choices import chosen as chosen
+from .choices import entropy as entropy
+from .gumbel import Gumbel as Gumbel
+from .gumbel import GumbelRao as GumbelRao
+from .reinforce import Reinforce as Reinforce
+from .soft import Soft as Soft
+from .soft import TopK as TopK
+from .straight_through import ReinMax as ReinMax
+from .straight_through import StraightThrough as StraightThrough

@@ -1,0 +1,72 @@
+"""What estimators share: a weighting, its no-op, and a choice among them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..types import Address
+
+PROBABILITY_FLOOR = 1e-12
+"""Probabilities are kept at or above this inside logarithms."""
+
+
+def chosen(weighting_BHN: Tensor, choice_BH: Tensor) -> Address:
+    """The sparse address of chosen slots with their log-probabilities; choice N is the no-op."""
+    slots = weighting_BHN.shape[-1]
+    prob_BHN = with_no_op(weighting_BHN)
+    prob_BH = prob_BHN.gather(-1, choice_BH.unsqueeze(-1)).squeeze(-1)
+    return Address(
+        weights_BHK=(choice_BH < slots).unsqueeze(-1).to(weighting_BHN.dtype),
+        slots_BHK=choice_BH.clamp_max(slots - 1).unsqueeze(-1),
+        log_prob_BH=prob_BH.clamp_min(PROBABILITY_FLOOR).log(),
+        entropy_BH=entropy(weighting_BHN),
+    )
+
+
+def entropy(weighting_BHN: Tensor) -> Tensor:
+    """Entropy in nats of a weighting and its no-op, (B, H)."""
+    rest_BH = (1 - weighting_BHN.sum(-1)).clamp_min(PROBABILITY_FLOOR)
+    parts_BHN = torch.special.entr(weighting_BHN.clamp_min(PROBABILITY_FLOOR))
+    return parts_BHN.sum(-1) + torch.special.entr(rest_BH)
+
+
+def dense(weighting_BHN: Tensor, weights_BHN: Tensor) -> Address:
+    """The dense address of such weights, nothing chosen, with the entropy of the weighting."""
+    nothing_BH = weighting_BHN.new_zeros(weighting_BHN.shape[:2])
+    return Address(weights_BHN, None, nothing_BH, entropy(weighting_BHN))
+
+
+def with_no_op(weighting_BHN: Tensor) -> Tensor:
+    """The weighting and, in a last column, the no-op: what it lacks to one, (B, H, N + 1)."""
+    rest_BH1 = (1 - weighting_BHN.sum(-1, keepdim=True)).clamp_min(0)
+    return torch.cat([weighting_BHN, rest_BH1], -1)
+
+
+def sample(prob_BHN: Tensor) -> Tensor:
+    """One choice per head, (B, H)."""
+    choice_BH1 = torch.multinomial(prob_BHN.detach().flatten(0, 1), 1)
+    return choice_BH1.view(prob_BHN.shape[:2])
+
+
+def one_hot(choice_BH: Tensor, like_BHN: Tensor) -> Tensor:
+    """Choices as weights, shaped as given."""
+    return torch.zeros_like(like_BHN).scatter(-1, choice_BH.unsqueeze(-1), 1.0)
+
+
+def mode(weighting_BHN: Tensor) -> Tensor:
+    """The most probable choice as weights over the slots; all zero where it is the no-op."""
+    prob_BHN = with_no_op(weighting_BHN)
+    return one_hot(prob_BHN.argmax(-1), prob_BHN)[..., :-1]
+
+
+def straight_through(hard_BHN: Tensor, soft_BHN: Tensor) -> Tensor:
+    """The value of the first with the gradient of the second."""
+    # the difference is exactly zero, so the forward value is exactly the hard one
+    return hard_BHN + (soft_BHN - soft_BHN.detach())
+
+
+def require(holds: bool, message: str) -> None:
+    """Raises ValueError with that message unless it holds."""
+    if not holds:
+        raise ValueError(message)

@@ -1,0 +1,79 @@
+"""One sampled slot, with the gradient of the score function."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..baselines import Advantage
+from ..registry import estimators
+from ..types import Address
+from .base import Estimator
+from .choices import chosen, require, sample, with_no_op
+
+
+@estimators.register("reinforce")
+class Reinforce(Estimator):
+    """One sampled slot, score-function gradient: unbiased, high variance (Williams, 1992).
+
+    Each log-probability is weighed with the cost from its step on (`return_to_go`) or with that of
+    the whole sequence, less a baseline: `none`, `moving_average`, `per_step`, `learned`
+    (input-dependent) or `leave_one_out` (the other of several `rollouts`), over a running standard
+    deviation where `normalise` (D-NTM, section 4; baselines.py says what each is).
+    `entropy_weight` rewards the entropy of the weightings, in nats.
+    """
+
+    discrete = True
+
+    def __init__(
+        self,
+        *,
+        baseline: str = "learned",
+        return_to_go: bool = True,
+        normalise: bool = True,
+        entropy_weight: float = 0.01,
+        weight: float = 1.0,
+        rollouts: int = 1,
+    ) -> None:
+        super().__init__()
+        require(rollouts >= 1, f"rollouts must be at least 1, not {rollouts}")
+        require(
+            rollouts > 1 or baseline != "leave_one_out", "leave_one_out needs 2 rollouts or more"
+        )
+        self.rollouts = rollouts
+        self.advantage = Advantage(
+            baseline, return_to_go=return_to_go, normalise=normalise, rollouts=rollouts
+        )
+        self.entropy_weight = entropy_weight
+        self.weight = weight
+
+    def bind(self, feature_size: int) -> None:
+        self.advantage.bind(feature_size)
+
+    def forward(self, weighting_BHN: Tensor) -> Address:
+        prob_BHN = with_no_op(weighting_BHN)
+        choice_BH = sample(prob_BHN) if self.training else prob_BHN.argmax(-1)
+        return chosen(weighting_BHN, choice_BH)
+
+    def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
+        advantage_TB, baseline_loss = self.advantage(cost_TB.detach(), features_TBC)
+        score = (address.log_prob_BH.sum(-1) * advantage_TB).sum(0).mean()
+        entropy = address.entropy_BH.sum((0, -1)).mean()
+        return self.weight * score - self.entropy_weight * entropy + baseline_loss
+
+
+@estimators.register("leave_one_out")
+def leave_one_out(
+    *,
+    rollouts: int = 4,
+    return_to_go: bool = True,
+    normalise: bool = True,
+    entropy_weight: float = 0.01,
+) -> Reinforce:
+    """REINFORCE whose baseline is the mean return of the other rollouts (Kool et al., 2019)."""
+    return Reinforce(
+        baseline="leave_one_out",
+        rollouts=rollouts,
+        return_to_go=return_to_go,
+        normalise=normalise,
+        entropy_weight=entropy_weight,
+    )

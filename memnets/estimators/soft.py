@@ -1,0 +1,47 @@
+"""Differentiable addresses: the whole weighting, or the largest part of it."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..registry import estimators
+from ..types import Address
+from .base import Estimator
+from .choices import PROBABILITY_FLOOR, dense, entropy, require
+
+
+@estimators.register("soft")
+class Soft(Estimator):
+    """The weighting itself: every slot, differentiable (NTM, section 3)."""
+
+    discrete = False
+
+    def forward(self, weighting_BHN: Tensor) -> Address:
+        return dense(weighting_BHN, weighting_BHN)
+
+
+@estimators.register("top_k")
+class TopK(Estimator):
+    """The k most probable slots, differentiable, the rest dropped (SAM, section 3.1).
+
+    The paper truncates, so what is dropped is no-op; `renormalise` scales the kept weights back to
+    the mass of the whole weighting. Addresses are sparse: k rows are read and written.
+    """
+
+    discrete = False
+
+    def __init__(self, *, k: int = 4, renormalise: bool = False) -> None:
+        super().__init__()
+        require(k >= 1, f"k must be at least 1, not {k}")
+        self.k = k
+        self.renormalise = renormalise
+
+    def forward(self, weighting_BHN: Tensor) -> Address:
+        # a stable sort: equal weights, as those of an empty memory, go to the lowest slots
+        sorted_BHN, order_BHN = weighting_BHN.sort(dim=-1, descending=True, stable=True)
+        weights_BHK, slots_BHK = sorted_BHN[..., : self.k], order_BHN[..., : self.k]
+        if self.renormalise:
+            kept_BH1 = weights_BHK.sum(-1, keepdim=True).clamp_min(PROBABILITY_FLOOR)
+            weights_BHK = weights_BHK * weighting_BHN.sum(-1, keepdim=True) / kept_BH1
+        nothing_BH = weighting_BHN.new_zeros(weighting_BHN.shape[:2])
+        return Address(weights_BHK, slots_BHK, nothing_BH, entropy(weighting_BHN))

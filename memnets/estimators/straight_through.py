@@ -1,0 +1,44 @@
+"""One slot, with a gradient borrowed from the weighting."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..registry import estimators
+from ..types import Address
+from .base import Estimator
+from .choices import PROBABILITY_FLOOR, dense, mode, one_hot, sample, straight_through, with_no_op
+
+
+@estimators.register("straight_through")
+class StraightThrough(Estimator):
+    """The most probable slot, with the gradient that the weighting would have had: biased.
+
+    Deterministic (Bengio et al., 2013, with argmax in place of a sample).
+    """
+
+    discrete = True
+
+    def forward(self, weighting_BHN: Tensor) -> Address:
+        return dense(weighting_BHN, straight_through(mode(weighting_BHN), weighting_BHN))
+
+
+@estimators.register("reinmax")
+class ReinMax(Estimator):
+    """One sampled slot with a second-order gradient: low variance, less bias (Liu et al., 2023).
+
+    Heun's method in place of straight-through's Euler step; no temperature to anneal.
+    """
+
+    discrete = True
+
+    def forward(self, weighting_BHN: Tensor) -> Address:
+        if not self.training:
+            return dense(weighting_BHN, mode(weighting_BHN))
+        prob_BHN = with_no_op(weighting_BHN)
+        logits_BHN = prob_BHN.clamp_min(PROBABILITY_FLOOR).log()
+        hard_BHN = one_hot(sample(prob_BHN), prob_BHN)
+        middle_BHN = ((hard_BHN + prob_BHN) / 2).detach().clamp_min(PROBABILITY_FLOOR).log()
+        moved_BHN = (middle_BHN - logits_BHN.detach() + logits_BHN).softmax(-1)
+        second_BHN = 2 * moved_BHN - prob_BHN / 2
+        return dense(weighting_BHN, straight_through(hard_BHN, second_BHN)[..., :-1])

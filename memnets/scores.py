@@ -1,0 +1,31 @@
+"""Learned scores of slots, before they become a weighting (TARDIS, section 3).
+
+Pure functions on plain tensors.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+VARIANCE_FLOOR = 1e-5
+"""Added to the variance of the usage counts: defined before anything was read."""
+
+
+def additive(query_BD: Tensor, rows_BND: Tensor, vector_D: Tensor) -> Tensor:
+    """Score v · tanh(query + row) of every slot, (B, N), both projected already (TARDIS: e).
+
+    One linear map of [query ; row], its bias included, is the sum of a map of each.
+    """
+    return (query_BD.unsqueeze(1) + rows_BND).tanh() @ vector_D
+
+
+def standardised(usage_BN: Tensor) -> Tensor:
+    """Usage counts less their mean, over their standard deviation (TARDIS: norm of u)."""
+    centred_BN = usage_BN - usage_BN.mean(-1, keepdim=True)
+    variance_B1 = centred_BN.square().mean(-1, keepdim=True)
+    return centred_BN / (variance_B1 + VARIANCE_FLOOR).sqrt()
+
+
+def avoid(scores_BN: Tensor, previous_BN: Tensor, penalty: float) -> Tensor:
+    """Scores lowered where was read just before: e - 100 w^r (TARDIS)."""
+    return scores_BN - penalty * previous_BN
