@@ -67,13 +67,13 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """The class or function of that name; raises UnknownName, NameTaken or BrokenPlugin."""
-        if name in self._registered:
-            return self._registered[name]
         if ":" in name:
             return resolve(name)
         source, plugin = self._builtins.get(name), self._plugin(name)
         if source and plugin:
             self._refuse(name, f"{source.module}:{source.attribute}", _owner(plugin))
+        if name in self._registered:
+            return self._registered[name]
         if source:
             return resolve(f"{source.module}:{source.attribute}")
         if plugin:

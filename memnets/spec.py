@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -31,10 +32,21 @@ class ModelSpec:
     bypass_dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("cell", "estimator", "controller"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"a model's {name} is a name, not {getattr(self, name)!r}")
+        for name in ("cell_options", "estimator_options", "controller_options"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise ValueError(f"{name} maps names to values, not {getattr(self, name)!r}")
+        if not isinstance(self.controller_size, int) or isinstance(self.controller_size, bool):
+            raise ValueError(f"controller_size is a whole number, not {self.controller_size!r}")
         if not 0 <= self.bypass_dropout < 1:
             raise ValueError(f"bypass_dropout must be in [0, 1), not {self.bypass_dropout}")
         if self.controller_size < 1:
             raise ValueError(f"controller_size must be at least 1, not {self.controller_size}")
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.to_json(), sort_keys=True))
 
     @property
     def label(self) -> str:

@@ -25,6 +25,9 @@ def train_one(
     """
     store = ResultStore(folder)
     (trial,) = study.trials()
+    task = trial.task.build()
+    # a model that cannot be built is the caller's mistake, not a failed trial
+    trial.model.build(task.input_size, task.answer.output_size)
     home = store.path(trial)
     if checkpoint is not None:
         _adopt(checkpoint, trial.id, home / "checkpoint.pt")
@@ -38,7 +41,6 @@ def train_one(
     from .learner import trained
 
     _, network = trained(home / "checkpoint.pt")
-    task = trial.task.build()
     save(home / "model.pt", network, trial.model, task.input_size, task.answer.output_size)
     return home / "model.pt"
 

@@ -54,10 +54,10 @@ def head_names(writes: int, reads: int) -> tuple[str, ...]:
 
 
 def require_positive(**sizes: int) -> None:
-    """Raises ValueError naming the first size that is below one."""
+    """Raises ValueError naming the first size that is not a whole number of at least one."""
     for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, not {size}")
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(f"{name} must be a whole number, at least 1, not {size!r}")
 
 
 def require_one_of(name: str, value: str, known: Iterable[str]) -> None:

@@ -7,7 +7,8 @@ from memnets.spec import ModelSpec
 from ..study import Study, studies
 from ..trial import TaskSpec, Training
 
-MEMORY = {"slots": 16, "width": 12}
+MEMORY = {"slots": 16, "width": 8}
+OPTIONS = {"none": {}, "ntm": MEMORY, "dnc": {**MEMORY, "read_heads": 1}, "dntm": MEMORY}
 
 
 @studies.register("demo")
@@ -26,20 +27,21 @@ def demo() -> Study:
             cell,
             estimator,
             controller_size=64,
-            cell_options={} if cell == "none" else MEMORY,
+            cell_options=OPTIONS[cell],
         )
         for cell, estimator in pairs
     ]
     return Study(
         name="demo",
         question="Does a discrete memory learn to copy as well as a differentiable one?",
-        tasks={"copy": TaskSpec("copy", {"width": 4, "max_length": 6})},
+        tasks={"copy": TaskSpec("copy", {"width": 4, "max_length": 5})},
         models={model.label: model for model in models},
         training=Training(
-            updates=2_000,
-            learning_rate=3e-3,
+            updates=1_500,
+            batch_size=32,
+            learning_rate=5e-3,
             evaluate_every=100,
-            test_lengths=(2, 4, 6, 8, 12),
+            test_lengths=(1, 3, 5, 7, 10),
             test_sequences=64,
             solved_errors=0.02,
         ),

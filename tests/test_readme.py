@@ -1,0 +1,62 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from memnets.registry import cells
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def block(word: str) -> str:
+    (found,) = [text for text in BLOCKS if word in text]
+    return found
+
+
+@pytest.fixture
+def shelf():
+    """The README's own memory, registered as its text says; forgotten afterwards."""
+    text = block("@cells.register")
+    names: dict[str, object] = {"__name__": "readme"}
+    exec(text, names)
+    yield text
+    cells._registered.pop("shelf")
+
+
+def test_the_readme_registers_a_memory_in_under_forty_lines(shelf):
+    assert len(shelf.splitlines()) < 40
+    assert "shelf" in cells
+
+
+def test_the_readmes_first_model_trains():
+    exec(block('ModelSpec("dnc", "reinforce"'), {})
+
+
+def test_the_readmes_study_and_report_run(shelf, tmp_path, monkeypatch):
+    from reports import build
+    from studies import ResultStore
+
+    monkeypatch.chdir(tmp_path)
+    text = block("shelf_or_tape")
+    shorter = text.replace("updates=2_000", "updates=2").replace("(0, 1, 2, 3, 4)", "(0,)")
+    assert shorter != text
+    exec(shorter, {})
+    page = build(ResultStore("runs/shelf_or_tape"), tmp_path / "report")
+    assert "shelf/gumbel" in page.read_text(encoding="utf-8")
+
+
+def test_the_readmes_environments_are_there():
+    names: dict[str, object] = {}
+    exec(block("gym.make"), names)
+    assert names["many"].num_envs == 256
+
+
+def test_the_readme_names_every_built_in():
+    from envs.tasks import tasks
+    from memnets.registry import controllers, estimators
+
+    text = README.read_text(encoding="utf-8")
+    for registry in (cells, estimators, controllers, tasks):
+        for name in registry._builtins:
+            assert f"`{name}`" in text, name
