@@ -7,24 +7,21 @@ slow to import is imported by the command that needs it.
 from __future__ import annotations
 
 import inspect
-import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import tyro
 from tyro.conf import AvoidSubcommands, Positional
 
 from envs.tasks import tasks
 from memnets.registry import BrokenPlugin, Registry, UnknownName, cells, controllers, estimators
-from memnets.spec import ModelSpec
+from studies.overview import columns, describe, progress, results
+from studies.single import Train
 from studies.study import Study, studies
-from studies.trial import TaskSpec, Training
-
-if TYPE_CHECKING:
-    from studies.store import ResultStore
+from studies.trial import Training
 
 KINDS: dict[str, Registry[Any]] = {
     "cells": cells,
@@ -34,7 +31,6 @@ KINDS: dict[str, Registry[Any]] = {
     "studies": studies,
 }
 Kind = Literal["all", "cells", "estimators", "controllers", "tasks", "studies"]
-Options = dict[str, str]
 
 
 def list_(kind: Positional[Kind] = "all") -> int:
@@ -55,7 +51,7 @@ def show(name: Positional[str]) -> int:
         thing = registry.get(name)
         print(f"{name} ({kind})\n\n{inspect.getdoc(thing) or ''}\n")
         if kind == "studies":
-            _show_study(thing())
+            print(*describe(thing()), sep="\n")
             continue
         options = [
             (f"{p.name}: {p.annotation}", f"default {p.default!r}")
@@ -64,61 +60,6 @@ def show(name: Positional[str]) -> int:
         ]
         _table(options, title="options")
     return 0
-
-
-@dataclass(frozen=True)
-class Train:
-    """Train one model on one task, with a live line, a checkpoint, and a saved model at the end.
-
-    The same command again goes on where it stopped. Options are pairs of a name and a value, as in
-    `--cell-options slots 32 width 8`; `memnets show ntm` says which there are.
-    """
-
-    cell: str = "ntm"
-    estimator: str = "soft"
-    controller: str = "lstm"
-    task: str = "copy"
-    controller_size: int = 100
-    cell_options: Options = field(default_factory=dict)
-    estimator_options: Options = field(default_factory=dict)
-    controller_options: Options = field(default_factory=dict)
-    task_options: Options = field(default_factory=dict)
-    training: Training = field(default_factory=Training)
-    """How to train; every field is part of the identity of what is trained."""
-    seed: int = 0
-    folder: Path = Path("runs/train")
-    """Where the trial's folder goes; it holds rows, checkpoint and model."""
-    checkpoint: Path | None = None
-    """Go on from this checkpoint, which must be of the same trial, in place of the folder's."""
-    device: str = "cpu"
-    threads: int = 1
-
-    def __call__(self) -> int:
-        model = ModelSpec(
-            self.cell,
-            self.estimator,
-            self.controller,
-            self.controller_size,
-            _values(self.cell_options),
-            _values(self.estimator_options),
-            _values(self.controller_options),
-        )
-        task = TaskSpec(self.task, _values(self.task_options))
-        study = Study(
-            name="train",
-            question=f"Does {model.label} learn {self.task}?",
-            tasks={self.task: task},
-            models={model.label: model},
-            training=self.training,
-            seeds=(self.seed,),
-        )
-        from studies.single import train_one
-
-        saved = train_one(study, self.folder, self.checkpoint, self.device, self.threads)
-        if saved is None:
-            return 1
-        print(f"model saved to {saved}")
-        return 0
 
 
 @dataclass(frozen=True)
@@ -161,13 +102,16 @@ class Run:
 
 def status(study: Positional[str], folder: Path = Path("runs")) -> int:
     """Say how far a study is: per model, its trials that are done, failed or missing."""
-    store = _results(folder / study)
-    facts, failures = store.facts(), store.failures()
-    wanted = len(store.study["trials"])
-    for model in sorted({trial.model_label for trial in store.trials()}):
-        done, failed = (int((frame["model"] == model).sum()) for frame in (facts, failures))
-        print(f"{model:28} {done} done, {failed} failed")
-    print(f"{study}: {len(facts)} of {wanted} trials done, {len(failures)} failed")
+    print(*progress(results(folder / study)), sep="\n")
+    return 0
+
+
+def tensorboard(study: Positional[str], folder: Path = Path("runs")) -> int:
+    """Write a study's rows as TensorBoard event files; needs the extra `tensorboard`."""
+    from studies.tensorboard import export
+
+    written = export(results(folder / study), folder / study / "tensorboard")
+    print(f"tensorboard --logdir {written}")
     return 0
 
 
@@ -189,7 +133,7 @@ def report(study: Positional[str], folder: Path = Path("runs"), open: bool = Fal
     """
     from reports import build
 
-    page = build(_results(folder / study), folder / study / "report")
+    page = build(results(folder / study), folder / study / "report")
     print(page)
     if open:
         import webbrowser
@@ -208,7 +152,7 @@ def bench_envs(task: Positional[str] = "copy", num_envs: int = 256, seconds: flo
 
 
 def study(*_: str) -> int:
-    """Run studies, and see how far they are: `memnets study run|status|list --help`."""
+    """Run studies, and see how far they are: `memnets study run|status|list|… --help`."""
     raise AssertionError("a group is taken apart before it is called")
 
 
@@ -226,7 +170,12 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "bench": bench,
 }
 GROUPS: dict[str, dict[str, Callable[..., Any]]] = {
-    "study": {"run": Run, "status": status, "list": list_studies},
+    "study": {
+        "run": Run,
+        "status": status,
+        "list": list_studies,
+        "tensorboard": tensorboard,
+    },
     "bench": {"envs": bench_envs},
 }
 SUMMARY = "Compare discrete and differentiable external memory in neural networks."
@@ -273,50 +222,8 @@ def _study(name: str) -> Study:
     return found
 
 
-def _results(folder: Path) -> ResultStore:
-    from studies.store import NotResults, ResultStore
-
-    if not folder.is_dir():
-        run_there = [path.parent.name for path in sorted(folder.parent.glob("*/study.json"))]
-        known = f"; {folder.parent} holds {', '.join(run_there)}" if run_there else ""
-        raise NotResults(f"no results in {folder}: run the study first{known}.")
-    return ResultStore(folder)
-
-
-def _show_study(study: Study) -> None:
-    print(f"{study.question}\n")
-    _table(
-        [(name, f"{spec.name} {dict(spec.options)}") for name, spec in study.tasks.items()], "tasks"
-    )
-    _table(
-        [
-            (name, f"controller {m.controller} {m.controller_size}, {dict(m.cell_options)}")
-            for name, m in study.models.items()
-        ],
-        "models",
-    )
-    print(f"{study.training}\n\nseeds {study.seeds}: {len(list(study.trials()))} trials")
-
-
-def _values(options: Options) -> dict[str, Any]:
-    return {name: _value(text) for name, text in options.items()}
-
-
-def _value(text: str) -> Any:
-    lowered = {"True": "true", "False": "false", "None": "null"}.get(text, text)
-    try:
-        return json.loads(lowered)
-    except ValueError:
-        return text
-
-
 def _table(rows: Iterable[tuple[str, str]], title: str) -> None:
-    rows = list(rows)
-    width = max((len(left) for left, _ in rows), default=0)
-    print(title)
-    for left, right in rows:
-        print(f"  {left:{width}}  {right}")
-    print()
+    print(title, *columns(rows), "", sep="\n")
 
 
 if __name__ == "__main__":

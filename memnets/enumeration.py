@@ -1,14 +1,15 @@
 """Exact expected gradients of discrete memories, by enumerating every sequence of addresses.
 
-Feasible only where (slots + 1) ** (steps × heads) is small, which is what a test or a study of
-estimators needs: the reference that the sampled gradients are held against (RL-NTM, appendix A,
-checks REINFORCE so).
+Feasible only where the product of all choices, (slots + 1) ** (steps × heads) for most cells, is
+small, which is what a test or a study of estimators needs: the reference that the sampled gradients
+are held against (RL-NTM, appendix A, checks REINFORCE so).
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Callable
 
 import torch
@@ -26,20 +27,26 @@ Cost = Callable[[Tensor], Tensor]
 
 
 class Scripted(Estimator):
-    """Takes its choices from a script, (B, D): one column per decision, in the order of asking."""
+    """Takes its choices from a script, (B, D): one column per decision, in the order of asking.
+
+    An empty weighting leaves nothing to decide: its no-op takes nothing from the script.
+    """
 
     discrete = True
 
     def __init__(self, choices_BD: Tensor) -> None:
         super().__init__()
         self.choices_BD = choices_BD
-        self.asked = 0
+        self.choices: list[int] = []
+        """How many choices each decision asked so far had, the no-op included."""
 
     def forward(self, weighting_BHN: Tensor) -> Address:
-        heads = weighting_BHN.shape[1]
-        choice_BH = self.choices_BD[:, self.asked : self.asked + heads]
-        self.asked += heads
-        return chosen(weighting_BHN, choice_BH)
+        B, heads, slots = weighting_BHN.shape
+        if not weighting_BHN.any():
+            return chosen(weighting_BHN, torch.full((B, heads), slots))
+        asked = len(self.choices)
+        self.choices += [slots + 1] * heads
+        return chosen(weighting_BHN, self.choices_BD[:, asked : asked + heads])
 
 
 def with_estimator(network: MemoryNetwork, estimator: Estimator) -> MemoryNetwork:
@@ -56,20 +63,29 @@ def model_parameters(network: MemoryNetwork) -> list[Tensor]:
     return [p for p in network.parameters() if id(p) not in own]
 
 
+def decisions(network: MemoryNetwork, inputs_TX: Tensor) -> list[int]:
+    """The number of choices of every decision in one run over a sequence, in their order."""
+    most = inputs_TX.shape[0] * len(network.cell.heads)
+    trial = Scripted(torch.zeros(1, most, dtype=torch.long))
+    with torch.no_grad():
+        with_estimator(network, trial)(inputs_TX.unsqueeze(1))
+    return trial.choices
+
+
 def exact_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost) -> tuple[float, Tensor]:
     """Expected total cost of one sequence under sampled addresses, and its gradient, flattened.
 
     Every choice of every head at every step, the no-op included, is run as one row of a batch and
     weighed with its probability. Raises ValueError beyond MOST_SEQUENCES rows.
     """
-    decisions = inputs_TX.shape[0] * len(network.cell.heads)
-    choices = network.cell.slots + 1
-    if choices**decisions > MOST_SEQUENCES:
+    choices = decisions(network, inputs_TX)
+    sequences = math.prod(choices)
+    if sequences > MOST_SEQUENCES:
         raise ValueError(
-            f"{choices} choices in {decisions} decisions make {choices**decisions} address "
-            f"sequences; at most {MOST_SEQUENCES} can be enumerated: take fewer slots or steps"
+            f"{len(choices)} decisions make {sequences} address sequences; at most "
+            f"{MOST_SEQUENCES} can be enumerated: take fewer slots or steps"
         )
-    script_BD = torch.tensor(list(itertools.product(range(choices), repeat=decisions)))
+    script_BD = torch.tensor(list(itertools.product(*map(range, choices))))
     twin = with_estimator(network, Scripted(script_BD))
     rollout = twin(inputs_TX.unsqueeze(1).expand(-1, len(script_BD), -1))
     probability_B = rollout.address.log_prob_BH.sum((0, -1)).exp()

@@ -44,6 +44,7 @@ class ReadWriteConsistency(Regulariser):
     """Asks that what is read has been written: λ Σ_t (1 - ū_tᵀ w_t)² (D-NTM, section 5.1).
 
     ū_t is the mean of all write addresses up to t, w_t a read address; several heads are averaged.
+    Its gradient is that of the addresses: sampled ones of REINFORCE have none, so there it is idle.
     """
 
     def __init__(self, network: MemoryNetwork, *, weight: float = 6e-4) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from . import frames, statistics, words
+from . import frames, quality, statistics, words
 from .kinds import DISCRETE, NO_MEMORY, SOFT, kind
 from .results import Results
 from .statistics import Estimate
@@ -39,6 +39,10 @@ def answer(results: Results) -> Answer:
     if results.facts.empty:
         what = "every trial failed" if len(results.failures) else "no trial has finished"
         return Answer(f"There is no answer yet: {what}.", _missing(results))
+    measured = quality.sentence(results)
+    if measured:
+        seeds = results.facts.groupby("model")["seed"].nunique().min()
+        return Answer(measured, (*_few(int(seeds)), *_missing(results)))
     found = compare(results)
     if found is None:
         return Answer(_unpaired(results), _missing(results))
@@ -162,7 +166,10 @@ def _unpaired(results: Results) -> str:
 
 
 def _doubts(found: Comparison) -> tuple[str, ...]:
-    n = found.accuracy.n
+    return _few(found.accuracy.n)
+
+
+def _few(n: int) -> tuple[str, ...]:
     if n == 1:
         return ("With a single seed there is no interval, and nothing can be concluded.",)
     if n < _FEW:

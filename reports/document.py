@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import jinja2
 from markupsafe import Markup
 
-from . import provenance, sections, style, tables, words
+from . import provenance, quality, sections, style, tables, words
 from .answer import Answer, answer, compare, solved
 from .blocks import Block, Picture, Section, Table
 from .kinds import DISCRETE, SOFT
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from studies.store import ResultStore
 
 SECTIONS = (
+    quality.errors,
+    quality.numbers,
     sections.learning,
     sections.accuracy,
     sections.lengths,
@@ -91,7 +93,8 @@ def key_numbers(results: Results) -> list[tuple[str, str]]:
     failed = f", {len(results.failures)} failed" if len(results.failures) else ""
     numbers.append((finished, f"trials finished{failed}"))
     if len(facts):
-        label = f"of training, {words.plural(facts['model'].nunique(), 'model')} in all"
+        what = "training" if results.tested else "measuring"
+        label = f"of {what}, {words.plural(facts['model'].nunique(), 'model')} in all"
         numbers.append((words.duration(float(facts["seconds"].sum())), label))
     return numbers
 

@@ -45,6 +45,11 @@ class Results:
         return self.planned - len(self.facts) - len(self.failures)
 
     @property
+    def tested(self) -> bool:
+        """Whether any finished trial was evaluated on test sequences."""
+        return bool((self.rows["kind"] == "test").any())
+
+    @property
     def tasks(self) -> list[str]:
         """Tasks with at least one finished trial, in the order of the store."""
         return list(dict.fromkeys(self.facts["task"]))

@@ -101,7 +101,7 @@ def lengths(results: Results) -> Section | None:
 def time(results: Results) -> Section | None:
     """What a training sequence costs, and how long a task takes to be solved."""
     blocks: list[Block] = []
-    for task, summary in _finished(results):
+    for task, summary in _finished(results) if results.tested else ():
         facts = results.facts[results.facts["task"] == task]
         criterion = bool(solved(results))
         until = ", and until the task was solved (a trial that never solved it has no point)"
@@ -119,7 +119,7 @@ def time(results: Results) -> Section | None:
 
 def statistics(results: Results) -> Section | None:
     """All models in one table, and discrete against soft in another."""
-    if results.facts.empty:
+    if not results.tested:
         return None
     found = (tables.models(results), tables.pairs(results))
     return _section("statistics", "Statistics", [table for table in found if table])
@@ -136,7 +136,6 @@ def addressing(results: Results) -> Section | None:
         trace = results.trace(row.trial)
         if not len(trace.get("heads", ())):
             continue
-        level = words.per_cent(row.accuracy)
         level = words.per_cent(row.accuracy)
         caption = (
             f"One test sequence through {row.model}, trained on {row.task} with seed {row.seed}, "

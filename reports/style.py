@@ -41,7 +41,10 @@ _COLOURS = {
     "soft": "#2b7bba",
     "straight_through": "#e08e0b",
     "gumbel": "#1f9e77",
+    "gumbel_rao": "#7cb518",
+    "reinmax": "#1b4965",
     "reinforce": "#d1495b",
+    "leave_one_out": "#e377b4",
     "annealed": "#8f6bc4",
     "top_k": "#a87132",
 }

@@ -2,57 +2,125 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from memnets.spec import ModelSpec
 
 from .data import BadData
 from .executor import run
 from .files import write_whole
 from .store import ResultStore
 from .study import Study
+from .trial import TaskSpec, Training, Trial
+
+# names and values as they are typed; the values are read as JSON where they are JSON
+Options = dict[str, str]
 
 
-def train_one(
-    study: Study,
-    folder: Path,
-    checkpoint: Path | None = None,
-    device: str = "cpu",
-    threads: int = 1,
-) -> Path | None:
-    """Run the study's only trial in this process and save its network as model.pt beside its rows.
+@dataclass(frozen=True)
+class Train:
+    """Train one model on one task, with a live line, a checkpoint, and a saved model at the end.
 
-    Returns that file's path, or None where training failed or was interrupted. A `checkpoint` is
-    taken up in place of the folder's own; raises BadData where it is of another trial.
+    The same command again goes on where it stopped. Options are pairs of a name and a value, as in
+    `--cell-options slots 32 width 8`; `memnets show ntm` says which there are.
     """
-    store = ResultStore(folder)
-    (trial,) = study.trials()
-    task = trial.task.build()
-    # a model that cannot be built is the caller's mistake, not a failed trial
-    trial.model.build(task.input_size, task.answer.output_size)
-    home = store.path(trial)
-    if checkpoint is not None:
-        _adopt(checkpoint, trial.id, home / "checkpoint.pt")
-    summary = run(study, store, workers=0, device=device, threads=threads)
-    if summary.interrupted or summary.failed:
+
+    cell: str = "ntm"
+    estimator: str = "soft"
+    controller: str = "lstm"
+    task: str = "copy"
+    controller_size: int = 100
+    cell_options: Options = field(default_factory=dict)
+    estimator_options: Options = field(default_factory=dict)
+    controller_options: Options = field(default_factory=dict)
+    task_options: Options = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+    """How to train; every field is part of the identity of what is trained."""
+    seed: int = 0
+    folder: Path = Path("runs/train")
+    """Where the trial's folder goes; it holds rows, checkpoint and model."""
+    checkpoint: Path | None = None
+    """Go on from this checkpoint, which must be of the same trial, in place of the folder's."""
+    device: str = "cpu"
+    threads: int = 1
+
+    def study(self) -> Study:
+        """The study that consists of this one trial."""
+        model = ModelSpec(
+            self.cell,
+            self.estimator,
+            self.controller,
+            self.controller_size,
+            _values(self.cell_options),
+            _values(self.estimator_options),
+            _values(self.controller_options),
+        )
+        return Study(
+            name="train",
+            question=f"Does {model.label} learn {self.task}?",
+            tasks={self.task: TaskSpec(self.task, _values(self.task_options))},
+            models={model.label: model},
+            training=self.training,
+            seeds=(self.seed,),
+        )
+
+    def __call__(self) -> int:
+        study, store = self.study(), ResultStore(self.folder)
+        (trial,) = study.trials()
+        # a model that cannot be built is the caller's mistake, not a failed trial
+        _build(trial)
+        home = store.path(trial)
+        if self.checkpoint is not None:
+            _adopt(self.checkpoint, trial, home / "checkpoint.pt")
+        summary = run(study, store, workers=0, device=self.device, threads=self.threads)
+        if summary.interrupted:
+            return 130
         for error in store.failures()["error"]:
             print(f"failed: {error}")
-        return None
-    from memnets.spec import save
-
-    from .learner import trained
-
-    _, network = trained(home / "checkpoint.pt")
-    save(home / "model.pt", network, trial.model, task.input_size, task.answer.output_size)
-    return home / "model.pt"
+        if summary.failed:
+            return 1
+        _save(trial, home)
+        print(f"model saved to {home / 'model.pt'}")
+        return 0
 
 
-def _adopt(checkpoint: Path, wanted: str, target: Path) -> None:
+def _build(trial: Trial) -> Any:
+    task = trial.task.build()
+    return trial.model.build(task.input_size, task.answer.output_size)
+
+
+def _adopt(checkpoint: Path, trial: Trial, target: Path) -> None:
     from .learner import trained
 
     found, _ = trained(checkpoint)
-    if found.id != wanted:
+    if found.id != trial.id:
         raise BadData(
             f"{checkpoint} is of another trial ({found.model_label} on {found.task_label}, seed "
             f"{found.seed}): ask for the same model, task and training, or leave it out."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, checkpoint.read_bytes())
+
+
+def _save(trial: Trial, home: Path) -> None:
+    from memnets.spec import save
+
+    from .learner import trained
+
+    _, network = trained(home / "checkpoint.pt")
+    task = trial.task.build()
+    save(home / "model.pt", network, trial.model, task.input_size, task.answer.output_size)
+
+
+def _values(options: Options) -> dict[str, Any]:
+    return {name: _value(text) for name, text in options.items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads({"True": "true", "False": "false", "None": "null"}.get(text, text))
+    except ValueError:
+        return text

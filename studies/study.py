@@ -19,14 +19,15 @@ studies: Registry[Callable[[], Study]] = Registry("memnets.studies", home="studi
 class Study:
     """Every task × every model × every seed, all trained alike.
 
-    The keys of `tasks` and `models` are what reports call them. `procedure` names the generator
+    The keys of `tasks` and `models` are what reports call them. A model whose sizes depend on the
+    task is a mapping from every task's key to its own ModelSpec. `procedure` names the generator
     function that turns a trial into rows, as "package.module:name".
     """
 
     name: str
     question: str
     tasks: Mapping[str, TaskSpec]
-    models: Mapping[str, ModelSpec]
+    models: Mapping[str, ModelSpec | Mapping[str, ModelSpec]]
     training: Training = field(default_factory=Training)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     procedure: str = "studies.training:train"
@@ -36,6 +37,12 @@ class Study:
         for factor in ("tasks", "models", "seeds"):
             if not getattr(self, factor):
                 raise BadData(f"study {self.name!r}: it needs at least one of its {factor}.")
+        for label, model in self.models.items():
+            if not isinstance(model, ModelSpec) and set(model) != set(self.tasks):
+                raise BadData(
+                    f"study {self.name!r}: model {label!r} is given for the tasks "
+                    f"{sorted(model)}, the study's are {sorted(self.tasks)}."
+                )
         seen: dict[str, Trial] = {}
         for trial in self.trials():
             twin = seen.setdefault(trial.id, trial)
@@ -49,6 +56,7 @@ class Study:
         for seed in self.seeds:
             for task_label, task in self.tasks.items():
                 for model_label, model in self.models.items():
+                    model = model if isinstance(model, ModelSpec) else model[task_label]
                     yield Trial(
                         task=task,
                         model=model,

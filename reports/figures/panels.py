@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from .. import style
 
 _COLUMNS = 3
-_DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
+_DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 
 
 def cells(frame: pd.DataFrame, *, height: float) -> tuple[Figure, list[tuple[str, Axes]]]:
@@ -48,9 +48,14 @@ def models(frame: pd.DataFrame, cell: str) -> Iterator[tuple[pd.DataFrame, str, 
     for _, rows in ranked:
         first = rows.iloc[0]
         colour = style.colour(first["cell"], first["estimator"])
-        dash = _DASHES[seen.get(colour, 0) % len(_DASHES)]
+        dash = dashes(seen.get(colour, 0))
         seen[colour] = seen.get(colour, 0) + 1
         yield rows, label(frame, first), colour, dash
+
+
+def dashes(index: int) -> Any:
+    """The line of one colour's first, second, … variant."""
+    return _DASHES[index % len(_DASHES)]
 
 
 def label(frame: pd.DataFrame, first: pd.Series) -> str:

@@ -26,7 +26,7 @@ def demo() -> Study:
         ModelSpec(
             cell,
             estimator,
-            controller_size=64,
+            controller_size=32,
             cell_options=OPTIONS[cell],
         )
         for cell, estimator in pairs
@@ -37,9 +37,9 @@ def demo() -> Study:
         tasks={"copy": TaskSpec("copy", {"width": 4, "max_length": 5})},
         models={model.label: model for model in models},
         training=Training(
-            updates=1_500,
+            updates=1_200,
             batch_size=32,
-            learning_rate=5e-3,
+            learning_rate=4e-3,
             evaluate_every=100,
             test_lengths=(1, 3, 5, 7, 10),
             test_sequences=64,

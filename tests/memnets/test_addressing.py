@@ -112,6 +112,15 @@ def test_a_shift_of_one_moves_the_last_slot_to_the_first():
     assert addressing.shift(last, back).tolist() == [[[0.0, 0.0, 1.0, 0.0]]]
 
 
+def test_the_papers_shift_of_6_7_moves_three_tenths_by_six_and_the_rest_by_seven():
+    by, first = torch.zeros(1, 1, 15), torch.eye(20)[:1].unsqueeze(0)
+    by[..., 7 + 6], by[..., 7 + 7] = 0.3, 0.7
+    after = addressing.shift(first, by).flatten()
+    assert after[6].item() == pytest.approx(0.3)
+    assert after[7].item() == pytest.approx(0.7)
+    assert after.sum().item() == pytest.approx(1.0)
+
+
 def test_sharpening_is_the_renormalised_power():
     before, power = weighting(B, H, N), 1 + normal(B, H, seed=1).exp()
 

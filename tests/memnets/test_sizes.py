@@ -27,10 +27,10 @@ def test_the_copy_ntm_of_the_paper_has_13481_parameters():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("ntm", {"slots": -1}, "slots must be at least 1, not -1"),
+        ("ntm", {"slots": -1}, "slots must be a whole number, at least 1, not -1"),
         ("ntm", {"shifts": 4}, "shifts must be odd"),
-        ("dnc", {"read_heads": 0}, "read_heads must be at least 1, not 0"),
-        ("dntm", {"address_width": 0}, "address_width must be at least 1, not 0"),
+        ("dnc", {"read_heads": 0}, "read_heads must be a whole number, at least 1, not 0"),
+        ("dntm", {"address_width": 0}, "address_width must be a whole number, at least 1, not 0"),
         ("dntm", {"candidate": "sine"}, "'sine' is not one of relu, tanh"),
     ],
 )

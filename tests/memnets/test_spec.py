@@ -70,8 +70,14 @@ def test_every_pair_is_saved_and_loaded_as_tensors_and_plain_data(cell, estimato
         (ModelSpec("ntm", estimator_options={"k": 3}), "soft has no option 'k'; it has none"),
         (ModelSpec("ntm", controller_options={"depth": 3}), "lstm has no option 'depth'; it has"),
         (ModelSpec("ntm", controller_options={"layers": 0}), "layers must be at least 1, not 0"),
-        (ModelSpec("ntm", cell_options={"slots": -3}), "slots must be at least 1, not -3"),
-        (ModelSpec("dnc", cell_options={"width": 0}), "width must be at least 1, not 0"),
+        (
+            ModelSpec("ntm", cell_options={"slots": -3}),
+            "slots must be a whole number, at least 1",
+        ),
+        (
+            ModelSpec("dnc", cell_options={"width": 0}),
+            "width must be a whole number",
+        ),
         (ModelSpec("ntm", "annealed", estimator_options={"rate": -1}), "rate must be at least 0"),
     ],
 )

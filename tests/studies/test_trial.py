@@ -57,8 +57,8 @@ def test_the_identity_of_a_trial_is_the_same_on_every_machine_and_day():
         '"procedure":"studies.training:train","seed":1,'
         '"task":{"name":"copy","options":{"width":8}},'
         '"training":{"batch_size":16,"clip_norm":10.0,"curriculum":null,"evaluate_every":100,'
-        '"learning_rate":0.001,"optimiser":"adam","solved_errors":null,"test_lengths":null,'
-        '"test_sequences":64,"updates":1000}}'
+        '"learning_rate":0.001,"optimiser":"adam","regularisers":{},"solved_errors":null,'
+        '"test_lengths":null,"test_sequences":64,"updates":1000}}'
     )
     assert trial.id == hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -1,0 +1,128 @@
+"""Rows of kind "gradient" -> tidy frames: how far an estimator's gradient is from the exact one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from . import words
+from .results import Results
+
+MODEL = ["task", "step", "cell", "estimator", "model", "label"]
+THRESHOLDS = (0.5, 0.1)
+"""Relative errors whose price in seconds is reported."""
+COSINE_AT = 32
+"""Rollouts at which the table gives the cosine, or the nearest number that was measured."""
+NOISE = 2.0
+"""A bias below so many times its noise counts as none that can be seen."""
+
+
+def measured(results: Results) -> pd.DataFrame:
+    """The rows of finished trials, models in the order of the study; empty for other studies.
+
+    `label` is the model's name without its cell.
+    """
+    rows = results.rows[results.rows["kind"] == "gradient"].reset_index(drop=True)
+    names = zip(rows["cell"], rows["model"], strict=True)
+    return rows.assign(label=[model.removeprefix(f"{cell}/") for cell, model in names])
+
+
+def curves(rows: pd.DataFrame) -> pd.DataFrame:
+    """Medians over seeds per model and number of rollouts, with the extremes of the error."""
+    groups = rows.groupby([*MODEL, "samples"], sort=False, as_index=False)
+    return groups.agg(
+        seconds=("seconds_per_gradient", "median"),
+        error=("error", "median"),
+        low=("error", "min"),
+        high=("error", "max"),
+        cosine=("cosine", "median"),
+        n=("seed", "nunique"),
+    )
+
+
+def seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per model and seed, from the most rollouts: bias, and the deviation of one rollout.
+
+    `reach_…` is the processor time of a gradient of that relative error, infinite where no number
+    of rollouts that was measured gave it.
+    """
+    keys = [*MODEL, "seed"]
+    most = rows[rows["samples"] == rows.groupby(keys)["samples"].transform("max")]
+    distance = np.log(rows["samples"] / COSINE_AT).abs()
+    nearest = rows[distance == distance.groupby([rows[key] for key in keys]).transform("min")]
+    cosines = nearest.drop_duplicates(keys)[[*keys, "samples", "cosine"]]
+    cosines = cosines.rename(columns={"samples": "cosine_samples"})
+    found = most.drop(columns="cosine").merge(cosines, on=keys)
+    reached = [
+        {**dict(zip(keys, key, strict=True))}
+        | {reach(level): seconds_to(group, level) for level in THRESHOLDS}
+        for key, group in rows.groupby(keys, sort=False)
+    ]
+    found = found.merge(pd.DataFrame(reached), on=keys)
+    return found.assign(single=found["deviation"] * np.sqrt(found["samples"]))
+
+
+def reach(level: float) -> str:
+    """The column that holds the seconds to reach a relative error."""
+    return f"reach_{level:g}"
+
+
+def seconds_to(group: pd.DataFrame, level: float) -> float:
+    """Seconds of a gradient of that error, between measured points along a line in logarithms."""
+    ordered = group.sort_values("samples")
+    errors, seconds = ordered["error"].to_numpy(float), ordered["seconds_per_gradient"].to_numpy()
+    below = np.flatnonzero(errors <= level)
+    if not len(below):
+        return math.inf
+    last = int(below[0])
+    if last == 0:
+        return float(seconds[0])
+    ends = np.log(errors[[last, last - 1]])
+    return float(np.exp(np.interp(np.log(level), ends, np.log(seconds[[last, last - 1]]))))
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per model and point: root mean squares over seeds, medians of times, and n.
+
+    `visible` says whether the bias is more than its noise would show.
+    """
+    each = seeds(rows)
+    squares = each.assign(noise=each["bias_noise"] ** 2, single=each["single"] ** 2)
+    groups = squares.groupby(MODEL, sort=False, as_index=False)
+    frame = groups.agg(
+        squared_bias=("squared_bias", "mean"),
+        noise=("noise", "mean"),
+        single=("single", "mean"),
+        cosine=("cosine", "mean"),
+        cosine_samples=("cosine_samples", "first"),
+        n=("seed", "nunique"),
+        **{reach(level): (reach(level), "median") for level in THRESHOLDS},
+        slowest=("seconds_per_gradient", "median"),
+    )
+    bias = frame["squared_bias"].clip(lower=0) ** 0.5
+    frame = frame.assign(bias=bias, noise=frame["noise"] ** 0.5, single=frame["single"] ** 0.5)
+    # where nothing is random the noise is none, and rounding is no bias
+    frame = frame.assign(visible=frame["bias"] > NOISE * frame["noise"] + 1e-9)
+    return frame.sort_values("step", kind="stable", ignore_index=True)
+
+
+def points(rows: pd.DataFrame) -> pd.DataFrame:
+    """Where gradients were measured: cost in nats and norm of the exact gradient, over seeds."""
+    once = rows.drop_duplicates(["task", "step", "cell", "seed"])
+    groups = once.groupby(["task", "step", "cell"], sort=False, as_index=False)
+    frame = groups.agg(
+        cost=("expected_cost", "mean"),
+        lowest_cost=("expected_cost", "min"),
+        highest_cost=("expected_cost", "max"),
+        lowest_norm=("exact_norm", "min"),
+        highest_norm=("exact_norm", "max"),
+        n=("seed", "nunique"),
+    )
+    return frame.sort_values("step", kind="stable", ignore_index=True)
+
+
+def when(step: int) -> str:
+    """A point of training in words."""
+    return "before training" if step == 0 else f"after {words.plural(int(step), 'update')}"

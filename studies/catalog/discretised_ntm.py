@@ -1,0 +1,27 @@
+"""One NTM under every estimator: what a discrete address costs in seconds."""
+
+from __future__ import annotations
+
+from memnets.presets import discretised_ntm as presets
+
+from ..study import Study, studies
+from ..trial import TaskSpec, Training
+
+
+@studies.register("discretised_ntm")
+def discretised_ntm() -> Study:
+    """Error against wall-clock seconds for one NTM on copy, soft and under every discretisation."""
+    return Study(
+        name="discretised_ntm",
+        question="What does discretising one and the same NTM cost in training time?",
+        tasks={"copy": TaskSpec("copy", {"max_length": 10})},
+        models=presets(slots=128, width=20),
+        training=Training(
+            updates=10_000,
+            batch_size=32,
+            evaluate_every=250,
+            test_lengths=(1, 3, 5, 10, 15, 20),
+            solved_errors=0.05,
+        ),
+        seeds=(0, 1, 2, 3, 4),
+    )

@@ -1,0 +1,30 @@
+"""The D-NTM paper's comparison of controllers: where does discrete addressing need recurrence?"""
+
+from __future__ import annotations
+
+from memnets.spec import ModelSpec
+
+from ..study import Study, studies
+from ..trial import TaskSpec, Training
+
+KINDS = {"soft": "soft", "discrete": "reinforce", "curriculum": "annealed"}
+
+
+@studies.register("dntm_controllers")
+def dntm_controllers() -> Study:
+    """D-NTM with GRU and feed-forward controllers: soft, discrete, and from soft to discrete."""
+    return Study(
+        name="dntm_controllers",
+        question="Does a discrete memory need a recurrent controller, or a curriculum?",
+        tasks={
+            "copy": TaskSpec("copy", {"max_length": 10}),
+            "associative recall": TaskSpec("associative_recall"),
+        },
+        models={
+            f"{controller}, {kind}": ModelSpec("dntm", estimator, controller)
+            for controller in ("gru", "feedforward")
+            for kind, estimator in KINDS.items()
+        },
+        training=Training(updates=10_000, batch_size=32, evaluate_every=250, solved_errors=0.05),
+        seeds=(0, 1, 2, 3, 4),
+    )

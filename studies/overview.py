@@ -1,0 +1,63 @@
+"""A study in words: what it consists of, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .store import NotResults, ResultStore
+from .study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def describe(study: Study) -> Iterator[str]:
+    """Question, tasks, models, training and seeds, line by line."""
+    trials = [trial for trial in study.trials() if trial.seed == study.seeds[0]]
+    yield from (study.question, "", "tasks")
+    yield from columns((name, f"{spec.name} {spec.options}") for name, spec in study.tasks.items())
+    yield "models"
+    models = {
+        trial.model_label: f"{trial.model.controller} {trial.model.controller_size}, "
+        f"cell {trial.model.cell_options}, estimator {trial.model.estimator_options}"
+        for trial in trials
+    }
+    yield from columns(models.items())
+    yield "training"
+    yield from columns((name, str(value)) for name, value in vars(study.training).items())
+    yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
+
+
+def progress(store: ResultStore) -> Iterator[str]:
+    """Per model its finished and failed trials, then the whole study."""
+    facts, failures = store.facts(), store.failures()
+    labels = sorted({trial.model_label for trial in store.trials()})
+    yield from columns(
+        (label, f"{_count(facts, label)} done, {_count(failures, label)} failed")
+        for label in labels
+    )
+    study = store.study
+    total = len(study["trials"])
+    yield f"{study['name']}: {len(facts)} of {total} trials done, {len(failures)} failed"
+
+
+def results(folder: Path) -> ResultStore:
+    """The store of a study that was run; raises NotResults, naming those that were."""
+    if not folder.is_dir():
+        run = [path.parent.name for path in sorted(folder.parent.glob("*/study.json"))]
+        known = f"; {folder.parent} holds {', '.join(run)}" if run else ""
+        raise NotResults(f"no results in {folder}: run the study first{known}.")
+    return ResultStore(folder)
+
+
+def columns(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Pairs of texts as indented lines, the second ones aligned."""
+    rows = list(rows)
+    width = max((len(left) for left, _ in rows), default=0)
+    return (f"  {left:{width}}  {right}" for left, right in rows)
+
+
+def _count(frame: pd.DataFrame, label: str) -> int:
+    return int((frame["model"] == label).sum())

@@ -1,0 +1,128 @@
+"""Published sizes and parameter counts, and the same NTM under every estimator."""
+
+import pytest
+import torch
+
+from memnets.presets import PUBLISHED, discretised_ntm, graves2013, graves2014, ntm_parameters
+from memnets.spec import ModelSpec
+
+# (inputs, outputs) of each task, and the parameters of a plain NTM of the published size
+COUNTS = {
+    "copy": (10, 9, 13_481),
+    "repeat_copy": (8, 7, 13_039),
+    "associative_recall": (8, 6, 119_382),
+    "dynamic_ngrams": (1, 1, 11_613),
+    "priority_sort": (9, 8, 469_992),
+}
+LSTM_COUNTS = {
+    "copy": 62_781,
+    "repeat_copy": 61_739,
+    "associative_recall": 61_618,
+    "dynamic_ngrams": 58_213,
+}
+# tables 1 to 3 of the paper: heads and controller of either NTM, and the baseline's layer
+TABLES = {
+    "copy": ((1, 100), (1, 100, 1), 256),
+    "repeat_copy": ((1, 100), (1, 100, 1), 512),
+    "associative_recall": ((4, 256), (1, 100, 1), 256),
+    "dynamic_ngrams": ((1, 100), (1, 100, 1), 128),
+    "priority_sort": ((8, 512), (5, 100, 2), 128),
+}
+RATES = {
+    "copy": (1e-4, 1e-4, 3e-5),
+    "repeat_copy": (1e-4, 1e-4, 3e-5),
+    "associative_recall": (1e-4, 1e-4, 1e-4),
+    "dynamic_ngrams": (3e-5, 3e-5, 1e-4),
+    "priority_sort": (3e-5, 3e-5, 3e-5),
+}
+
+
+def count(spec, inputs, outputs):
+    with torch.device("meta"):
+        network = spec.build(inputs, outputs)
+    return sum(p.numel() for p in network.parameters())
+
+
+def test_the_paper_has_these_five_tasks():
+    assert set(PUBLISHED) == set(TABLES) == set(COUNTS)
+
+
+@pytest.mark.parametrize("task", TABLES)
+def test_heads_controllers_and_memories_are_those_of_the_tables(task):
+    (heads, size), (lstm_heads, lstm_size, layers), baseline = TABLES[task]
+    for controller, expected in (
+        ("feedforward", (heads, size, 1)),
+        ("lstm", (lstm_heads, lstm_size, layers)),
+    ):
+        spec = graves2014(task, controller)
+        with torch.device("meta"):
+            network = spec.build(3, 2)
+        writes = [name for name in network.cell.heads if name.startswith("write")]
+        reads = [name for name in network.cell.heads if name.startswith("read")]
+        assert len(writes) == len(reads) == expected[0]
+        assert (spec.controller, spec.controller_size) == (controller, expected[1])
+        assert spec.controller_options.get("layers", 1) == expected[2]
+        assert (network.cell.slots, network.cell.width) == (128, 20)
+    assert graves2013(task) == ModelSpec("none", "soft", "graves2013", baseline)
+    assert PUBLISHED[task].learning_rates == RATES[task]
+
+
+@pytest.mark.parametrize("task", COUNTS)
+def test_feedforward_counts_are_those_worked_by_hand_and_the_closed_formula(task):
+    inputs, outputs, expected = COUNTS[task]
+    spec = graves2014(task, "feedforward")
+    heads, size = spec.cell_options["write_heads"], spec.controller_size
+    assert ntm_parameters(inputs, outputs, size=size, heads=heads) == expected
+    assert count(spec, inputs, outputs) == expected
+
+
+@pytest.mark.parametrize("task", LSTM_COUNTS)
+def test_lstm_counts_are_those_worked_by_hand_with_a_second_bias_per_gate(task):
+    inputs, outputs, _ = COUNTS[task]
+    # torch's LSTM keeps two biases per gate, which count 4 × 100 more than one
+    assert count(graves2014(task), inputs, outputs) == LSTM_COUNTS[task] + 400
+
+
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
+def test_the_estimator_is_an_option_of_the_preset(estimator):
+    assert graves2014("copy", estimator=estimator).estimator == estimator
+
+
+def test_what_the_paper_does_not_have_is_refused_with_what_it_has():
+    with pytest.raises(ValueError, match="no task 'chess', but copy, repeat_copy"):
+        graves2014("chess")
+    with pytest.raises(ValueError, match="no task 'chess', but copy, repeat_copy"):
+        graves2013("chess")
+    with pytest.raises(ValueError, match="no 'gru' controller, but lstm, feedforward"):
+        graves2014("copy", "gru")
+
+
+def hard(weights):
+    return bool(((weights == 0) | (weights == 1)).all())
+
+
+@pytest.mark.parametrize("name", discretised_ntm())
+def test_one_ntm_under_every_estimator_differs_in_nothing_else(name):
+    spec = discretised_ntm(8, slots=5, width=3)[name]
+    network = spec.build(4, 2)
+    assert (spec.cell, spec.controller, spec.controller_size) == ("ntm", "lstm", 8)
+    inputs_TBX = torch.randn(3, 4, 4)
+    rollout = network.eval()(network.estimator.spread(inputs_TBX))
+    assert hard(rollout.address.dense(5)) == (name != "soft")
+
+
+def test_the_control_trains_soft_at_every_update_and_is_tested_with_the_argmax():
+    network = discretised_ntm(8, slots=5, width=3)["soft, argmax tested"].build(4, 2)
+    inputs_TBX = torch.randn(3, 4, 4)
+    for _ in range(50):
+        assert not hard(network.train()(inputs_TBX).address.dense(5))
+        network.estimator.advance()
+    assert network.estimator.probability == 1.0
+    soft = discretised_ntm(8, slots=5, width=3)["soft"].build(4, 2)
+    soft.load_state_dict(network.state_dict(), strict=False)
+    assert torch.equal(soft(inputs_TBX).logits_TBY, network(inputs_TBX).logits_TBY)
+    tested = network.eval()(inputs_TBX).address.dense(5)
+    assert hard(tested)
+    first = soft(inputs_TBX).address.dense(5)[0]
+    # the first write is the argmax of the weighting that the soft one uses
+    assert torch.equal(tested[0, :, 0].argmax(-1), first[:, 0].argmax(-1))
