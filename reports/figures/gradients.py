@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ def gradient_error(curves: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """Relative error against processor time, one panel per cell and point of training."""
     right = 1.5 * curves["seconds"].max()
 
-    def draw(axes: Axes, rows: pd.DataFrame, colour: str, dash: object) -> None:
+    def draw(axes: Axes, rows: pd.DataFrame, colour: str, dash: Any) -> None:
         axes.plot(
             *(rows["seconds"], rows["error"]),
             color=colour,
@@ -58,7 +59,7 @@ def gradient_error(curves: pd.DataFrame, summary: pd.DataFrame) -> Figure:
 def gradient_cosine(curves: pd.DataFrame) -> Figure:
     """Cosine to the exact gradient against rollouts, one panel per cell and point of training."""
 
-    def draw(axes: Axes, rows: pd.DataFrame, colour: str, dash: object) -> None:
+    def draw(axes: Axes, rows: pd.DataFrame, colour: str, dash: Any) -> None:
         axes.plot(
             *(rows["samples"], rows["cosine"]),
             color=colour,
@@ -131,7 +132,7 @@ def _markers(axes: Axes, group: pd.DataFrame, column: str, row: int) -> None:
 
 
 def _grid(
-    curves: pd.DataFrame, draw: Callable[[Axes, pd.DataFrame, str, object], None]
+    curves: pd.DataFrame, draw: Callable[[Axes, pd.DataFrame, str, Any], None]
 ) -> tuple[Figure, np.ndarray]:
     """Points of training in rows, cells in columns; one legend of estimators above."""
     steps, cells = sorted(set(curves["step"])), list(dict.fromkeys(curves["cell"]))
@@ -150,7 +151,7 @@ def _grid(
     return figure, grid
 
 
-def _looks(curves: pd.DataFrame) -> dict[str, tuple[str, object]]:
+def _looks(curves: pd.DataFrame) -> dict[str, tuple[str, Any]]:
     """Per label the colour of its estimator; variants of one estimator differ by their dashes."""
     seen: dict[str, int] = {}
     looks = {}
