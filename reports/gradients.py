@@ -15,7 +15,7 @@ THRESHOLDS = (0.5, 0.1)
 """Relative errors whose price in seconds is reported."""
 COSINE_AT = 32
 """Rollouts at which the table gives the cosine, or the nearest number that was measured."""
-NOISE = 2.0
+NOISE = 3.0
 """A bias below so many times its noise counts as none that can be seen."""
 
 
@@ -70,41 +70,45 @@ def reach(level: float) -> str:
 
 
 def seconds_to(group: pd.DataFrame, level: float) -> float:
-    """Seconds of a gradient of that error, between measured points along a line in logarithms."""
+    """Seconds of a gradient of that error or less: of a measured point, or between two of them.
+
+    Between points along a line in logarithms; infinite where no point is as good.
+    """
     ordered = group.sort_values("samples")
     errors, seconds = ordered["error"].to_numpy(float), ordered["seconds_per_gradient"].to_numpy()
     below = np.flatnonzero(errors <= level)
     if not len(below):
         return math.inf
-    last = int(below[0])
+    last, cheapest = int(below[0]), float(seconds[below].min())
     if last == 0:
-        return float(seconds[0])
+        return cheapest
     ends = np.log(errors[[last, last - 1]])
-    return float(np.exp(np.interp(np.log(level), ends, np.log(seconds[[last, last - 1]]))))
+    between = np.exp(np.interp(np.log(level), ends, np.log(seconds[[last, last - 1]])))
+    return min(cheapest, float(between))
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per model and point: root mean squares over seeds, medians of times, and n.
+    """One row per model and point: medians over seeds, and n.
 
-    `visible` says whether the bias is more than its noise would show.
+    `visible` says whether the bias is more than its noise would show. Few rollouts may carry most
+    of the variance, and where they are missed the noise is put too low: the median seed decides.
     """
     each = seeds(rows)
-    squares = each.assign(noise=each["bias_noise"] ** 2, single=each["single"] ** 2)
-    groups = squares.groupby(MODEL, sort=False, as_index=False)
+    # where nothing is random the noise is none, and rounding is no bias
+    each = each.assign(ratio=each["bias"] / each["bias_noise"].clip(lower=1e-9))
+    groups = each.groupby(MODEL, sort=False, as_index=False)
     frame = groups.agg(
-        squared_bias=("squared_bias", "mean"),
-        noise=("noise", "mean"),
-        single=("single", "mean"),
-        cosine=("cosine", "mean"),
+        bias=("bias", "median"),
+        noise=("bias_noise", "median"),
+        ratio=("ratio", "median"),
+        single=("single", "median"),
+        cosine=("cosine", "median"),
         cosine_samples=("cosine_samples", "first"),
         n=("seed", "nunique"),
         **{reach(level): (reach(level), "median") for level in THRESHOLDS},
-        slowest=("seconds_per_gradient", "median"),
+        slowest=("seconds_per_gradient", "max"),
     )
-    bias = frame["squared_bias"].clip(lower=0) ** 0.5
-    frame = frame.assign(bias=bias, noise=frame["noise"] ** 0.5, single=frame["single"] ** 0.5)
-    # where nothing is random the noise is none, and rounding is no bias
-    frame = frame.assign(visible=frame["bias"] > NOISE * frame["noise"] + 1e-9)
+    frame = frame.assign(visible=frame["ratio"] > NOISE)
     return frame.sort_values("step", kind="stable", ignore_index=True)
 
 

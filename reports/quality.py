@@ -109,10 +109,10 @@ def table(rows: pd.DataFrame) -> Table:
     if found["task"].nunique() == 1:
         text = text.drop(columns="Task")
     caption = (
-        f"Bias, its noise and the deviation are {_RELATIVE}; root mean squares over n seeds, the "
-        "first two from the most rollouts. A bias in brackets is at most "
-        f"{gradients.NOISE:g} times its noise: none can be seen. Times are medians over seeds of "
-        f"the {_TIME}, read between measured points; the fewest rollouts measured are "
+        f"Bias, its noise and the deviation are {_RELATIVE}; medians over n seeds, the first two "
+        f"from the most rollouts. A bias in brackets is at most {gradients.NOISE:g} times its "
+        "noise in the median seed: none can be seen. Times are medians over seeds of the "
+        f"{_TIME}, read between measured points; the fewest rollouts measured are "
         f"{rows['samples'].min():g}. Where an error was not reached, either the bias is above it "
         "(never: bias), or more rollouts than were measured would be needed."
     )

@@ -19,6 +19,10 @@ from .base import MemoryCell, head_names, require_one_of, require_positive
 CONTENT_START = 1e-6
 """Starting content, as in the authors' code: the cosine is defined from the first step on."""
 
+GRADIENT_BOUND = 1e12
+"""The gradient that a step hands back to the contents before it is kept within this. The candidate
+is unbounded: on inputs of 1e4 a gradient that sees every slot would overflow in a few steps."""
+
 CANDIDATES: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh}
 STRENGTHS: dict[str, Callable[[Tensor], Tensor]] = {"oneplus": oneplus, "softplus": softplus}
 RECENCIES = ("score", "similarity")
@@ -128,6 +132,8 @@ class DNTM(MemoryCell[DNTMState]):
             erase_BPW = torch.cat([erase_BPW, nothing_BPW], 1)
             add_BPW = torch.cat([nothing_BPW, add_BPW], 1)
         written_BNW = memory.write(before_BNW, write, erase_BPW, add_BPW)
+        if written_BNW.requires_grad:
+            written_BNW.register_hook(_bounded)
         source_BNW = before_BNW if self.read_first else written_BNW
         read_BR, state, read = self._read(head, state._replace(content_BNW=source_BNW))
         return read_BR, state._replace(content_BNW=written_BNW), join_heads(write, read)
@@ -173,6 +179,10 @@ class DNTM(MemoryCell[DNTMState]):
         )
         address = self.estimator(weighting_BHN[..., : self.slots])
         return address, state._replace(recent_BHN=recent_BHN)
+
+
+def _bounded(gradient: Tensor) -> Tensor:
+    return gradient.clamp(-GRADIENT_BOUND, GRADIENT_BOUND)
 
 
 def _address_start(rows: int, width: int) -> Tensor:

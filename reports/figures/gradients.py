@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from .. import style
-from ..gradients import when
+from ..gradients import NOISE, when
 from .panels import dashes
 from .rows import model_rows
 
@@ -110,7 +110,7 @@ def _markers(axes: Axes, group: pd.DataFrame, column: str, row: int) -> None:
     for step, points in group.groupby("step"):
         height = row + (0.16 if step == last else -0.16)
         if column == "bias":
-            noise = 2 * float(np.sqrt((points["bias_noise"] ** 2).mean()))
+            noise = NOISE * float(points["bias_noise"].median())
             axes.plot(
                 *([0, noise], [height, height]),
                 color=style.SHADE,

@@ -29,10 +29,10 @@ def test_every_other_combination_keeps_the_contract_too(cell, estimator, control
     check_cell(cell, estimator, controller=controller)
 
 
-def stays_finite(cell, estimator, controller):
+def stays_finite(cell, estimator, controller, **options):
     """Outputs, state and gradients over 500 steps of constant and of changing extremes."""
     torch.manual_seed(0)
-    small = {} if cell == "none" else {"slots": 7, "width": 4}
+    small = {} if cell == "none" else {"slots": 7, "width": 4} | options
     spec = ModelSpec(cell, estimator, controller, controller_size=8, cell_options=small)
     network = spec.build(INPUTS, 2)
     # one row each: nothing, the largest, the smallest, and one after the other
@@ -60,3 +60,8 @@ def test_every_cell_stays_finite_over_500_steps_of_extreme_inputs(cell, estimato
 @pytest.mark.parametrize("cell", list(cells))
 def test_every_cell_stays_finite_with_every_estimator(cell, estimator):
     stays_finite(cell, estimator, "lstm")
+
+
+@pytest.mark.parametrize("estimator", ["straight_through", "gumbel_rao"])
+def test_an_unbounded_candidate_does_not_overflow_a_borrowed_gradient(estimator):
+    stays_finite("dntm", estimator, "lstm")

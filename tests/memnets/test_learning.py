@@ -47,11 +47,11 @@ def trained(spec, updates):
         torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
         optimiser.step()
         network.estimator.advance()
-    return tested(network.eval())
+    return bits_on_tests(network.eval())
 
 
 @torch.no_grad()
-def tested(network):
+def bits_on_tests(network):
     rng, bits = np.random.default_rng(99), []
     for length in range(1, 7):
         inputs_TBX, targets_TBY, mask_TB = tensors(TASK.sample(rng, 64, length), "cpu")

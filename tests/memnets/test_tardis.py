@@ -7,9 +7,7 @@ import torch
 from memnets import scores
 from memnets.cells.tardis import TARDIS, fill_or_overwrite
 from memnets.estimators import Estimator, chosen
-from memnets.registry import controllers, estimators
-from memnets.spec import ModelSpec
-from memnets.testing import check_cell
+from memnets.registry import estimators
 
 B, N, W, A, D, HIDDEN, STEPS = 2, 6, 3, 2, 4, 5, 20
 SIZES = {"slots": N, "width": W, "key_width": A, "score_width": D}
@@ -168,25 +166,7 @@ def test_a_read_is_a_wormhole_to_the_state_that_was_written():
     torch.testing.assert_close(reached[2][0], weights @ cell.interface.linear.weight[:W])
 
 
-@pytest.mark.parametrize("estimator", ["soft", "gumbel", "reinforce"])
-def test_tardis_stays_finite_over_500_steps_of_extreme_inputs(estimator):
-    model = ModelSpec("tardis", estimator, controller_size=8, cell_options={"slots": N, "width": W})
-    network = model.build(HIDDEN, 2)
-    rows = torch.stack([torch.full((HIDDEN,), x) for x in (0.0, 1e4, -1e4)] + [torch.randn(HIDDEN)])
-    rollout = network(rows.expand(500, -1, -1))
-    cost_TB = rollout.logits_TBY.square().mean(-1)
-    surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
-    (cost_TB.sum(0).mean() + surrogate).backward()
-    assert rollout.logits_TBY.isfinite().all()
-    assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
-
-
-@pytest.mark.parametrize("controller", list(controllers))
-def test_tardis_keeps_the_contract_with_every_estimator(controller):
-    check_cell("tardis", controller=controller)
-
-
 @pytest.mark.parametrize("name", ["slots", "width", "key_width", "score_width"])
 def test_tardis_refuses_sizes_that_make_no_memory(name):
-    with pytest.raises(ValueError, match=f"{name} must be at least 1, not 0"):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number, at least 1, not 0"):
         TARDIS(HIDDEN, estimators.get("soft")(), **(SIZES | {name: 0}))
