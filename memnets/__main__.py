@@ -7,6 +7,7 @@ slow to import is imported by the command that needs it.
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tyro
-from tyro.conf import AvoidSubcommands, Positional
+from tyro.conf import Positional
 
 from envs.tasks import tasks
 from memnets.registry import BrokenPlugin, Registry, UnknownName, cells, controllers, estimators
@@ -186,6 +187,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(arguments)
+    except BrokenPipeError:
+        # whoever read the output has seen enough; nothing is left to flush to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (LookupError, ValueError, BrokenPlugin, OSError) as error:
         text = str(error.args[0] if isinstance(error, LookupError) and error.args else error)
         print(f"memnets: {' '.join(text.split())}", file=sys.stderr)
@@ -193,24 +198,22 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    group = arguments[0] if arguments and arguments[0] in GROUPS else ""
-    commands, rest = (GROUPS[group], arguments[1:]) if group else (COMMANDS, arguments)
-    if group == "study" and rest[:1] == ["run"] and rest[1:2] and not rest[1].startswith("-"):
-        chosen = _study(rest[1])
+    if arguments[:2] == ["study", "run"] and arguments[2:] and not arguments[2].startswith("-"):
+        # the study's own settings are the defaults, so that --help shows them
+        chosen = _study(arguments[2])
         default = Run(chosen.name, chosen.seeds, chosen.training)
-        return tyro.cli(
-            AvoidSubcommands[Run], prog="memnets study run", args=rest[1:], default=default
-        )()
-    prog, summary = (
-        (f"memnets {group}", inspect.getdoc(COMMANDS[group]))
-        if group
-        else (
-            "memnets",
-            SUMMARY,
-        )
-    )
+        return tyro.cli(Run, prog="memnets study run", args=arguments[2:], default=default)()
+    if arguments and arguments[0] in GROUPS:
+        group, *rest = arguments
+        return _one_of(GROUPS[group], f"memnets {group}", COMMANDS[group].__doc__ or "", rest)
+    return _one_of(COMMANDS, "memnets", SUMMARY, arguments)
+
+
+def _one_of(
+    commands: dict[str, Callable[..., Any]], prog: str, summary: str, arguments: list[str]
+) -> int:
     result = tyro.extras.subcommand_cli_from_dict(
-        commands, prog=prog, description=summary, args=rest, config=(AvoidSubcommands,)
+        commands, prog=prog, description=summary, args=arguments
     )
     return result() if callable(result) else result
 
