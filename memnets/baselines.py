@@ -17,10 +17,10 @@ class Advantage(nn.Module):
     """Costs of a minibatch -> advantages (T, B), and the loss that trains the baseline.
 
     - `none`: the returns themselves.
-    - `moving_average`: less a batch-level average of past returns (D-NTM, section 4.1: MAB).
+    - `moving_average`: less a batch-level average of past returns (D-NTM: MAB).
     - `per_step`: less an average of past returns for each step, up to `steps` of them.
     - `learned`: `moving_average`, less one linear unit on each step's features, trained with a
-      Huber loss towards the centred and scaled return (D-NTM, section 4.1: IB).
+      Huber loss towards the centred and scaled return (D-NTM: IB).
     - `leave_one_out`: less the mean return of the other rollouts of the same sequence, which lie
       beside it in the batch (Kool et al., 2019).
 

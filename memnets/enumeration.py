@@ -2,7 +2,7 @@
 
 Feasible only where the product of all choices, (slots + 1) ** (steps × heads) for most cells, is
 small, which is what a test or a study of estimators needs: the reference that the sampled gradients
-are held against (RL-NTM, appendix A, checks REINFORCE so).
+are held against (as the RL-NTM paper checks REINFORCE).
 """
 
 from __future__ import annotations

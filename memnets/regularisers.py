@@ -28,7 +28,7 @@ class Regulariser(nn.Module, ABC):
 class AddressEntropy(Regulariser):
     """Rewards (or, with a weight below zero, penalises) the entropy of the weightings, in nats.
 
-    Summed over steps and heads: λ_H of D-NTM, section 4.1, for any estimator.
+    Summed over steps and heads: λ_H of D-NTM, for any estimator.
     """
 
     def __init__(self, network: MemoryNetwork, *, weight: float = 1e-3) -> None:
@@ -41,7 +41,7 @@ class AddressEntropy(Regulariser):
 
 @regularisers.register("read_write_consistency")
 class ReadWriteConsistency(Regulariser):
-    """Asks that what is read has been written: λ Σ_t (1 - ū_tᵀ w_t)² (D-NTM, section 5.1).
+    """Asks that what is read has been written: λ Σ_t (1 - ū_tᵀ w_t)² (D-NTM).
 
     ū_t is the mean of all write addresses up to t, w_t a read address; several heads are averaged.
     Its gradient is that of the addresses: sampled ones of REINFORCE have none, so there it is idle.
@@ -64,7 +64,7 @@ class ReadWriteConsistency(Regulariser):
 
 @regularisers.register("next_input")
 class NextInput(Regulariser):
-    """Asks the controller's output to predict the next input, bit by bit (D-NTM, section 5.2).
+    """Asks the controller's output to predict the next input, bit by bit (D-NTM).
 
     Cross-entropy of one linear map's logits, in nats; inputs must lie in [0, 1].
     """
@@ -83,7 +83,7 @@ class NextInput(Regulariser):
 
 
 def read_write_gap(reads_TBN: Tensor, writes_TBN: Tensor) -> Tensor:
-    """Σ_t (1 - (1/t Σ_{s≤t} u_s)ᵀ w_t)², mean over the batch (D-NTM, section 5.1)."""
+    """Σ_t (1 - (1/t Σ_{s≤t} u_s)ᵀ w_t)², mean over the batch (D-NTM)."""
     steps_T11 = torch.arange(1, len(writes_TBN) + 1, device=writes_TBN.device).view(-1, 1, 1)
     mean_TBN = writes_TBN.cumsum(0) / steps_T11
     return (1 - (mean_TBN * reads_TBN).sum(-1)).square().sum(0).mean()

@@ -1,4 +1,4 @@
-"""Learned scores of slots, before they become a weighting (TARDIS, section 3).
+"""Learned scores of slots, before they become a weighting (TARDIS).
 
 Pure functions on plain tensors.
 """

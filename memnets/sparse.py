@@ -17,7 +17,7 @@ ACCESS_THRESHOLD = 0.005
 def last_access(
     last_BN: Tensor, accessed_BN: Tensor, time_B: Tensor, *, threshold: float = ACCESS_THRESHOLD
 ) -> Tensor:
-    """When each slot was last accessed, after an access at that time (SAM, section 3.2: U2).
+    """When each slot was last accessed, after an access at that time (SAM: U2).
 
     The paper's usage is the time since; the least recently accessed slot is the smallest here.
     """
@@ -25,7 +25,7 @@ def last_access(
 
 
 def discounted_access(usage_BN: Tensor, accessed_BN: Tensor, decay: float) -> Tensor:
-    """Discounted sum of all read and write weights (SAM, section 3.2: U1; MANN: w^u)."""
+    """Discounted sum of all read and write weights (SAM: U1; MANN: w^u)."""
     return decay * usage_BN + accessed_BN
 
 
@@ -45,9 +45,9 @@ def write_address(
     write_gate_BH: Tensor,
     read_gate_BH: Tensor,
 ) -> Address:
-    """w^W = α (γ w^R + (1 - γ) I^U): the previous read and the least used slot (SAM, section 3.2).
+    """w^W = α (γ w^R + (1 - γ) I^U): the previous read and the least used slot (SAM).
 
-    With a write gate α of one these are the write weights of MANN (section 3.1). Nothing is chosen,
+    With a write gate α of one these are the write weights of MANN. Nothing is chosen,
     so log-probability and entropy are zero.
     """
     gate_BH1 = write_gate_BH.unsqueeze(-1)
@@ -63,13 +63,13 @@ def write_address(
 
 
 def clear(memory_BNW: Tensor, slots_BH: Tensor) -> Tensor:
-    """Memory with the named slots zeroed (SAM, section 3.2: the erase matrix R)."""
+    """Memory with the named slots zeroed (SAM: the erase matrix R)."""
     index = slots_BH.unsqueeze(-1).expand(-1, -1, memory_BNW.shape[-1])
     return memory_BNW.scatter(1, index, 0.0)
 
 
 def add(memory_BNW: Tensor, address: Address, add_BHW: Tensor) -> Tensor:
-    """M + Σ_h w_h a_hᵀ, touching only the slots that a sparse address names (SAM, section 3.2)."""
+    """M + Σ_h w_h a_hᵀ, touching only the slots that a sparse address names (SAM)."""
     if address.slots_BHK is None:
         return memory_BNW + address.weights_BHK.transpose(1, 2) @ add_BHW
     change = (address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)).flatten(1, 2)

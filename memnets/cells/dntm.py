@@ -37,7 +37,7 @@ class DNTMState(NamedTuple):
 
 @cells.register("dntm")
 class DNTM(MemoryCell[DNTMState]):
-    """A learned address and a written content per slot, and recency (D-NTM, section 3).
+    """A learned address and a written content per slot, and recency (D-NTM).
 
     A row is [address ; content]; keys see both, reads return both, writes change the content. The
     candidate content is W h + α V x + b, squashed, where α is a gate on the network's input x

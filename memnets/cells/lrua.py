@@ -26,7 +26,7 @@ class LRUAState(NamedTuple):
 
 @cells.register("lrua")
 class LRUA(MemoryCell[LRUAState]):
-    """Writes its key where it just read or into the least used slot (MANN, section 3.1).
+    """Writes its key where it just read or into the least used slot (MANN).
 
     The write goes by the previous read address and makes no choice of its own. Head h takes, and
     zeroes, the h-th least used slot. Writes first, then reads M_t with the key that was written;

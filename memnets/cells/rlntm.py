@@ -25,7 +25,7 @@ class RLNTMState(NamedTuple):
 
 @cells.register("rlntm")
 class RLNTM(MemoryCell[RLNTMState]):
-    """Heads that stand on a tape and choose to move by -1, 0 or +1 (RL-NTM, section 3).
+    """Heads that stand on a tape and choose to move by -1, 0 or +1 (RL-NTM).
 
     The estimator chooses among the three moves alone, so that a chosen move costs the same on any
     number of slots; log-probability and entropy in the address are those of the move of this step.

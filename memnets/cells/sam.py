@@ -31,7 +31,7 @@ class SAMState(NamedTuple):
 
 @cells.register("sam")
 class SAM(MemoryCell[SAMState]):
-    """Writes where it just read and where nothing was accessed for longest (SAM, section 3).
+    """Writes where it just read and where nothing was accessed for longest (SAM).
 
     With the estimator `top_k` this is the paper's sparse memory, with `soft` its dense ablation;
     the write goes by the previous read address and chooses nothing itself. Writes first, then reads

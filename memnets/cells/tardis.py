@@ -26,7 +26,7 @@ class TARDISState(NamedTuple):
 
 @cells.register("tardis")
 class TARDIS(MemoryCell[TARDISState]):
-    """Fills its cells in order, then overwrites the cell that it just read (TARDIS, section 3).
+    """Fills its cells in order, then overwrites the cell that it just read (TARDIS).
 
     Each cell has a learned key of `key_width` and a written content, a projection of h_t (the
     micro-state). The read weighting is the softmax of a learned score of h_t, key, content and the

@@ -18,7 +18,7 @@ class Reinforce(Estimator):
     Each log-probability is weighed with the cost from its step on (`return_to_go`) or with that of
     the whole sequence, less a baseline: `none`, `moving_average`, `per_step`, `learned`
     (input-dependent) or `leave_one_out` (the other of several `rollouts`), over a running standard
-    deviation where `normalise` (D-NTM, section 4; baselines.py says what each is).
+    deviation where `normalise` (D-NTM; baselines.py says what each is).
     `entropy_weight` rewards the entropy of the weightings, in nats.
     """
 

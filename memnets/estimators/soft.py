@@ -22,7 +22,7 @@ class Soft(Estimator):
 
 @estimators.register("top_k")
 class TopK(Estimator):
-    """The k most probable slots, differentiable, the rest dropped (SAM, section 3.1).
+    """The k most probable slots, differentiable, the rest dropped (SAM).
 
     The paper truncates, so what is dropped is no-op; `renormalise` scales the kept weights back to
     the mass of the whole weighting. Addresses are sparse: k rows are read and written.

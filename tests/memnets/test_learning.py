@@ -71,4 +71,6 @@ def memoryless():
 def test_a_cell_copies_better_than_the_controller_without_it(name):
     how = {"controller": "feedforward", "controller_size": 32, "cell_options": SIZES}
     spec = ModelSpec(name, **how | SPECS.get(name, {}))
-    assert trained(spec, UPDATES) < 0.9 * memoryless()
+    bits, chance = trained(spec, UPDATES), memoryless()
+    print(f"{spec.label}: {bits:.2f} bits per sequence, without memory {chance:.2f}")
+    assert bits < 0.9 * chance
