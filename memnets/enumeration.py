@@ -43,7 +43,7 @@ class Scripted(Estimator):
     def forward(self, weighting_BHN: Tensor) -> Address:
         B, heads, slots = weighting_BHN.shape
         if not weighting_BHN.any():
-            return chosen(weighting_BHN, torch.full((B, heads), slots))
+            return chosen(weighting_BHN, weighting_BHN.new_full((B, heads), slots).long())
         asked = len(self.choices)
         self.choices += [slots + 1] * heads
         return chosen(weighting_BHN, self.choices_BD[:, asked : asked + heads])

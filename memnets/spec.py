@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,7 +110,7 @@ def save(
 def load(path: Path) -> tuple[MemoryNetwork, ModelSpec]:
     """Rebuild a saved network; raises ValueError where the file is not one of `save`.
 
-    Reads tensors and plain data only, never pickled objects.
+    Reads tensors and plain data only, never pickled objects, and calls only what is registered.
     """
     import torch
 
@@ -123,12 +123,24 @@ def load(path: Path) -> tuple[MemoryNetwork, ModelSpec]:
         except Exception as error:
             raise _not_saved(path, error) from error
     try:
+        if ":" in "".join(_strings(saved["spec"])):
+            raise TypeError("it names code by reference: register that code and save by its name")
         spec = ModelSpec.from_json(saved["spec"])
         network = spec.build(saved["input_size"], saved["output_size"])
         network.load_state_dict(saved["state"])
     except (KeyError, TypeError, RuntimeError) as error:
         raise _not_saved(path, error) from error
     return network, spec
+
+
+def _strings(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        yield from _strings(list(data.values()))
+    elif isinstance(data, list | tuple):
+        for part in data:
+            yield from _strings(part)
 
 
 def _not_saved(path: Path, error: Exception) -> ValueError:

@@ -174,3 +174,12 @@ def test_a_truncated_file_gives_one_clear_line(kept, tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="model.pt"):
         load(tmp_path / "model.pt")
+
+
+def test_a_saved_model_cannot_name_code_to_call(tmp_path):
+    options = {"first": "soft", "then": "antigravity:fly"}
+    data = ModelSpec("none").to_json() | {"estimator": "annealed", "estimator_options": options}
+    path = tmp_path / "model.pt"
+    torch.save({"spec": data, "input_size": 1, "output_size": 1, "state": {}}, path)
+    with pytest.raises(ValueError, match="by reference"):
+        load(path)
