@@ -20,7 +20,8 @@ class Advantage(nn.Module):
     - `moving_average`: less a batch-level average of past returns (D-NTM: MAB).
     - `per_step`: less an average of past returns for each step, up to `steps` of them.
     - `learned`: `moving_average`, less one linear unit on each step's features, trained with a
-      Huber loss towards the centred and scaled return (D-NTM: IB).
+      Huber loss towards the centred and scaled return (D-NTM: IB). With returns to go, which fall
+      along a sequence and which the paper does not have, `per_step` takes the average's place.
     - `leave_one_out`: less the mean return of the other rollouts of the same sequence, which lie
       beside it in the batch (Kool et al., 2019).
 
@@ -53,7 +54,8 @@ class Advantage(nn.Module):
         self.decay = decay
         self.floor = floor
         self.rollouts = rollouts
-        self.steps = steps if baseline == "per_step" else 1
+        by_step = baseline == "per_step" or (baseline == "learned" and return_to_go)
+        self.steps = steps if by_step else 1
         self.predict: nn.Linear | None = None
         self.register_buffer("mean_S", torch.zeros(self.steps))
         self.register_buffer("weight_S", torch.zeros(self.steps))
