@@ -6,6 +6,7 @@ slow to import is imported by the command that needs it.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import os
 import sys
@@ -18,7 +19,16 @@ import tyro
 from tyro.conf import Positional
 
 from envs.tasks import tasks
-from memnets.registry import BrokenPlugin, Registry, UnknownName, cells, controllers, estimators
+from memnets.complaint import errors_in_one_line
+from memnets.registry import (
+    BrokenPlugin,
+    Registry,
+    UnknownName,
+    cells,
+    controllers,
+    estimators,
+    regularisers,
+)
 from studies.overview import columns, describe, progress, results
 from studies.single import Train
 from studies.study import Study, studies
@@ -28,10 +38,11 @@ KINDS: dict[str, Registry[Any]] = {
     "cells": cells,
     "estimators": estimators,
     "controllers": controllers,
+    "regularisers": regularisers,
     "tasks": tasks,
     "studies": studies,
 }
-Kind = Literal["all", "cells", "estimators", "controllers", "tasks", "studies"]
+Kind = Literal["all", "cells", "estimators", "controllers", "regularisers", "tasks", "studies"]
 
 
 def list_(kind: Positional[Kind] = "all") -> int:
@@ -46,8 +57,10 @@ def show(name: Positional[str]) -> int:
     """Show what a name stands for: its documentation and its options with their defaults."""
     found = [(kind, registry) for kind, registry in KINDS.items() if name in registry]
     if not found:
-        known = ", ".join(sorted({entry for registry in KINDS.values() for entry in registry}))
-        raise UnknownName(f"nothing is registered as {name!r}; known names: {known}.")
+        known = sorted({entry for registry in KINDS.values() for entry in registry})
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(map(repr, near))}?" if near else "See memnets list."
+        raise UnknownName(f"nothing is registered as {name!r}. {hint}")
     for kind, registry in found:
         thing = registry.get(name)
         print(f"{name} ({kind})\n\n{inspect.getdoc(thing) or ''}\n")
@@ -73,7 +86,7 @@ class Run:
 
     study: Positional[str]
     seeds: tuple[int, ...] = ()
-    """Seeds to run; those of the study where none are named."""
+    """Seeds to run."""
     training: Training = field(default_factory=Training)
     workers: int = 2
     """Local worker processes of one thread each; 0 runs in this process, for debugging."""
@@ -89,7 +102,7 @@ class Run:
         from studies.executor import run
 
         study = _study(self.study)
-        study = replace(study, training=self.training, seeds=self.seeds or study.seeds)
+        study = replace(study, training=self.training, seeds=self.seeds)
         summary = run(
             study,
             ResultStore(self.folder / study.name),
@@ -202,7 +215,9 @@ def _dispatch(arguments: list[str]) -> int:
         # the study's own settings are the defaults, so that --help shows them
         chosen = _study(arguments[2])
         default = Run(chosen.name, chosen.seeds, chosen.training)
-        return tyro.cli(Run, prog="memnets study run", args=arguments[2:], default=default)()
+        with errors_in_one_line("memnets study run"):
+            command = tyro.cli(Run, prog="memnets study run", args=arguments[2:], default=default)
+        return command()
     if arguments and arguments[0] in GROUPS:
         group, *rest = arguments
         return _one_of(GROUPS[group], f"memnets {group}", COMMANDS[group].__doc__ or "", rest)
@@ -212,9 +227,13 @@ def _dispatch(arguments: list[str]) -> int:
 def _one_of(
     commands: dict[str, Callable[..., Any]], prog: str, summary: str, arguments: list[str]
 ) -> int:
-    result = tyro.extras.subcommand_cli_from_dict(
-        commands, prog=prog, description=summary, args=arguments
-    )
+    first = arguments[0] if arguments else "--help"
+    if first not in commands and not first.startswith("-"):
+        raise UnknownName(f"{prog} has no command {first!r}; it has {', '.join(commands)}.")
+    with errors_in_one_line(f"{prog} {first}" if first in commands else prog):
+        result = tyro.extras.subcommand_cli_from_dict(
+            commands, prog=prog, description=summary, args=arguments
+        )
     return result() if callable(result) else result
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -93,18 +95,20 @@ class ModelSpec:
 def save(
     path: Path, network: MemoryNetwork, spec: ModelSpec, input_size: int, output_size: int
 ) -> None:
-    """Write a network with the spec that rebuilds it."""
+    """Write a network with the spec that rebuilds it, whole or not at all; raises OSError."""
     import torch
 
-    torch.save(
-        {
-            "spec": spec.to_json(),
-            "input_size": input_size,
-            "output_size": output_size,
-            "state": network.state_dict(),
-        },
-        path,
-    )
+    data = {
+        "spec": spec.to_json(),
+        "input_size": input_size,
+        "output_size": output_size,
+        "state": network.state_dict(),
+    }
+    buffer = io.BytesIO()
+    torch.save(data, buffer)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(buffer.getvalue())
+    os.replace(part, path)
 
 
 def load(path: Path) -> tuple[MemoryNetwork, ModelSpec]:
@@ -149,14 +153,28 @@ def _not_saved(path: Path, error: Exception) -> ValueError:
 
 
 def _check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any]) -> None:
-    known = [
-        p.name
+    known = {
+        p.name: p.default
         for p in inspect.signature(make).parameters.values()
         if p.kind is inspect.Parameter.KEYWORD_ONLY and p.default is not inspect.Parameter.empty
-    ]
-    for option in options:
+    }
+    for option, value in options.items():
         if option not in known:
             raise ValueError(
                 f"{name} has no option {option!r}; "
                 + (f"it has {', '.join(known)}" if known else "it has none")
             )
+        if not _alike(value, known[option]):
+            kind = type(known[option]).__name__
+            raise ValueError(
+                f"{name}: {option} is of type {kind}, such as {known[option]!r}, not {value!r}"
+            )
+
+
+def _alike(value: Any, default: Any) -> bool:
+    """Whether a value is of the kind of an option's default; anything goes where that is None."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return default is None or isinstance(value, bool) == isinstance(default, bool)
+    if isinstance(default, float):
+        return isinstance(value, int | float)
+    return not isinstance(default, int | str) or isinstance(value, type(default))

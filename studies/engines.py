@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from .data import BadData
 from .trial import Trial
 
 Ended: TypeAlias = Iterator[tuple[Trial, Exception | None]]
@@ -109,13 +110,19 @@ def _client(workers: int, address: str | None) -> Iterator[Any]:
                     n_workers=workers,
                     threads_per_worker=1,
                     memory_limit=0,
-                    dashboard_address=None,
+                    dashboard_address=":0",
                     silence_logs=logging.CRITICAL,
                 )
             )
         else:
             place = address
-        client = stack.enter_context(Client(place))
+        try:
+            client = stack.enter_context(Client(place, timeout="10s"))
+        except (OSError, ValueError) as error:
+            raise BadData(
+                f"no dask scheduler answers at {address!r} ({type(error).__name__}): start one "
+                "with `dask scheduler`, or leave the address out for local workers."
+            ) from error
         if address is None:
             client.register_plugin(_deaf_to_interrupts())
         yield client

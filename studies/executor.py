@@ -12,6 +12,7 @@ from typing import Any
 from memnets.registry import resolve
 
 from . import facts
+from .data import BadData
 from .engines import Engine, inline, workers_of
 from .files import Unwritable, held
 from .progress import Display
@@ -57,6 +58,7 @@ def run(
     cannot be built or a folder that another process is running, and Unwritable, an OSError, where
     results cannot be written.
     """
+    _require_engine(workers, threads, device)
     for task in study.tasks.values():
         task.build()
     trials = list(study.trials())
@@ -138,6 +140,20 @@ def _give_up(store: ResultStore, trial: Trial, error: Exception, device: str, th
     if isinstance(error, Unwritable):
         raise error
     store.fail(trial, _failure(error) | facts.environment(device, threads))
+
+
+def _require_engine(workers: int, threads: int, device: str) -> None:
+    if workers < 0:
+        raise BadData(f"workers is {workers}; it must be zero or more.")
+    if threads < 1:
+        raise BadData(f"threads is {threads}; it must be at least 1.")
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise BadData(f"device {device!r} is not to be had here ({reason}); try cpu.") from error
 
 
 @contextlib.contextmanager

@@ -195,6 +195,8 @@ def _fit(path: Path, part: Any, state: dict[str, Any]) -> None:
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any]:
+    if not path.is_file():
+        raise BadData(f"there is no checkpoint {path}.")
     try:
         data = torch.load(path, map_location=device, weights_only=True)
         if not {"id", "trial", "network", *_COUNTERS} <= set(data):

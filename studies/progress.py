@@ -34,7 +34,10 @@ class Display:
         from rich.live import Live
 
         if not self._quiet:
-            self._live = Live(self._lines(), console=self._console, auto_refresh=False)
+            # a thread of its own redraws, so the clock runs while a trial trains in this process
+            self._live = Live(
+                get_renderable=self._lines, console=self._console, refresh_per_second=2
+            )
             self._live.start()
         return self
 
@@ -56,7 +59,7 @@ class Display:
     def refresh(self) -> None:
         """Draw the present state."""
         if self._live:
-            self._live.update(self._lines(), refresh=True)
+            self._live.refresh()
 
     def close(self, summary: str) -> None:
         """End the live lines and leave one line that stays."""
@@ -67,7 +70,6 @@ class Display:
 
     def _stop(self) -> None:
         if self._live:
-            self._live.update(self._lines(), refresh=True)
             self._live.stop()
             self._live = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,10 @@ class Train:
     estimator_options: Options = field(default_factory=dict)
     controller_options: Options = field(default_factory=dict)
     task_options: Options = field(default_factory=dict)
+    bypass_dropout: float = 0.0
+    """Share of the controller's output kept from the readout, so that memory is leant on."""
+    regularisers: Options = field(default_factory=dict)
+    """Names and weights, as in `--regularisers address_entropy 0.001`."""
     training: Training = field(default_factory=Training)
     """How to train; every field is part of the identity of what is trained."""
     seed: int = 0
@@ -57,13 +61,15 @@ class Train:
             _values(self.cell_options),
             _values(self.estimator_options),
             _values(self.controller_options),
+            self.bypass_dropout,
         )
+        terms = {name: {"weight": _value(text)} for name, text in self.regularisers.items()}
         return Study(
             name="train",
             question=f"Does {model.label} learn {self.task}?",
             tasks={self.task: TaskSpec(self.task, _values(self.task_options))},
             models={model.label: model},
-            training=self.training,
+            training=replace(self.training, regularisers=terms),
             seeds=(self.seed,),
         )
 

@@ -60,10 +60,23 @@ def test_show_gives_documentation_and_options(capsys):
     assert "12 trials" in capsys.readouterr().out
 
 
-def test_an_option_that_does_not_exist_ends_with_status_2():
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["study", "run", "demo", "--wrokers", "2"], "--workers"),
+        (["train", "--training.updates", "0"], "at least 1"),
+        (["train", "--training.optimiser", "adm"], "'adam'"),
+        (["train", "--seed", "one"], "--help"),
+        (["study", "run"], "study"),
+    ],
+)
+def test_what_cannot_be_parsed_is_one_line_and_status_2(arguments, said, capsys):
     with pytest.raises(SystemExit) as stop:
-        main(["study", "run", "demo", "--wrokers", "2"])
+        main(arguments)
     assert stop.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith("memnets: ") and err.count("\n") == 1
+    assert said in err
 
 
 def test_training_saves_a_model_and_goes_on_where_it_stopped(tmp_path, capsys):
@@ -96,7 +109,16 @@ def test_a_study_runs_is_told_of_and_reported(tmp_path, capsys):
     ("arguments", "said"),
     [
         (["study", "run", "demmo"], "'demo'"),
-        (["show", "ntn"], "ntm"),
+        (["show", "ntm2"], "Did you mean 'ntm'"),
+        (["frobnicate"], "it has list"),
+        (["study", "rum"], "it has run"),
+        (["study", "run", "demo", "--workers", "-1"], "workers is -1"),
+        (["study", "run", "demo", "--seeds"], "at least one of its seeds"),
+        (["train", "--device", "toaster"], "'toaster'"),
+        (["train", "--estimator", "gumbel", "--estimator-options", "temperature", "x"], "float"),
+        (["train", "--controller-options", "layers", "2.5"], "layers"),
+        (["train", "--checkpoint", "nowhere.pt"], "no checkpoint"),
+        (["bench", "envs", "--seconds", "0"], "above zero"),
         (["report", "never_run"], "run the study first"),
         (["train", "--cell", "ntn"], "'ntm'"),
         (["train", "--cell-options", "slots", "-3"], "slots must be a whole number, at least 1"),
@@ -167,6 +189,15 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(tmp_path):
     assert finished.startswith(written)
     keys = [(r["kind"], r["step"], r["length"]) for r in map(json.loads, finished.splitlines())]
     assert len(keys) == len(set(keys))
+
+
+def test_regularisers_and_bypass_dropout_are_reached_from_the_shell(tmp_path):
+    more = ["--regularisers", "address_entropy", "0.01", "--bypass-dropout", "0.1"]
+    assert train(tmp_path, *more) == 0
+    (stored,) = tmp_path.glob("*/trial.json")
+    data = json.loads(stored.read_text())
+    assert data["training"]["regularisers"] == {"address_entropy": {"weight": 0.01}}
+    assert data["model"]["bypass_dropout"] == 0.1
 
 
 def test_a_place_that_cannot_be_written_is_one_line(capsys):

@@ -62,7 +62,7 @@ def bits_on_tests(network):
 
 @cache
 def memoryless():
-    return trained(ModelSpec("none", controller="feedforward", controller_size=32), 500)
+    return trained(ModelSpec("none", controller="feedforward", controller_size=32), UPDATES)
 
 
 @pytest.mark.slow
