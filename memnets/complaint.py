@@ -24,16 +24,17 @@ def errors_in_one_line(command: str) -> Iterator[None]:
 
 
 def _plain(box: str, command: str) -> str:
-    # boxes are drawn in ASCII where the terminal knows nothing else
-    inner = [line.strip("│| ") for line in box.splitlines() if line[:1] in ("│", "|")]
+    # the first line is a title; lines of dashes part what was wrong from what may have been meant,
+    # with or without a frame around it all, as the terminal's characters allow
     parts: list[list[str]] = [[]]
-    for line in inner:
+    for line in (line.strip("│|╰╯ ") for line in box.splitlines()[1:]):
         if set(line) <= {"─", "-"}:
             parts.append([])
         else:
             parts[-1].append(line)
-    said = " ".join(parts[0]).replace("Error parsing __tyro-dummy-inner__.", "")
-    options = [line.split()[0] for part in parts[1:] for line in part if line.startswith("--")]
+    wrong, *meant = [part for part in parts if part] or [["what was asked is not clear"]]
+    said = " ".join(wrong).replace("Error parsing __tyro-dummy-inner__.", "")
+    options = [line.split()[0] for part in meant for line in part if line.startswith("--")]
     hint = f" Did you mean {' or '.join(dict.fromkeys(options))}?" if options else ""
     end = "" if said.endswith((".", "?")) else "."
     return f"{said.replace('?.', '?')}{end}{hint} See {command} --help."
