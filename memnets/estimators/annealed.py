@@ -51,10 +51,10 @@ class Annealed(Estimator):
         return 1 / math.sqrt(1 + self.rate * int(self.updates))
 
     def forward(self, weighting_BHN: Tensor) -> Address:
-        return self._active(weighting_BHN)
+        return self.active(weighting_BHN)
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
-        return self._active.loss(address, cost_TB, features_TBC)
+        return self.active.loss(address, cost_TB, features_TBC)
 
     def bind(self, feature_size: int) -> None:
         self.first.bind(feature_size)
@@ -67,5 +67,5 @@ class Annealed(Estimator):
         self.use_first.copy_(torch.rand(()) < self.probability)
 
     @property
-    def _active(self) -> Estimator:
+    def active(self) -> Estimator:
         return self.first if self.training and bool(self.use_first) else self.then

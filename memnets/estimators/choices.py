@@ -44,9 +44,15 @@ def with_no_op(weighting_BHN: Tensor) -> Tensor:
 
 
 def sample(prob_BHN: Tensor) -> Tensor:
-    """One choice per head, (B, H)."""
-    choice_BH1 = torch.multinomial(prob_BHN.detach().flatten(0, 1), 1)
-    return choice_BH1.view(prob_BHN.shape[:2])
+    """One choice per head, (B, H): where the running sum exceeds a uniform's share of the total.
+
+    The uniforms are drawn in float32 whatever the weighting's type, so that every backend and
+    precision makes the same choices from the same generator.
+    """
+    uniform_BH1 = torch.rand(*prob_BHN.shape[:-1], 1, dtype=torch.float32, device=prob_BHN.device)
+    running_BHN = prob_BHN.detach().cumsum(-1)
+    choice_BH = (running_BHN <= uniform_BH1 * running_BHN[..., -1:]).sum(-1)
+    return choice_BH.clamp_max(prob_BHN.shape[-1] - 1)
 
 
 def one_hot(choice_BH: Tensor, like_BHN: Tensor) -> Tensor:

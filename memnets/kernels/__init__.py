@@ -1,0 +1,33 @@
+"""The fast path on the CPU: whole rollouts in compiled kernels, float32.
+
+`covers` says whether a network has kernels, `unroll` runs them; `memnets.backends` chooses. Each
+equation has a kernel and a kernel for its gradient (content, location, contents, choice, usage,
+links, recency, controllers), public and tested against the pure functions that are the reference;
+ntm, dnc and dntm put them together over a sequence, and rollouts/ is their torch side.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..network import MemoryNetwork
+from ..types import NetworkState, Rollout
+
+
+def covers(network: MemoryNetwork) -> str | None:
+    """Why the kernels do not cover a network, in a sentence; None where they do."""
+    from .coverage import reason
+
+    return reason(network)
+
+
+def unroll(
+    network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState | None = None
+) -> Rollout:
+    """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered."""
+    from .coverage import kind_of, run_of
+    from .rollouts.base import unroll
+
+    if state is None:
+        state = network.initial_state(inputs_TBX.shape[1])
+    return unroll(network, run_of(network.cell), kind_of(network.estimator), inputs_TBX, state)

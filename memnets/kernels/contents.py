@@ -1,0 +1,197 @@
+"""What heads do to the contents (NTM eqs. 2 to 4), at every slot or at the one that was chosen.
+
+A head's `slot` says which: DENSE for every slot by its weights, NOTHING for a no-op, else the row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .jit import ONE, ZERO, kernel
+
+DENSE, NOTHING = -2, -1
+
+
+@kernel
+def read(memory_BWN: Any, weights_BHN: Any, slot_BH: Any, read_BHW: Any) -> None:
+    """Weighted sum of slots per head, or the chosen row (NTM eq. 2)."""
+    batch, width, slots = memory_BWN.shape
+    heads = weights_BHN.shape[1]
+    for b in range(batch):
+        for h in range(heads):
+            slot = slot_BH[b, h]
+            for w in range(width):
+                total = ZERO
+                if slot >= 0:
+                    total = memory_BWN[b, w, slot]
+                elif slot == DENSE:
+                    for n in range(slots):
+                        total += weights_BHN[b, h, n] * memory_BWN[b, w, n]
+                read_BHW[b, h, w] = total
+
+
+@kernel
+def read_vjp(
+    memory_BWN: Any,
+    weights_BHN: Any,
+    slot_BH: Any,
+    borrowed: bool,
+    grad_read_BHW: Any,
+    grad_memory_BWN: Any,
+    grad_weights_BHN: Any,
+) -> None:
+    """The weights of a chosen row get a gradient only where it is `borrowed` (straight-through)."""
+    batch, width, slots = memory_BWN.shape
+    heads = weights_BHN.shape[1]
+    for b in range(batch):
+        for h in range(heads):
+            slot = slot_BH[b, h]
+            for w in range(width):
+                grad = grad_read_BHW[b, h, w]
+                if slot == DENSE:
+                    for n in range(slots):
+                        grad_weights_BHN[b, h, n] += grad * memory_BWN[b, w, n]
+                        grad_memory_BWN[b, w, n] += grad * weights_BHN[b, h, n]
+                    continue
+                if slot >= 0:
+                    grad_memory_BWN[b, w, slot] += grad
+                if borrowed:
+                    for n in range(slots):
+                        grad_weights_BHN[b, h, n] += grad * memory_BWN[b, w, n]
+
+
+@kernel
+def write(
+    memory_BWN: Any, weights_BPN: Any, slot_BP: Any, erase_BPW: Any, add_BPW: Any, out_BWN: Any
+) -> None:
+    """Erase then add: erasures multiply, additions sum (NTM eqs. 3 and 4).
+
+    `out_BWN` may be the memory itself.
+    """
+    batch, width, slots = memory_BWN.shape
+    heads = weights_BPN.shape[1]
+    for b in range(batch):
+        if heads == 1 and slot_BP[b, 0] == DENSE:
+            for w in range(width):
+                erase, add = erase_BPW[b, 0, w], add_BPW[b, 0, w]
+                for n in range(slots):
+                    weight = weights_BPN[b, 0, n]
+                    out_BWN[b, w, n] = memory_BWN[b, w, n] * (ONE - weight * erase) + weight * add
+            continue
+        for w in range(width):
+            for n in range(slots):
+                out_BWN[b, w, n] = memory_BWN[b, w, n]
+            for p in range(heads):
+                slot, erase = slot_BP[b, p], erase_BPW[b, p, w]
+                if slot >= 0:
+                    out_BWN[b, w, slot] *= ONE - erase
+                elif slot == DENSE:
+                    for n in range(slots):
+                        out_BWN[b, w, n] *= ONE - weights_BPN[b, p, n] * erase
+            for p in range(heads):
+                slot, add = slot_BP[b, p], add_BPW[b, p, w]
+                if slot >= 0:
+                    out_BWN[b, w, slot] += add
+                elif slot == DENSE:
+                    for n in range(slots):
+                        out_BWN[b, w, n] += weights_BPN[b, p, n] * add
+
+
+@kernel
+def write_vjp(
+    memory_BWN: Any,
+    weights_BPN: Any,
+    slot_BP: Any,
+    erase_BPW: Any,
+    add_BPW: Any,
+    borrowed: bool,
+    grad_memory_BWN: Any,
+    grad_weights_BPN: Any,
+    grad_erase_BPW: Any,
+    grad_add_BPW: Any,
+) -> None:
+    """`grad_memory_BWN` goes in as the gradient of what was written and comes out as that before.
+
+    `memory_BWN` is the memory before the write. The weights of a chosen row get a gradient only
+    where it is `borrowed` (straight-through).
+    """
+    batch, width, slots = memory_BWN.shape
+    heads = weights_BPN.shape[1]
+    for b in range(batch):
+        if heads == 1 and slot_BP[b, 0] == DENSE:
+            for w in range(width):
+                erase, add = erase_BPW[b, 0, w], add_BPW[b, 0, w]
+                to_erase, to_add = ZERO, ZERO
+                for n in range(slots):
+                    weight, content = weights_BPN[b, 0, n], memory_BWN[b, w, n]
+                    grad = grad_memory_BWN[b, w, n]
+                    to_add += grad * weight
+                    to_erase += grad * weight * content
+                    grad_weights_BPN[b, 0, n] += grad * (add - content * erase)
+                    grad_memory_BWN[b, w, n] = grad * (ONE - weight * erase)
+                grad_erase_BPW[b, 0, w] -= to_erase
+                grad_add_BPW[b, 0, w] += to_add
+            continue
+        for p in range(heads):
+            slot = slot_BP[b, p]
+            if slot >= 0:
+                _head_vjp(
+                    memory_BWN, weights_BPN, slot_BP, erase_BPW, add_BPW, grad_memory_BWN,
+                    b, p, slot, slot + 1, borrowed, grad_weights_BPN, grad_erase_BPW, grad_add_BPW,
+                )  # fmt: skip
+            if slot == DENSE:
+                _head_vjp(
+                    memory_BWN, weights_BPN, slot_BP, erase_BPW, add_BPW, grad_memory_BWN,
+                    b, p, 0, slots, True, grad_weights_BPN, grad_erase_BPW, grad_add_BPW,
+                )  # fmt: skip
+            elif borrowed:
+                for n in range(slots):
+                    if n != slot:
+                        total = ZERO
+                        for w in range(width):
+                            content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, n)
+                            change = add_BPW[b, p, w] - content * erase_BPW[b, p, w]
+                            total += grad_memory_BWN[b, w, n] * change
+                        grad_weights_BPN[b, p, n] += total
+        for p in range(heads):
+            slot = slot_BP[b, p]
+            for w in range(width):
+                erase = erase_BPW[b, p, w]
+                if slot >= 0:
+                    grad_memory_BWN[b, w, slot] *= ONE - erase
+                elif slot == DENSE:
+                    for n in range(slots):
+                        grad_memory_BWN[b, w, n] *= ONE - weights_BPN[b, p, n] * erase
+
+
+@kernel
+def _kept(
+    memory_BWN: Any, weights_BPN: Any, erase_BPW: Any, b: int, head: int, w: int, n: int
+) -> Any:
+    """What the other heads leave of a number."""
+    content = memory_BWN[b, w, n]
+    for other in range(weights_BPN.shape[1]):
+        if other != head:
+            content *= ONE - weights_BPN[b, other, n] * erase_BPW[b, other, w]
+    return content
+
+
+@kernel
+def _head_vjp(
+    memory_BWN: Any, weights_BPN: Any, slot_BP: Any, erase_BPW: Any, add_BPW: Any,
+    grad_memory_BWN: Any, b: int, p: int, first: int, last: int, to_weights: bool,
+    grad_weights_BPN: Any, grad_erase_BPW: Any, grad_add_BPW: Any,
+) -> None:  # fmt: skip
+    """One head's share, over the slots that it touched."""
+    for w in range(memory_BWN.shape[1]):
+        erase, add = erase_BPW[b, p, w], add_BPW[b, p, w]
+        to_erase, to_add = ZERO, ZERO
+        for n in range(first, last):
+            content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, n)
+            grad, weight = grad_memory_BWN[b, w, n], weights_BPN[b, p, n]
+            to_add += grad * weight
+            to_erase += grad * weight * content
+            if to_weights:
+                grad_weights_BPN[b, p, n] += grad * (add - content * erase)
+        grad_erase_BPW[b, p, w] -= to_erase
+        grad_add_BPW[b, p, w] += to_add

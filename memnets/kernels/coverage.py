@@ -1,0 +1,72 @@
+"""Which networks the kernels cover, and with which of them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+
+from ..cells.base import MemoryCell
+from ..cells.ntm import NTM
+from ..controllers import GRU, LSTM, Controller, Feedforward
+from ..estimators import Annealed, Estimator, Reinforce, Soft, StraightThrough
+from ..network import MemoryNetwork
+
+
+def reason(network: MemoryNetwork) -> str | None:
+    """Why there is no kernel for a network, in a sentence; None where there is one."""
+    if find_spec("numba") is None:
+        return "numba is not installed"
+    for part in (network, network.cell, network.controller, network.estimator):
+        if "forward" in vars(part) or part._forward_hooks or part._forward_pre_hooks:
+            return f"{type(part).__name__} has been given hooks, which kernels would pass by"
+    if type(network) is not MemoryNetwork:
+        return f"{type(network).__name__} may unroll in its own way"
+    for tensor in network.parameters():
+        if tensor.device.type != "cpu":
+            return f"the network is on {tensor.device}, the kernels are for the CPU"
+        if tensor.dtype != torch.float32:
+            return f"the network is in {tensor.dtype}, the kernels are in float32"
+    name = type(network.cell).__name__
+    if type(network.cell) not in _runs():
+        return f"the cell {name} has no kernel"
+    return (
+        _refused(network.controller)
+        or (kind_of(network.estimator) is None and _no_estimator(network.estimator))
+        or run_of(network.cell).refuses(network.cell)
+        or None
+    )
+
+
+def kind_of(estimator: Estimator) -> int | None:
+    """The kernel's code of what an estimator does at present; None where it has none."""
+    from .choice import MODE, SAMPLE, SOFT, STRAIGHT
+
+    if type(estimator) is Annealed:
+        return kind_of(estimator.active)
+    if type(estimator) is Reinforce:
+        return SAMPLE if estimator.training else MODE
+    return {Soft: SOFT, StraightThrough: STRAIGHT}.get(type(estimator))
+
+
+def run_of(cell: MemoryCell) -> Any:
+    """The class that runs a cell's kernels."""
+    return _runs()[type(cell)]
+
+
+def _runs() -> dict[type, Any]:
+    from .rollouts.ntm import NTMRun
+
+    return {NTM: NTMRun}
+
+
+def _refused(controller: Controller) -> str | None:
+    if type(controller) not in (LSTM, GRU, Feedforward):
+        return f"the controller {type(controller).__name__} has no kernel"
+    layers = len(getattr(controller, "layers", None) or controller.cells)
+    return f"the kernels drive one layer, the controller has {layers}" if layers > 1 else None
+
+
+def _no_estimator(estimator: Estimator) -> str:
+    return f"the estimator {type(estimator).__name__} has no kernel"
