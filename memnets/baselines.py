@@ -98,7 +98,8 @@ class Advantage(nn.Module):
     def _scale(self) -> Tensor:
         if not self.normalise:
             return torch.ones_like(self.variance)
-        gathered = max(1 - self.decay ** int(self.updates), 1e-8)
+        # on the tensor's own device: a look at its value would make a GPU wait
+        gathered = (1 - self.decay ** self.updates.to(self.variance)).clamp_min(1e-8)
         return (self.variance / gathered).sqrt().clamp_min(self.floor)
 
     def _slots(self, length: int) -> Tensor:
@@ -116,7 +117,7 @@ class Advantage(nn.Module):
         self.mean_S.lerp_(sums_S / seen_S.clamp_min(1), pull_S)
         self.weight_S.lerp_(torch.ones_like(self.weight_S), pull_S)
         # the first deviation is from nothing: the mean of the returns themselves stands in
-        first = returns_TB - returns_TB.mean() if self.updates == 0 else deviation_TB
+        first = torch.where(self.updates == 0, returns_TB - returns_TB.mean(), deviation_TB)
         self.variance.lerp_(first.square().mean().to(self.variance), 1 - self.decay)
         self.updates += 1
 

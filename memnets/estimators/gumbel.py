@@ -60,7 +60,10 @@ class Gumbel(Estimator):
             return dense(weighting_BHN, mode(weighting_BHN))
         log_prob_BHN = with_no_op(weighting_BHN).clamp_min(PROBABILITY_FLOOR).log()
         noise_BHN = -torch.empty_like(log_prob_BHN).exponential_().log()
-        relaxed_BHN = ((log_prob_BHN + noise_BHN) / self.temperature).softmax(-1)
+        # `temperature` on the tensor's own device: a look at its value would make a GPU wait
+        done = (self.updates.to(weighting_BHN) / self.anneal_updates).clamp_max(1)
+        temperature = (self.first + (self.last - self.first) * done).exp()
+        relaxed_BHN = ((log_prob_BHN + noise_BHN) / temperature).softmax(-1)
         if not self.straight_through:
             return dense(weighting_BHN, relaxed_BHN[..., :-1])
         hard_BHN = one_hot(relaxed_BHN.argmax(-1), relaxed_BHN)

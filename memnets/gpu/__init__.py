@@ -1,0 +1,37 @@
+"""The fast paths of a GPU: persistent Triton kernels for whole rollouts, and CUDA graphs.
+
+`covers` says whether the Triton kernels run a network, `unroll` runs them; `graphs` replays whole
+training steps of any network from a CUDA graph. Nothing here needs Triton or a GPU to be imported.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ..network import MemoryNetwork
+from ..types import NetworkState, Rollout
+
+
+def covers(network: MemoryNetwork) -> str | None:
+    """Why the Triton kernels do not cover a network, in a sentence; None where they do.
+
+    They run on a GPU, and where TRITON_INTERPRET=1 was set before Triton was first imported, on
+    the CPU too: slowly, for tests.
+    """
+    from .coverage import reason
+
+    return reason(network)
+
+
+def unroll(
+    network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState | None = None
+) -> Rollout:
+    """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered.
+
+    Raises ValueError, saying why, where it is not.
+    """
+    if why_not := covers(network):
+        raise ValueError(f"no Triton kernel runs this network: {why_not}")
+    from .rollout import unroll
+
+    return unroll(network, inputs_TBX, state or network.initial_state(inputs_TBX.shape[1]))

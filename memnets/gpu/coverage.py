@@ -1,0 +1,75 @@
+"""Which networks the Triton kernels cover."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from shutil import which
+
+import torch
+
+from ..cells.ntm import NTM
+from ..controllers import LSTM, Controller, Feedforward
+from ..estimators import Soft
+from ..network import MemoryNetwork
+
+MEMORY_LIMIT = 8192
+"""Most numbers of one sample's memory, padded to powers of two, that registers can hold."""
+
+VECTOR_LIMIT = 1024
+"""Longest controller output, read or interface vector."""
+
+
+def reason(network: MemoryNetwork) -> str | None:
+    """Why there is no kernel for a network, in a sentence; None where there is one."""
+    if find_spec("triton") is None:
+        return "triton is not installed"
+    if type(network) is not MemoryNetwork:
+        return f"{type(network).__name__} may unroll in its own way"
+    for tensor in network.parameters():
+        if tensor.device.type != "cuda" and not interpreted():
+            return f"the network is on {tensor.device}, the Triton kernels are for a GPU"
+        if tensor.dtype not in (torch.float32, torch.float64):
+            return f"the network is in {tensor.dtype}, the Triton kernels in float32 or float64"
+    if not interpreted() and not _compiler():
+        return "Triton needs a C compiler (gcc, clang or CC), and there is none"
+    cell = network.cell
+    if type(cell) is not NTM:
+        return f"the cell {type(cell).__name__} has no Triton kernel"
+    if type(network.estimator) is not Soft:
+        return f"the estimator {type(network.estimator).__name__} has no Triton kernel"
+    return _refused(network.controller) or _too_large(cell, network.controller.output_size)
+
+
+def interpreted() -> bool:
+    """Whether Triton runs its kernels in its interpreter, which needs no GPU."""
+    return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "on", "yes", "y")
+
+
+def _compiler() -> bool:
+    return bool(os.environ.get("CC") or which("gcc") or which("clang"))
+
+
+def _refused(controller: Controller) -> str | None:
+    if type(controller) is LSTM:
+        layers = len(controller.cells)
+    elif type(controller) is Feedforward:
+        layers = len(controller.layers)
+    else:
+        return f"the controller {type(controller).__name__} has no Triton kernel"
+    if layers > 1:
+        return f"the Triton kernels drive one layer, the controller has {layers}"
+    return None
+
+
+def _too_large(cell: NTM, controller_size: int) -> str | None:
+    numbers = (1 << (cell.slots - 1).bit_length()) * (1 << (cell.width - 1).bit_length())
+    if numbers > MEMORY_LIMIT:
+        return (
+            f"a memory of {cell.slots} by {cell.width} is {numbers} numbers in powers of two, "
+            f"a Triton kernel holds {MEMORY_LIMIT}"
+        )
+    longest = max(controller_size, cell.read_size, cell.interface.linear.out_features)
+    if longest > VECTOR_LIMIT:
+        return f"a Triton kernel holds vectors of {VECTOR_LIMIT} numbers, not of {longest}"
+    return None
