@@ -1,34 +1,65 @@
 """What a head does to the contents of memory once it has an address: read, erase, add.
 
 Pure functions. A dense address touches every slot; a sparse one gathers and scatters only the K
-rows that it names, so its cost does not grow with the number of slots but for the one copy of the
-memory that autograd needs.
+rows that it names. On a tensor that still costs the one copy of the memory that autograd needs; on
+a `PersistentMemory`, which these functions take and give back alike, it costs the K rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import torch
 from torch import Tensor
 
+from .persistent.contents import Memory, PersistentMemory
 from .types import Address
 
+M = TypeVar("M", bound=Memory)
 
-def read(memory_BNW: Tensor, address: Address) -> Tensor:
+
+def read(memory_BNW: Memory, address: Address) -> Tensor:
     """Weighted sum of slots per head, (B, H, W) (NTM eq. 2)."""
     if address.slots_BHK is None:
-        return address.weights_BHK @ memory_BNW
+        return scan(_weighted_sum, memory_BNW, address.weights_BHK)
     rows_BHKW = gather_rows(memory_BNW, address.slots_BHK)
     return (address.weights_BHK.unsqueeze(-2) @ rows_BHKW).squeeze(-2)
 
 
-def write(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, add_BHW: Tensor) -> Tensor:
+def write(memory_BNW: M, address: Address, erase_BHW: Tensor, add_BHW: Tensor) -> M:
     """Erase then add, all heads at once: erasures multiply, additions sum (NTM eqs. 3 and 4)."""
-    if address.slots_BHK is None:
-        return erase_and_add(memory_BNW, address.weights_BHK, erase_BHW, add_BHW)
-    for head in range(erase_BHW.shape[1]):
-        memory_BNW = _erase_rows(memory_BNW, address, erase_BHW, head)
-    added_BHKW = address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)
-    return _scatter_rows(memory_BNW, address.slots_BHK.flatten(1), added_BHKW.flatten(1, 2))
+    written: Any = memory_BNW
+    if isinstance(memory_BNW, PersistentMemory):
+        written = memory_BNW.edit(address, write, erase_BHW, add_BHW)
+    elif address.slots_BHK is None:
+        written = erase_and_add(memory_BNW, address.weights_BHK, erase_BHW, add_BHW)
+    else:
+        for head in range(erase_BHW.shape[1]):
+            written = _erase_rows(written, address, erase_BHW, head)
+        added_BHKW = address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)
+        written = _scatter_rows(written, address.slots_BHK.flatten(1), added_BHKW.flatten(1, 2))
+    return written
+
+
+def scan(function: Callable[..., Tensor], memory_BNW: Memory, *inputs: Tensor) -> Tensor:
+    """`function(contents_BNW, *inputs)`, one new tensor: whatever looks at every slot.
+
+    Of a persistent memory no copy is kept for the backward pass. Gradients reach the contents and
+    the inputs, not what `function` uses besides.
+    """
+    if isinstance(memory_BNW, PersistentMemory):
+        return memory_BNW.scan(function, *inputs)
+    return function(memory_BNW, *inputs)
+
+
+def gather_rows(memory_BNW: Memory, slots_BHK: Tensor) -> Tensor:
+    """The rows of the named slots, (B, H, K, W)."""
+    B, H, K = slots_BHK.shape
+    if isinstance(memory_BNW, PersistentMemory):
+        return memory_BNW.take(slots_BHK.flatten(1)).view(B, H, K, -1)
+    index = slots_BHK.reshape(B, H * K, 1).expand(-1, -1, memory_BNW.shape[-1])
+    return memory_BNW.gather(1, index).view(B, H, K, -1)
 
 
 def erase_and_add(
@@ -42,11 +73,8 @@ def erase_and_add(
     return memory_BNW * kept_BNW + weights_BHN.transpose(1, 2) @ add_BHW
 
 
-def gather_rows(memory_BNW: Tensor, slots_BHK: Tensor) -> Tensor:
-    """The rows of the named slots, (B, H, K, W)."""
-    B, H, K = slots_BHK.shape
-    index = slots_BHK.reshape(B, H * K, 1).expand(-1, -1, memory_BNW.shape[-1])
-    return memory_BNW.gather(1, index).view(B, H, K, -1)
+def _weighted_sum(memory_BNW: Tensor, weights_BHN: Tensor) -> Tensor:
+    return weights_BHN @ memory_BNW
 
 
 def _erase_rows(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, head: int) -> Tensor:

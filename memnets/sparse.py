@@ -1,13 +1,18 @@
 """Sparse access: write where was just read and where was least used, follow sparse links.
 
-Pure functions on plain tensors. An address stays in its form: sparse in, sparse out.
+Pure functions. An address stays in its form: sparse in, sparse out. Contents may be a tensor or a
+`PersistentMemory`, of which only the named rows are touched.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from .memory import M
+from .persistent.contents import PersistentMemory
 from .types import Address
 
 ACCESS_THRESHOLD = 0.005
@@ -62,19 +67,30 @@ def write_address(
     return Address(weights_BHL, slots_BHL, nothing_BH, nothing_BH)
 
 
-def clear(memory_BNW: Tensor, slots_BH: Tensor) -> Tensor:
+def clear(memory_BNW: M, slots_BH: Tensor) -> M:
     """Memory with the named slots zeroed (SAM: the erase matrix R)."""
-    index = slots_BH.unsqueeze(-1).expand(-1, -1, memory_BNW.shape[-1])
-    return memory_BNW.scatter(1, index, 0.0)
+    cleared: Any
+    if isinstance(memory_BNW, PersistentMemory):
+        nothing = memory_BNW.token.new_zeros(*slots_BH.shape, memory_BNW.shape[-1])
+        cleared = memory_BNW.put(slots_BH, nothing)
+    else:
+        index = slots_BH.unsqueeze(-1).expand(-1, -1, memory_BNW.shape[-1])
+        cleared = memory_BNW.scatter(1, index, 0.0)
+    return cleared
 
 
-def add(memory_BNW: Tensor, address: Address, add_BHW: Tensor) -> Tensor:
+def add(memory_BNW: M, address: Address, add_BHW: Tensor) -> M:
     """M + Σ_h w_h a_hᵀ, touching only the slots that a sparse address names (SAM)."""
-    if address.slots_BHK is None:
-        return memory_BNW + address.weights_BHK.transpose(1, 2) @ add_BHW
-    change = (address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)).flatten(1, 2)
-    index = address.slots_BHK.flatten(1).unsqueeze(-1).expand_as(change)
-    return memory_BNW.scatter_add(1, index, change)
+    added: Any
+    if isinstance(memory_BNW, PersistentMemory):
+        added = memory_BNW.edit(address, add, add_BHW)
+    elif address.slots_BHK is None:
+        added = memory_BNW + address.weights_BHK.transpose(1, 2) @ add_BHW
+    else:
+        change = (address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)).flatten(1, 2)
+        index = address.slots_BHK.flatten(1).unsqueeze(-1).expand_as(change)
+        added = memory_BNW.scatter_add(1, index, change)
+    return added
 
 
 def links(

@@ -20,6 +20,7 @@ from .cells.base import MemoryCell
 from .enumeration import model_parameters
 from .estimators import Estimator
 from .network import MemoryNetwork, assemble
+from .persistent import LeastRecentlyUsed, PersistentMemory
 from .registry import cells, controllers, estimators
 from .types import Address, Rollout
 
@@ -56,6 +57,8 @@ def check_cell(
                 INPUTS,
                 OUTPUTS,
                 cell_options=options,
+                # the contract is that of the cell's own code
+                backend="reference",
             )
 
         try:
@@ -192,6 +195,8 @@ def leaves(state: Any) -> list[Tensor]:
     """The tensors of a state, a nest of tuples."""
     if isinstance(state, Tensor):
         return [state]
+    if isinstance(state, PersistentMemory | LeastRecentlyUsed):
+        return [state.dense()]
     return [leaf for part in state or () for leaf in leaves(part)]
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from .. import memory, tape
 from ..estimators import Estimator
 from ..interface import Interface
+from ..persistent import Memory, Start
 from ..registry import cells
 from ..types import Address, join_heads
 from .base import MemoryCell, head_names, require_positive
@@ -18,7 +19,7 @@ from .base import MemoryCell, head_names, require_positive
 class RLNTMState(NamedTuple):
     """Contents, and where each head stands, in the form that its moves leave."""
 
-    memory_BNW: Tensor
+    memory_BNW: Memory
     weights_BHK: Tensor
     slots_BHK: Tensor | None
 
@@ -36,6 +37,9 @@ class RLNTM(MemoryCell[RLNTMState]):
     that write and as many that read, each with its own position. A write overwrites the slot;
     with `erase` it erases and adds as an NTM does. `inverse_temperature` scales the scores of the
     moves; the paper's 0.01 belongs to plain gradient descent and starves adaptive optimisers.
+
+    With chosen moves and a `persistent` memory a step costs the same on any number of slots, in
+    time and in memory; its results are those of the tensor.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class RLNTM(MemoryCell[RLNTMState]):
         erase: bool = False,
         window: int = 1,
         inverse_temperature: float = 1.0,
+        persistent: bool = False,
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, heads=heads, window=window)
@@ -57,6 +62,7 @@ class RLNTM(MemoryCell[RLNTMState]):
             raise ValueError(f"window must be odd, to centre on the head, not {window}")
         self.estimator = estimator
         self.slots, self.width, self.pairs = slots, width, heads
+        self.start = Start(slots, width, persistent=persistent)
         self.positions = heads if tied else 2 * heads
         self.erase, self.inverse_temperature = erase, inverse_temperature
         self.offsets = range(-(window // 2), window // 2 + 1)
@@ -72,7 +78,7 @@ class RLNTM(MemoryCell[RLNTMState]):
         # an empty weighting: no move, which leaves the position in the form that moves will
         stay = self.estimator(like.new_zeros(batch_size, self.positions, len(tape.MOVES)))
         position = tape.move(tape.start(batch_size, self.positions, like), stay, self.slots)
-        memory_BNW = like.new_zeros(batch_size, self.slots, self.width)
+        memory_BNW = self.start.memory(batch_size, like)
         return RLNTMState(memory_BNW, position.weights_BHK, position.slots_BHK)
 
     def forward(self, h_BC: Tensor, state: RLNTMState) -> tuple[Tensor, RLNTMState, Address]:

@@ -121,9 +121,8 @@ class SDNC(MemoryCell[SDNCState]):
         read = self.estimator(weighting_BHN)
         both = join_heads(write, read)
         time_B = state.time_B + 1
-        accessed_BN = both.dense(self.slots).sum(1).detach()
         usage_BN = usage(
-            state.usage_BN, accessed_BN, time_B, threshold=self.threshold, decay=self.usage_decay
+            state.usage_BN, both, time_B, threshold=self.threshold, decay=self.usage_decay
         )
         after = SDNCState(
             memory_BNW,

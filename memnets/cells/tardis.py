@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .. import memory, scores
 from ..estimators import Estimator
 from ..interface import Interface
+from ..persistent import Memory, Start
 from ..registry import cells
 from ..types import Address, join_heads
 from .base import MemoryCell, require_positive
@@ -18,7 +19,7 @@ from .base import MemoryCell, require_positive
 class TARDISState(NamedTuple):
     """Contents, how often each cell was read, where was read last, and the cells filled so far."""
 
-    content_BNW: Tensor
+    content_BNW: Memory
     usage_BN: Tensor
     read_BN: Tensor
     filled_B: Tensor
@@ -36,6 +37,8 @@ class TARDIS(MemoryCell[TARDISState]):
     Two differences from the paper: the score sees h_t where it has [x_t ; h_{t-1}], because a cell
     here comes after its controller; and the paper's two gates on h and r inside the controller's
     candidate are left out, because controllers here are shared by all cells.
+
+    A `persistent` memory takes writes at the cost of a row; the score still looks at every cell.
     """
 
     heads = ("write", "read")
@@ -50,11 +53,13 @@ class TARDIS(MemoryCell[TARDISState]):
         key_width: int = 5,
         score_width: int = 32,
         penalty: float = 100.0,
+        persistent: bool = False,
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, key_width=key_width, score_width=score_width)
         self.estimator = estimator
         self.slots, self.width, self.penalty = slots, width, penalty
+        self.start = Start(slots, width, persistent=persistent)
         self.read_size = width
         self.interface = Interface(input_size, {"micro": (1, width), "score": (score_width,)})
         self.key = nn.Parameter(0.15 * torch.randn(slots, key_width))
@@ -63,7 +68,7 @@ class TARDIS(MemoryCell[TARDISState]):
 
     def initial_state(self, batch_size: int) -> TARDISState:
         return TARDISState(
-            content_BNW=self.key.new_zeros(batch_size, self.slots, self.width),
+            content_BNW=self.start.memory(batch_size, self.key),
             usage_BN=self.key.new_zeros(batch_size, self.slots),
             read_BN=self.key.new_zeros(batch_size, self.slots),
             filled_B=self.key.new_zeros(batch_size),
@@ -82,11 +87,23 @@ class TARDIS(MemoryCell[TARDISState]):
         return read_B1W.flatten(1), after, join_heads(write, read)
 
     def _weighting(self, query_BD: Tensor, state: TARDISState) -> Tensor:
-        keys_BNA = self.key.expand(len(query_BD), -1, -1)
         counts_BN1 = scores.standardised(state.usage_BN).unsqueeze(-1)
-        rows_BND = self.row(torch.cat([keys_BNA, state.content_BNW, counts_BN1], -1))
-        scores_BN = scores.additive(query_BD, rows_BND, self.vector)
+        learned = self.key, self.row.weight, self.vector
+        scores_BN = memory.scan(_scores, state.content_BNW, query_BD, counts_BN1, *learned)
         return scores.avoid(scores_BN, state.read_BN, self.penalty).softmax(-1)
+
+
+def _scores(
+    content_BNW: Tensor,
+    query_BD: Tensor,
+    counts_BN1: Tensor,
+    key_NA: Tensor,
+    row_DE: Tensor,
+    vector_D: Tensor,
+) -> Tensor:
+    keys_BNA = key_NA.expand(len(query_BD), -1, -1)
+    rows_BND = nn.functional.linear(torch.cat([keys_BNA, content_BNW, counts_BN1], -1), row_DE)
+    return scores.additive(query_BD, rows_BND, vector_D)
 
 
 def fill_or_overwrite(read: Address, filled_B: Tensor, slots: int) -> Address:

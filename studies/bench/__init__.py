@@ -1,0 +1,3 @@
+"""Measure what things cost on this machine; importing this package imports no torch."""
+
+from .measurements import Measurements as Measurements
