@@ -29,7 +29,8 @@ from memnets.registry import (
     estimators,
     regularisers,
 )
-from studies.overview import columns, describe, progress, results
+from studies.bench.commands import BENCHES, Measurements
+from studies.overview import backends, columns, describe, progress, results
 from studies.single import Train
 from studies.study import Study, studies
 from studies.trial import Training
@@ -53,8 +54,11 @@ def list_(kind: Positional[Kind] = "all") -> int:
     return 0
 
 
-def show(name: Positional[str]) -> int:
-    """Show what a name stands for: its documentation and its options with their defaults."""
+def show(name: Positional[str], backend: bool = False) -> int:
+    """Show what a name stands for: its documentation and its options with their defaults.
+
+    With --backend: what backend auto comes to for every model of a cell or of a study, and why.
+    """
     found = [(kind, registry) for kind, registry in KINDS.items() if name in registry]
     if not found:
         known = sorted({entry for registry in KINDS.values() for entry in registry})
@@ -63,6 +67,9 @@ def show(name: Positional[str]) -> int:
         raise UnknownName(f"nothing is registered as {name!r}. {hint}")
     for kind, registry in found:
         thing = registry.get(name)
+        if backend:
+            print(f"{name} ({kind})", *backends(kind, name), "", sep="\n")
+            continue
         print(f"{name} ({kind})\n\n{inspect.getdoc(thing) or ''}\n")
         if kind == "studies":
             print(*describe(thing()), sep="\n")
@@ -156,22 +163,13 @@ def report(study: Positional[str], folder: Path = Path("runs"), open: bool = Fal
     return 0
 
 
-def bench_envs(task: Positional[str] = "copy", num_envs: int = 256, seconds: float = 2.0) -> int:
-    """Steps per second of the vectorised environment of a task, on one core."""
-    from envs.benchmark import benchmark
-
-    result = benchmark(task, num_envs, seconds)
-    print(f"{task}: {result['steps_per_second'] / 1e6:.2f} M steps/s with {num_envs} environments")
-    return 0
-
-
 def study(*_: str) -> int:
     """Run studies, and see how far they are: `memnets study run|status|list|… --help`."""
     raise AssertionError("a group is taken apart before it is called")
 
 
 def bench(*_: str) -> int:
-    """Measure: `memnets bench envs --help`."""
+    """Measure what things cost here: `memnets bench train|memory|envs|peers --help`."""
     raise AssertionError("a group is taken apart before it is called")
 
 
@@ -184,13 +182,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "bench": bench,
 }
 GROUPS: dict[str, dict[str, Callable[..., Any]]] = {
-    "study": {
-        "run": Run,
-        "status": status,
-        "list": list_studies,
-        "tensorboard": tensorboard,
-    },
-    "bench": {"envs": bench_envs},
+    "study": {"run": Run, "status": status, "list": list_studies, "tensorboard": tensorboard},
+    "bench": BENCHES,
 }
 SUMMARY = "Compare discrete and differentiable external memory in neural networks."
 
@@ -234,7 +227,12 @@ def _one_of(
         result = tyro.extras.subcommand_cli_from_dict(
             commands, prog=prog, description=summary, args=arguments
         )
-    return result() if callable(result) else result
+    outcome = result() if callable(result) else result
+    if not isinstance(outcome, Measurements):
+        return outcome
+    from reports.bench import present
+
+    return present(outcome)
 
 
 def _study(name: str) -> Study:

@@ -99,7 +99,7 @@ def run_trial(
     store.begin(trial)
     started = facts.now()
     try:
-        with _torch_threads(threads):
+        with torch_threads(threads):
             outcome = _record(store, trial, device, display)
     except Unwritable:
         raise
@@ -157,7 +157,8 @@ def _require_engine(workers: int, threads: int, device: str) -> None:
 
 
 @contextlib.contextmanager
-def _torch_threads(threads: int) -> Iterator[None]:
+def torch_threads(threads: int) -> Iterator[None]:
+    """Torch at so many threads for a while."""
     import torch
 
     before = torch.get_num_threads()

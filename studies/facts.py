@@ -19,7 +19,7 @@ def environment(device: str = "cpu", threads: int = 1) -> dict[str, Any]:
     """Versions, git commit, machine, device and threads, as JSON types; never fails."""
     commit, dirty = source()
     return {
-        "versions": {name: _version(name) for name in PACKAGES}
+        "versions": {name: version(name) for name in PACKAGES}
         | {"python": platform.python_version()},
         "commit": commit,
         "dirty": dirty,
@@ -59,7 +59,8 @@ def _git(root: Path, *arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _version(package: str) -> str | None:
+def version(package: str) -> str | None:
+    """The installed version of a package, None where it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

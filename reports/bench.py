@@ -1,0 +1,202 @@
+"""What a bench measured, as files: table.md, results.csv, machine.json and the figure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from . import figures, style, tables, words
+
+if TYPE_CHECKING:
+    from studies.bench import Measurements
+
+
+class Column(NamedTuple):
+    """A column of a table: where it comes from, what it is called, how its numbers are written."""
+
+    name: str
+    heading: str
+    write: Callable[[Any], str] = str
+
+
+class _Kind(NamedTuple):
+    columns: tuple[Column, ...]
+    draw: Callable[[pd.DataFrame], Figure]
+    measured: str
+    title: str
+
+
+def _times(value: float) -> str:
+    return words.NONE if math.isnan(value) else f"{words.number(value)}×"
+
+
+_SPREAD = (
+    Column("ms", "ms per step", words.number),
+    Column("ms_p10", "p10", words.number),
+    Column("ms_p90", "p90", words.number),
+)
+
+KINDS = {
+    "train": _Kind(
+        (
+            Column("cell", "Cell"),
+            Column("estimator", "Estimator"),
+            Column("controller", "Controller"),
+            Column("threads", "Threads"),
+            Column("batch", "Batch"),
+            Column("backend", "Backend"),
+            *_SPREAD,
+            Column("sequences_per_second", "Sequences/s", words.number),
+            Column("ratio", "× reference", _times),
+            Column("limit_ms", "Limit (ms)", words.number),
+            Column("multiple", "× limit", _times),
+            Column("data_ms", "Of it data (ms)", words.number),
+            Column("note", "Note"),
+        ),
+        figures.step_time,
+        "ms",
+        "One training step",
+    ),
+    "peers": _Kind(
+        (
+            Column("implementation", "Implementation"),
+            Column("model", "Model"),
+            Column("threads", "Threads"),
+            Column("batch", "Batch"),
+            *_SPREAD,
+            Column("sequences_per_second", "Sequences/s", words.number),
+            Column("ratio", "Ours is faster by", _times),
+            Column("note", "Note"),
+        ),
+        figures.implementations,
+        "ms",
+        "One training step, beside other implementations",
+    ),
+    "memory": _Kind(
+        (
+            Column("model", "Model"),
+            Column("slots", "Slots", words.whole),
+            Column("batch", "Batch"),
+            Column("steps", "Steps"),
+            Column("ms", "ms per sequence", words.number),
+            Column("address_ms", "Address (ms)", words.number),
+            Column("access_ms", "Access (ms)", words.number),
+            Column("peak_mb", "Peak (MB)", words.number),
+            Column("buffer_mb", "Buffer (MB)", words.number),
+            Column("note", "Note"),
+        ),
+        figures.memory_cost,
+        "ms",
+        "What a sequence costs as memory grows",
+    ),
+}
+
+
+def publish(measurements: Measurements) -> Path:
+    """Write all files of a bench into its folder; returns the page, table.md.
+
+    Where nothing was measured there is no figure.
+    """
+    kind, home = KINDS[measurements.name], measurements.home
+    home.mkdir(parents=True, exist_ok=True)
+    frame = pd.DataFrame(measurements.rows)
+    frame.to_csv(home / "results.csv", index=False, lineterminator="\n")
+    machine = json.dumps(measurements.machine, indent=2) + "\n"
+    (home / "machine.json").write_text(machine, encoding="utf-8")
+    drawn = kind.measured in frame and bool(frame[kind.measured].notna().any())
+    for ending in ("svg", "png"):
+        # the picture of an earlier run must not stand beside this one's numbers
+        (home / f"{measurements.name}.{ending}").unlink(missing_ok=True)
+    if drawn:
+        style.save(kind.draw(frame), home, measurements.name)
+    page = home / "table.md"
+    page.write_text(_page(measurements, kind, frame, drawn), encoding="utf-8")
+    return page
+
+
+def present(measurements: Measurements) -> int:
+    """Publish a bench and print it; the status of its command, 1 where something failed."""
+    page = publish(measurements)
+    print(*summary(measurements), "", page, sep="\n")
+    if measurements.interrupted:
+        return 130
+    return int(any(row.get("note", "").startswith("failed: ") for row in measurements.rows))
+
+
+def summary(measurements: Measurements) -> list[str]:
+    """Lines for a terminal: the machine, how to read the numbers, and the table."""
+    shown = table(measurements.name, pd.DataFrame(measurements.rows))
+    text = shown.to_string(index=False) if len(shown) else "Nothing was measured."
+    stopped = ["Stopped before the end: rows are missing."] if measurements.interrupted else []
+    machine = machine_lines(measurements.machine)
+    return [*machine, "", *notes(measurements), "", text, *stopped]
+
+
+def notes(measurements: Measurements) -> list[str]:
+    """What must be known to read the numbers, the machine's other work included."""
+    busy = measurements.machine.get("foreign_cores")
+    warning = (
+        f"Other processes kept {busy or 0:.1f} cores busy meanwhile: the times are too long, and "
+        "only ratios within one round may be trusted."
+    )
+    return [*([warning] if busy and busy > 0.3 else []), *measurements.notes]
+
+
+def table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a bench as text, without columns that say nothing."""
+    shown = {}
+    for column in KINDS[name].columns:
+        if column.name not in frame:
+            continue
+        values = frame[column.name]
+        if column.write is str:
+            text = ["" if pd.isna(value) else str(value) for value in values]
+        else:
+            text = [column.write(float("nan") if pd.isna(v) else float(v)) for v in values]
+        if any(text) and set(text) != {words.NONE}:
+            shown[column.heading] = text
+    return pd.DataFrame(shown)
+
+
+def machine_lines(machine: dict[str, Any]) -> list[str]:
+    """The machine in a few sentences; facts that are not known are left out."""
+    facts = {
+        "CPU": f"{machine.get('cpu')}, {machine.get('cores')} cores, {machine.get('architecture')}",
+        "Memory": f"{machine['ram_gib']} GiB" if machine.get("ram_gib") else None,
+        "GPU": machine.get("gpu"),
+        "System": machine.get("system"),
+        "Versions": ", ".join(
+            f"{name} {machine[name]}"
+            for name in ("memnets", "torch", "numpy", "numba", "python")
+            if machine.get(name)
+        ),
+        "Torch's vector instructions": machine.get("cpu_capability"),
+        "Device and threads": f"{machine.get('device')}, {machine.get('threads')}",
+        "Commit": f"{machine.get('commit')}{' and changes' if machine.get('dirty') else ''}"
+        if machine.get("commit")
+        else None,
+        "Date": machine.get("date"),
+        "Cores busy with other processes meanwhile": machine.get("foreign_cores"),
+    }
+    protocol = machine.get("protocol", {})
+    facts["Protocol"] = ", ".join(f"{k.replace('_', ' ')}: {v}" for k, v in protocol.items())
+    return [f"{name}: {value}" for name, value in facts.items() if value not in (None, "")]
+
+
+def _page(measurements: Measurements, kind: _Kind, frame: pd.DataFrame, drawn: bool) -> str:
+    name = measurements.name
+    lines = [f"# {kind.title} (`memnets bench {name}`)", ""]
+    if measurements.interrupted:
+        lines += ["**Stopped before the end: rows are missing.**", ""]
+    lines += [tables.to_markdown(table(name, frame)) if len(frame) else "Nothing was measured.", ""]
+    if drawn:
+        lines += [f"![{kind.title}]({name}.svg)", ""]
+    lines += ["## How to read it", "", *(f"- {note}" for note in notes(measurements)), ""]
+    lines += ["## Machine", "", *(f"- {line}" for line in machine_lines(measurements.machine)), ""]
+    return "\n".join(lines)

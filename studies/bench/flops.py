@@ -1,0 +1,126 @@
+"""How much arithmetic a model needs: every operation of the reference, counted as it runs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+COUNTED = (
+    "FLOP are those of the reference implementation, forward and backward, per further sequence "
+    "in the batch (the difference between two batch sizes, so that what is done once per step, "
+    "such as adding up weight gradients over time and the optimiser, is not charged). A matrix "
+    "product counts 2 per multiply-add, an elementwise operation 1 per output element, a reduction "
+    "1 per input element, an exponential, logarithm or other transcendental 20 per element "
+    "(sigmoid and tanh 22, softmax 24, power 40); moving, indexing, comparing and sorting count 0."
+)
+
+_PRODUCTS: dict[str, Callable[..., int]] = {
+    "mm": lambda a, b: 2 * a.shape[0] * a.shape[1] * b.shape[1],
+    "bmm": lambda a, b: 2 * a.shape[0] * a.shape[1] * a.shape[2] * b.shape[2],
+    "mv": lambda a, b: 2 * a.numel(),
+    "dot": lambda a, b: 2 * a.numel(),
+}
+# what one element of the result costs; all that is not named here costs 1
+_PER_OUTPUT = {
+    **dict.fromkeys(("exp", "exp2", "expm1", "log", "log2", "log1p", "sin", "cos", "erf"), 20),
+    **dict.fromkeys(("sigmoid", "tanh", "log_sigmoid_forward", "special_entr"), 22),
+    **dict.fromkeys(("softplus", "log_sigmoid_backward", "softplus_backward"), 42),
+    **dict.fromkeys(("_softmax", "_log_softmax"), 24),
+    **dict.fromkeys(("_softmax_backward_data", "_log_softmax_backward_data"), 4),
+    **dict.fromkeys(("sigmoid_backward", "tanh_backward", "addcmul", "addcdiv", "lerp"), 3),
+    "binary_cross_entropy_with_logits": 46,
+}
+_PER_INPUT = frozenset(
+    """sum mean prod cumsum cumprod logsumexp linalg_vector_norm norm var std amax amin max
+    min""".split()
+)
+_TRANSCENDENTAL_INPUT = {"logsumexp": 22, "logcumsumexp": 42}
+_FREE = frozenset(
+    """view _unsafe_view reshape expand permute transpose t squeeze unsqueeze slice select split
+    unsafe_split split_with_sizes chunk unbind alias detach as_strided unfold diagonal narrow
+    clone copy _to_copy cat stack roll flip gather index index_select index_put scatter
+    slice_backward select_backward slice_scatter select_scatter diagonal_backward empty empty_like
+    new_empty empty_strided new_empty_strided zeros zeros_like new_zeros new_full full full_like
+    ones ones_like new_ones zero fill arange eye sort argsort topk argmax argmin where masked_fill
+    eq ne lt le gt ge logical_not logical_and logical_or bitwise_not bitwise_and bitwise_or
+    isfinite isnan any all one_hot tril triu constant_pad_nd repeat lift_fresh scalar_tensor
+    _local_scalar_dense bernoulli multinomial uniform normal rand randn rand_like randn_like
+    exponential random value_selecting_reduction_backward _efficientzerotensor""".split()
+)
+
+
+class FlopCounter(TorchDispatchMode):
+    """Counts while it is active: `total`, and `by_operation`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_operation: Counter[str] = Counter()
+
+    @property
+    def total(self) -> int:
+        """FLOP so far."""
+        return sum(self.by_operation.values())
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        name = func.overloadpacket.__name__
+        # what is written in place costs what its twin does
+        name = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+        cost = _cost(name, args, result)
+        if cost:
+            self.by_operation[name] += cost
+        return result
+
+
+def count(work: Callable[[int], object], batch: int = 2) -> int:
+    """FLOP of one further sequence in a batch: those of `work(2 * batch)` less `work(batch)`.
+
+    Rounded down to whole FLOP. `work` runs twice with everything on one thread of control.
+    """
+    totals = []
+    for size in (batch, 2 * batch):
+        with FlopCounter() as counter:
+            work(size)
+        totals.append(counter.total)
+    return (totals[1] - totals[0]) // batch
+
+
+def _cost(name: str, args: tuple[Any, ...], result: Any) -> int:
+    if name in _FREE:
+        return 0
+    if name in _PRODUCTS:
+        return _PRODUCTS[name](*args[:2])
+    if name in ("addmm", "baddbmm", "addmv"):
+        product = {"addmm": "mm", "baddbmm": "bmm", "addmv": "mv"}[name]
+        return _PRODUCTS[product](*args[1:3]) + _numel(result)
+    if name in ("scatter_add", "index_add", "scatter_reduce"):
+        return _numel(args[3])
+    if name == "pow":
+        return _numel(result) * (1 if _small_power(args) else 40)
+    if name in _PER_INPUT and args and _is_reduction(args, result):
+        return _numel(args[0]) * _TRANSCENDENTAL_INPUT.get(name, 1)
+    return _numel(result) * _PER_OUTPUT.get(name, 1)
+
+
+def _is_reduction(args: tuple[Any, ...], result: Any) -> bool:
+    # max of two tensors is elementwise, max along an axis is not
+    return len(args) < 2 or not isinstance(args[1], Tensor)
+
+
+def _small_power(args: tuple[Any, ...]) -> bool:
+    return isinstance(args[1], int | float) and args[1] in (0.5, 1, 2, 3)
+
+
+def _numel(value: Any) -> int:
+    if isinstance(value, Tensor):
+        return value.numel()
+    found = [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]
+    return max((math.prod(leaf.shape) for leaf in found), default=0)

@@ -1,0 +1,115 @@
+"""One full training step of one model, ready to be timed."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from memnets.backends import BackendFallback, choose
+from memnets.registry import cells
+from memnets.spec import ModelSpec
+
+from ..learner import Learner
+from ..objective import cost, tensors
+from ..training import update
+from ..trial import TaskSpec, Training, Trial
+from . import flops
+from .rounds import Run, clocked
+
+# a million updates: schedules and stopping are out of the way of the clock
+_FOREVER = 1_000_000
+
+
+@dataclass(frozen=True)
+class Point:
+    """What is timed: a model at a batch size, at the copy task of exactly one length."""
+
+    cell: str
+    estimator: str
+    controller: str
+    batch: int
+    length: int = 20
+    slots: int = 128
+    width: int = 20
+    controller_size: int = 100
+
+    @property
+    def trial(self) -> Trial:
+        """The training of it: 8 bits, RMSprop, gradients clipped at norm 10."""
+        task = {"width": 8, "min_length": self.length, "max_length": self.length}
+        sizes = {"slots": self.slots, "width": self.width}
+        known = inspect.signature(cells.get(self.cell)).parameters
+        options = {name: size for name, size in sizes.items() if name in known}
+        return Trial(
+            TaskSpec("copy", task),
+            ModelSpec(self.cell, self.estimator, self.controller, self.controller_size, options),
+            Training(
+                updates=_FOREVER,
+                batch_size=self.batch,
+                optimiser="rmsprop",
+                learning_rate=1e-4,
+                clip_norm=10.0,
+            ),
+        )
+
+
+class NotCovered(Exception):
+    """A backend does not do this model; says why."""
+
+
+class Stepper(NamedTuple):
+    """What can be timed of a model: a full step, drawing its batch alone, and the first step."""
+
+    step: Run
+    draw: Run
+    first_seconds: float
+
+
+def stepper(point: Point, backend: str, device: str) -> Stepper:
+    """A model whose first step is done, compiling included.
+
+    Raises NotCovered instead of timing the reference under another name.
+    """
+    learner = Learner.start(point.trial, device)
+    network = learner.network.train()
+    inputs_TBX, *_ = tensors(learner.batch(), learner.device)
+    choice = choose(network, backend, inputs_TBX)
+    if choice.backend != backend:
+        raise NotCovered(choice.reason)
+    network.backend = backend
+    finish = torch.cuda.synchronize if learner.device.type == "cuda" else None
+    step = clocked(lambda: update(learner), finish)
+    with warnings.catch_warnings():
+        # what cannot be compiled is known only once it was tried
+        warnings.simplefilter("error", BackendFallback)
+        try:
+            first_seconds = step(1)
+        except BackendFallback as fallback:
+            raise NotCovered(str(fallback)) from fallback
+    return Stepper(step, clocked(learner.batch), first_seconds)
+
+
+def flop_per_sequence(point: Point) -> int:
+    """FLOP of one sequence, forward and backward, as `flops` counts them on the reference."""
+    learner = Learner.start(point.trial, "cpu")
+    network, answer = learner.network, learner.task.answer
+    network.backend = "reference"
+    rollouts = network.estimator.rollouts
+
+    def work(sequences: int) -> None:
+        batch = learner.task.sample(np.random.default_rng(0), sequences, point.length)
+        inputs_TBX, targets_TBY, mask_TB = tensors(
+            tuple(np.repeat(array, rollouts, axis=1) for array in batch), "cpu"
+        )
+        rollout = network(inputs_TBX)
+        cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
+        surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+        (cost_TB.sum(0).mean() + surrogate).backward()
+        network.zero_grad()
+
+    return flops.count(work)
