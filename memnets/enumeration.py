@@ -50,8 +50,9 @@ class Scripted(Estimator):
 
 
 def with_estimator(network: MemoryNetwork, estimator: Estimator) -> MemoryNetwork:
-    """A copy of a network, its parameters equal, with another estimator."""
+    """A copy of a network, its parameters equal, with another estimator; on the reference."""
     twin = copy.deepcopy(network)
+    twin.backend = "reference"
     estimator.bind(twin.controller.output_size)
     twin.cell.estimator = estimator.to(twin.readout.weight)
     return twin

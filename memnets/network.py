@@ -8,10 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from . import backends
 from .cells.base import MemoryCell
 from .controllers import Controller
 from .estimators import Estimator
 from .types import Address, NetworkState, Rollout, join_heads, stack_steps
+
+Drive = Callable[[Tensor, NetworkState], tuple[Tensor, NetworkState, Address]]
+"""One step without the readout: input (B, X) and state -> the controller's output, and the rest."""
 
 
 class MemoryNetwork(nn.Module):
@@ -19,7 +23,8 @@ class MemoryNetwork(nn.Module):
 
     `logits = readout([h_t ; r_t])`. State is a value: whoever unrolls in pieces passes it on.
     `bypass_dropout` drops parts of h_t on its way to the readout, and there only, so that the
-    network leans on its memory (ADNC, Franke et al., 2018).
+    network leans on its memory (ADNC, Franke et al., 2018). `backend` says what unrolls a sequence
+    (memnets.backends); it changes how long that takes, never the result.
     """
 
     def __init__(
@@ -30,8 +35,10 @@ class MemoryNetwork(nn.Module):
         *,
         input_size: int,
         bypass_dropout: float = 0.0,
+        backend: str = "auto",
     ) -> None:
         super().__init__()
+        self.backend = backend
         self.input_size = input_size
         self.bypass = nn.Dropout(bypass_dropout)
         self.controller = controller
@@ -44,6 +51,15 @@ class MemoryNetwork(nn.Module):
         """The cell's estimator."""
         return self.cell.estimator
 
+    @property
+    def backend(self) -> str:
+        """What `forward` runs on; setting anything but one of BACKENDS raises ValueError."""
+        return self._backend
+
+    @backend.setter
+    def backend(self, name: str) -> None:
+        self._backend = backends.require_backend(name)
+
     def initial_state(self, batch_size: int) -> NetworkState:
         """State before the first step; the first read is zero."""
         return NetworkState(
@@ -53,18 +69,28 @@ class MemoryNetwork(nn.Module):
         )
 
     def step(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
-        """One time step: logits (B, Y), the next state, and where the heads pointed."""
-        h_BC, state, address = self._drive(x_BX, state)
+        """One time step: logits (B, Y), the next state, and where the heads pointed.
+
+        Always on the reference.
+        """
+        h_BC, state, address = self.drive(x_BX, state)
         return self.readout(torch.cat([self.bypass(h_BC), state.read_BR], -1)), state, address
 
     def forward(self, inputs_TBX: Tensor, state: NetworkState | None = None) -> Rollout:
-        """Unroll over a sequence, from `state` or from the initial one."""
+        """Unroll over a sequence, from `state` or from the initial one, by the chosen backend."""
         if state is None:
             state = self.initial_state(inputs_TBX.shape[1])
+        return backends.unroll(self, inputs_TBX, state)
+
+    def unroll(
+        self, inputs_TBX: Tensor, state: NetworkState, drive: Drive | None = None
+    ) -> Rollout:
+        """The reference: a plain loop over the steps; `drive` stands in for the network's own."""
+        drive = drive or self.drive
         hidden, reads, addresses = [], [], []
         # unbind, not indexing: each index would add a whole (T, B, X) gradient per step
         for x_BX in inputs_TBX.unbind(0):
-            h_BC, state, address = self._drive(x_BX, state)
+            h_BC, state, address = drive(x_BX, state)
             hidden.append(h_BC)
             reads.append(state.read_BR)
             addresses.append(address)
@@ -72,7 +98,8 @@ class MemoryNetwork(nn.Module):
         logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), torch.stack(reads)], -1))
         return Rollout(logits_TBY, stack_steps(addresses), state, hidden_TBC)
 
-    def _drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
+    def drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
+        """One step without the readout: the controller's output (B, C), next state and address."""
         h_BC, controller = self.controller(torch.cat([x_BX, state.read_BR], -1), state.controller)
         external = (x_BX,) if self.cell.takes_input else ()
         read_BR, cell, address = self.cell(h_BC, state.cell, *external)
@@ -94,6 +121,7 @@ def assemble(
     cell_options: Mapping[str, Any] | None = None,
     controller_options: Mapping[str, Any] | None = None,
     bypass_dropout: float = 0.0,
+    backend: str = "auto",
 ) -> MemoryNetwork:
     """A network of parts that fit: the cell sees the controller's output, it the cell's reads."""
     cell_options, controller_options = dict(cell_options or {}), dict(controller_options or {})
@@ -103,5 +131,10 @@ def assemble(
     cell = make_cell(hidden_size, estimator, **cell_options)
     controller = make_controller(input_size + cell.read_size, controller_size, **controller_options)
     return MemoryNetwork(
-        controller, cell, output_size, input_size=input_size, bypass_dropout=bypass_dropout
+        controller,
+        cell,
+        output_size,
+        input_size=input_size,
+        bypass_dropout=bypass_dropout,
+        backend=backend,
     )

@@ -55,8 +55,11 @@ class ModelSpec:
         """How reports name the model: "ntm/soft", or "none/lstm" where there is no memory."""
         return f"{self.cell}/{self.controller if self.cell == 'none' else self.estimator}"
 
-    def build(self, input_size: int, output_size: int) -> MemoryNetwork:
-        """A freshly initialised network; raises ValueError or a registry error, in one line."""
+    def build(self, input_size: int, output_size: int, *, backend: str = "auto") -> MemoryNetwork:
+        """A freshly initialised network; raises ValueError or a registry error, in one line.
+
+        `backend` is no part of a model: it never changes a result (memnets.backends).
+        """
         from .network import assemble
 
         make_cell, make_controller = cells.get(self.cell), controllers.get(self.controller)
@@ -74,6 +77,7 @@ class ModelSpec:
             cell_options=self.cell_options,
             controller_options=self.controller_options,
             bypass_dropout=self.bypass_dropout,
+            backend=backend,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -97,6 +97,12 @@ def summary(results: Results) -> pd.DataFrame:
     return _sorted(frame.assign(kind=[kind(cell, estimator) for cell, estimator in kinds]))
 
 
+def wrong(results: Results) -> pd.DataFrame:
+    """Median over seeds of what is wrong per sequence at the end, per model and test length."""
+    found = final(results.rows).groupby([*MODEL, "length"], as_index=False, sort=False)["errors"]
+    return _sorted(found.median())
+
+
 def paired(results: Results) -> pd.DataFrame:
     """Every discrete model against the soft model of the same task, cell and controller."""
     pairs = accuracy_pairs(results)

@@ -121,7 +121,7 @@ def statistics(results: Results) -> Section | None:
     """All models in one table, and discrete against soft in another."""
     if not results.tested:
         return None
-    found = (tables.models(results), tables.pairs(results))
+    found = (tables.models(results), tables.solving(results), tables.pairs(results))
     return _section("statistics", "Statistics", [table for table in found if table])
 
 

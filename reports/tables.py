@@ -46,6 +46,42 @@ def models(results: Results) -> Table:
     return Table("models", "All models", caption, text, numbers)
 
 
+def solving(results: Results) -> Table | None:
+    """Seeds solved, sequences and time it took, and what is wrong at the end, length by length.
+
+    None where no seed solved anything.
+    """
+    if not solved(results):
+        return None
+    wrong = frames.wrong(results)
+    wide = wrong.pivot(index=["task", "model"], columns="length", values="errors")
+    numbers = frames.summary(results)
+    numbers = numbers[
+        ["task", "model", "solved", "run", "sequences_to_solve", "seconds_to_solve"]
+    ].merge(wide.add_prefix("wrong_at_").reset_index(), on=["task", "model"], how="left")
+    text = pd.DataFrame(
+        {
+            "Task": numbers["task"],
+            "Model": numbers["model"],
+            "Solved / run": numbers["solved"].astype(str) + " / " + numbers["run"].astype(str),
+            "Sequences": [words.number(value) for value in numbers["sequences_to_solve"]],
+            "Time": [words.duration(value) for value in numbers["seconds_to_solve"]],
+        }
+        | {
+            f"Wrong at {length:g}": [words.number(v) for v in numbers[f"wrong_at_{length}"]]
+            for length in wide.columns
+        }
+    )
+    if numbers["task"].nunique() == 1:
+        text = text.drop(columns="Task")
+    caption = (
+        "Seeds that solved the task out of those run, what it took them (medians over the solved "
+        "seeds, evaluation excluded), and the wrong bits or symbols per sequence after training, "
+        "by test length (medians over all seeds)."
+    )
+    return Table("solving", "From scratch to solved", caption, text, numbers)
+
+
 def pairs(results: Results) -> Table | None:
     """Every discrete model against the soft one of its cell; None where there is no pair."""
     numbers = frames.paired(results)

@@ -7,6 +7,7 @@ import json
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ from .files import write_whole
 from .trial import Trial
 
 OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "rmsprop": torch.optim.RMSprop,
+    "adam": partial(torch.optim.Adam, fused=True),
+    "rmsprop": partial(torch.optim.RMSprop, foreach=True),
     # Graves (2013) has 1e-4 inside the square root; torch adds its constant outside
     "graves_rmsprop": lambda parameters, lr: torch.optim.RMSprop(
-        parameters, lr=lr, alpha=0.95, momentum=0.9, eps=1e-2, centered=True
+        parameters, lr=lr, alpha=0.95, momentum=0.9, eps=1e-2, centered=True, foreach=True
     ),
 }
 
@@ -53,7 +54,8 @@ class Learner:
         """A trial before its first update; seeds torch."""
         torch.manual_seed(trial.seed)
         task, training = trial.task.build(), trial.training
-        network = trial.model.build(task.input_size, task.answer.output_size).to(device)
+        sizes = task.input_size, task.answer.output_size
+        network = trial.model.build(*sizes, backend=training.backend).to(device)
         terms = torch.nn.ModuleList(
             regularisers.get(name)(network, **options)
             for name, options in training.regularisers.items()

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .data import BadData
 from .store import NotResults, ResultStore
-from .study import Study
+from .study import Study, studies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,26 @@ def describe(study: Study) -> Iterator[str]:
     yield "training"
     yield from columns((name, str(value)) for name, value in vars(study.training).items())
     yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
+
+
+def backends(kind: str, name: str) -> Iterator[str]:
+    """What backend auto comes to for the models of a cell or a study, line by line, and why.
+
+    Raises BadData where the name is of another kind.
+    """
+    from memnets import explain
+
+    if kind == "cells":
+        return explain.lines(explain.of_cell(name))
+    if kind != "studies":
+        raise BadData(f"{name!r} is one of the {kind}: cells and studies have backends.")
+    study = studies.get(name)()
+    models = {}
+    for trial in study.trials():
+        label = f"{trial.model_label} on {trial.task_label}"
+        task = trial.task.build()
+        models[label] = (trial.model, task.input_size, task.answer.output_size)
+    return explain.lines(explain.of_models((label, *model) for label, model in models.items()))
 
 
 def progress(store: ResultStore) -> Iterator[str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from memnets.backends import choose
+
 from .evaluation import evaluate, marks, trace
 from .learner import Learner
 from .objective import NATS_PER_BIT, cost, tensors
@@ -114,7 +116,10 @@ def _averages(learner: Learner) -> Row:
 
 def _facts(learner: Learner) -> dict[str, Any]:
     network, clock = learner.network, learner.clock
+    used = choose(network, network.backend)
     return {
+        "backend": used.backend,
+        "backend_reason": used.reason,
         "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
         "discrete": network.estimator.discrete,
         "state_size": _numbers(network.initial_state(1)),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from memnets.backends import require_backend
 from memnets.spec import ModelSpec
 
 from .data import BadData, build, canonical, fingerprint, hint, plain
@@ -94,6 +95,9 @@ class Training:
     solved_errors: float | None = None
     curriculum: Curriculum | None = None
     regularisers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    backend: str = "auto"
+    """auto: fused where it covers the model, else reference. fused: kernels for the processor.
+    compiled: torch.compile of a step, about 20 s per batch size. reference: the plain loop."""
 
     def __post_init__(self) -> None:
         for name in ("updates", "batch_size", "evaluate_every", "test_sequences"):
@@ -106,6 +110,10 @@ class Training:
         if self.optimiser not in OPTIMISERS:
             near = hint(str(self.optimiser), list(OPTIMISERS))
             raise BadData(f"no optimiser {self.optimiser!r}.{near}")
+        try:
+            require_backend(self.backend)
+        except ValueError as error:
+            raise BadData(f"{error}.") from error
         solved = self.solved_errors
         _require(
             solved is None or (_number(solved) and solved >= 0),

@@ -60,12 +60,22 @@ def test_show_gives_documentation_and_options(capsys):
     assert "12 trials" in capsys.readouterr().out
 
 
+def test_show_says_which_backend_is_chosen_and_why(capsys):
+    assert main(["show", "ntm", "--backend"]) == 0
+    told = capsys.readouterr().out
+    assert "ntm/soft/lstm: fused\n" in told
+    assert "ntm/top_k/lstm: reference (the estimator" in told
+    assert main(["show", "demo", "--backend"]) == 0
+    assert "ntm/soft on copy: fused\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["study", "run", "demo", "--wrokers", "2"], "--workers"),
         (["train", "--training.updates", "0"], "at least 1"),
         (["train", "--training.optimiser", "adm"], "'adam'"),
+        (["train", "--training.backend", "fast"], "there are auto, fused, compiled, reference"),
         (["train", "--seed", "one"], "--help"),
         (["study", "run"], "study"),
     ],
@@ -110,6 +120,7 @@ def test_a_study_runs_is_told_of_and_reported(tmp_path, capsys):
     [
         (["study", "run", "demmo"], "'demo'"),
         (["show", "ntm2"], "Did you mean 'ntm'"),
+        (["show", "copy", "--backend"], "cells and studies have backends"),
         (["frobnicate"], "it has list"),
         (["study", "rum"], "it has run"),
         (["study", "run", "demo", "--workers", "-1"], "workers is -1"),
@@ -174,7 +185,9 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(tmp_path):
         "import resource, sys\nfrom memnets.__main__ import main\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))\nsys.exit(main(sys.argv[1:]))"
     )
+    # and the kernels' code on disk would not fit either, and be compiled anew each time
     arguments = ["train", "--folder", str(tmp_path), *SMALL, *TASK, *QUICK]
+    arguments += ["--training.backend", "reference"]
     full = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )

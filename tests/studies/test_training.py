@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from envs.tasks import make_task
+from memnets.backends import BackendFallback
 from memnets.spec import ModelSpec
 from studies import Curriculum, TaskSpec, Training
 from studies.data import BadData
@@ -50,6 +51,30 @@ def test_rows_come_at_every_evaluation_and_have_the_agreed_columns(trial):
     assert outcome.facts["solved"] is None
     assert outcome.facts["seconds"] > 0 and outcome.facts["state_size"] > 4 * 3
     assert outcome.facts["parameters"] > 100
+
+
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
+def test_rows_are_those_of_the_reference_and_facts_name_the_backend(trial, estimator):
+    trial = with_estimator(trial, estimator)
+    expected, slow = rows_of(change(trial, backend="reference"))
+    rows, fast = rows_of(trial)
+    for row, other in zip(rows, expected, strict=True):
+        assert (row["kind"], row["length"]) == (other["kind"], other["length"])
+        numbers = [name for name in other if isinstance(other[name], float)]
+        assert len(numbers) >= 4
+        for name in numbers:
+            assert row[name] == pytest.approx(other[name], rel=1e-3, abs=1e-4), name
+    assert slow.facts["backend"] == "reference"
+    assert slow.facts["backend_reason"] == "it was asked for"
+    assert fast.facts["backend"] == "fused"
+
+
+def test_a_backend_that_does_not_cover_the_model_is_told_of_and_facts_say_why(trial):
+    trial = change(with_estimator(trial, "gumbel"), backend="fused")
+    with pytest.warns(BackendFallback, match="the estimator"):
+        _, outcome = rows_of(trial)
+    assert outcome.facts["backend"] == "reference"
+    assert "the estimator" in outcome.facts["backend_reason"]
 
 
 def test_the_last_update_is_always_evaluated(trial):

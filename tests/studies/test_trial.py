@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memnets.backends import BACKENDS
 from memnets.registry import UnknownName
 from memnets.spec import ModelSpec
 from studies import Curriculum, Study, TaskSpec, Training, Trial
@@ -18,6 +19,7 @@ trainings = st.builds(
     learning_rate=st.floats(1e-9, 1e3),
     optimiser=st.sampled_from(["adam", "rmsprop", "graves_rmsprop"]),
     clip_norm=st.floats(1e-3, 1e3),
+    backend=st.sampled_from(BACKENDS),
     evaluate_every=st.integers(1, 1000),
     test_lengths=st.none() | st.lists(st.integers(1, 500), min_size=1).map(tuple),
     solved_errors=st.none() | st.floats(0, 100),
@@ -56,7 +58,7 @@ def test_the_identity_of_a_trial_is_the_same_on_every_machine_and_day():
         f'{{"model":{model},'
         '"procedure":"studies.training:train","seed":1,'
         '"task":{"name":"copy","options":{"width":8}},'
-        '"training":{"batch_size":16,"clip_norm":10.0,"curriculum":null,"evaluate_every":100,'
+        '"training":{"backend":"auto","batch_size":16,"clip_norm":10.0,"curriculum":null,"evaluate_every":100,'
         '"learning_rate":0.001,"optimiser":"adam","regularisers":{},"solved_errors":null,'
         '"test_lengths":null,"test_sequences":64,"updates":1000}}'
     )
@@ -82,6 +84,7 @@ def test_every_option_is_part_of_the_identity(trial):
                 {"test_sequences": 4},
                 {"solved_errors": 0.1},
                 {"curriculum": Curriculum()},
+                {"backend": "reference"},
             ]
         ),
     ]
@@ -103,6 +106,7 @@ def test_a_label_is_no_part_of_the_identity(trial):
         ({"test_lengths": ()}, "test_lengths"),
         ({"test_lengths": (0,)}, "test_lengths"),
         ({"solved_errors": -1}, "solved_errors is -1"),
+        ({"backend": "fast"}, "there are auto, fused, compiled, reference"),
     ],
 )
 def test_training_options_out_of_range_are_refused_in_one_line(change, message):
