@@ -96,9 +96,9 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     if choice.backend == "compiled":
         from . import compiled
 
-        rollout = compiled.unroll(network, inputs_TBX, state)
-        if rollout is not None:
-            return rollout
+        compiled_rollout = compiled.unroll(network, inputs_TBX, state)
+        if compiled_rollout is not None:
+            return compiled_rollout
         choice = Choice("reference", compiled.broken(network) or "its step cannot be compiled")
     if requested not in ("auto", choice.backend):
         _warn(network, requested, choice.reason)

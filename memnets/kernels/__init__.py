@@ -26,8 +26,11 @@ def unroll(
 ) -> Rollout:
     """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered."""
     from .coverage import kind_of, run_of
-    from .rollouts.base import unroll
+    from .rollouts.unroll import unroll
 
+    kind = kind_of(network.estimator)
+    if kind is None:
+        raise ValueError(f"no kernel runs this network: {covers(network)}")
     if state is None:
         state = network.initial_state(inputs_TBX.shape[1])
-    return unroll(network, run_of(network.cell), kind_of(network.estimator), inputs_TBX, state)
+    return unroll(network, run_of(network.cell), kind, inputs_TBX, state)

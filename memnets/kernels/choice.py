@@ -42,7 +42,7 @@ def likeliest(weighting_N: Any, rest: Any) -> int:
     return best if weighting_N[best] >= rest else weighting_N.shape[0]
 
 
-@exact
+@kernel
 def missing(weighting_N: Any) -> Any:
     """What a weighting lacks to one: the probability of the no-op, before it is kept above 0."""
     total = ZERO
@@ -112,8 +112,8 @@ def choose_vjp(
             if kind == SOFT or kind == STRAIGHT:
                 for n in range(slots):
                     grad_weighting_BHN[b, h, n] += grad_weights_BHN[b, h, n]
-            lack = missing(weighting_BHN[b, h])
             if kind == SAMPLE or kind == MODE:
+                lack = missing(weighting_BHN[b, h])
                 slot, grad = slot_BH[b, h], grad_log_prob_BH[b, h]
                 if slot >= 0:
                     if weighting_BHN[b, h, slot] >= _FLOOR:
@@ -123,6 +123,7 @@ def choose_vjp(
                         grad_weighting_BHN[b, h, n] -= grad / lack
             grad = grad_entropy_BH[b, h]
             if grad != ZERO:
+                lack = missing(weighting_BHN[b, h])
                 from_rest = grad * (log(lack) + ONE) if lack >= _FLOOR else ZERO
                 for n in range(slots):
                     weight = weighting_BHN[b, h, n]

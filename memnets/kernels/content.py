@@ -87,8 +87,8 @@ def cosine_vjp(
 ) -> None:
     """Slots no longer than ROW_FLOOR get no gradient, as in the reference.
 
-    `scratch_3N` holds, per slot, the gradient of its product with the key, that of its norm over the
-    norm, and the first again where the slot is told.
+    `scratch_3N` holds, per slot, the gradient of its product with the key, that of its norm over
+    the norm, and the first again where the slot is told.
     """
     batch, heads, width = key_BHW.shape
     slots = memory_BWN.shape[2]

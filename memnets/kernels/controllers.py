@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .jit import ONE, kernel, sigmoid, tanh
+from .jit import ONE, ZERO, kernel, sigmoid, tanh
 from .linear import matmul
 
 LSTM, GRU, FEEDFORWARD = 0, 1, 2
@@ -21,13 +21,12 @@ candidate and the candidate's recurrent share."""
 
 
 class ControllerWeights(NamedTuple):
-    """The recurrent weights, each with its transpose for the way back."""
+    """The recurrent weights; for the way back, those of the hidden state and the read together."""
 
     read_RG: Any
     hidden_CG: Any
     hidden_bias_G: Any
-    read_GR: Any
-    hidden_GC: Any
+    back_GZ: Any
 
 
 class Weights(NamedTuple):
@@ -53,33 +52,36 @@ def controller(
     """The hidden state of a step; the LSTM's cell as well. Gates in torch's order."""
     batch, units = hidden_BC.shape
     for b in range(batch):
+        # rows cut out first: only a plain loop variable as index lets the loop be vectorised
+        fed, hidden = fed_BG[b], hidden_BC[b]
         if kind == FEEDFORWARD:
             for c in range(units):
-                hidden_BC[b, c] = tanh(fed_BG[b, c])
+                hidden[c] = tanh(fed[c])
         elif kind == LSTM:
+            gates, candidates = gates_BQ[b], gates_BQ[b, 2 * units : 3 * units]
+            raw, leave, raw_leave = fed[2 * units :], gates[3 * units :], fed[3 * units :]
+            forget, cell, cell_before = gates[units:], cell_BC[b], cell_before_BC[b]
             for c in range(2 * units):
-                gates_BQ[b, c] = sigmoid(fed_BG[b, c])
-            for c in range(2 * units, 3 * units):
-                gates_BQ[b, c] = tanh(fed_BG[b, c])
-            for c in range(3 * units, 4 * units):
-                gates_BQ[b, c] = sigmoid(fed_BG[b, c])
+                gates[c] = sigmoid(fed[c])
             for c in range(units):
-                cell = (
-                    gates_BQ[b, units + c] * cell_before_BC[b, c]
-                    + gates_BQ[b, c] * gates_BQ[b, 2 * units + c]
-                )
-                cell_BC[b, c] = cell
-                hidden_BC[b, c] = gates_BQ[b, 3 * units + c] * tanh(cell)
+                candidates[c] = tanh(raw[c])
+            for c in range(units):
+                leave[c] = sigmoid(raw_leave[c])
+            for c in range(units):
+                cell[c] = forget[c] * cell_before[c] + gates[c] * candidates[c]
+            for c in range(units):
+                hidden[c] = leave[c] * tanh(cell[c])
         else:
+            gates, recurrent, before = gates_BQ[b], recurrent_BG[b], before_BC[b]
+            update, candidates, shares = gates[units:], gates[2 * units :], gates[3 * units :]
+            raw, raw_share = fed[2 * units :], recurrent[2 * units :]
             for c in range(2 * units):
-                gates_BQ[b, c] = sigmoid(fed_BG[b, c] + recurrent_BG[b, c])
+                gates[c] = sigmoid(fed[c] + recurrent[c])
             for c in range(units):
-                share = recurrent_BG[b, 2 * units + c]
-                candidate = tanh(fed_BG[b, 2 * units + c] + gates_BQ[b, c] * share)
-                gates_BQ[b, 2 * units + c] = candidate
-                gates_BQ[b, 3 * units + c] = share
-                update = gates_BQ[b, units + c]
-                hidden_BC[b, c] = candidate + update * (before_BC[b, c] - candidate)
+                shares[c] = raw_share[c]
+                candidates[c] = tanh(raw[c] + gates[c] * raw_share[c])
+            for c in range(units):
+                hidden[c] = candidates[c] + update[c] * (before[c] - candidates[c])
 
 
 @kernel
@@ -103,38 +105,68 @@ def controller_vjp(
     """
     batch, units = hidden_BC.shape
     for b in range(batch):
+        fed, grads = grad_fed_BG[b], grad_hidden_BC[b]
         if kind == FEEDFORWARD:
+            hidden = hidden_BC[b]
             for c in range(units):
-                hidden = hidden_BC[b, c]
-                grad_fed_BG[b, c] = grad_hidden_BC[b, c] * (ONE - hidden * hidden)
+                fed[c] = grads[c] * (ONE - hidden[c] * hidden[c])
         elif kind == LSTM:
-            for c in range(units):
-                enter, forget = gates_BQ[b, c], gates_BQ[b, units + c]
-                candidate, leave = gates_BQ[b, 2 * units + c], gates_BQ[b, 3 * units + c]
-                squashed, grad = tanh(cell_BC[b, c]), grad_hidden_BC[b, c]
-                to_cell = grad_cell_BC[b, c] + grad * leave * (ONE - squashed * squashed)
-                grad_fed_BG[b, c] = to_cell * candidate * enter * (ONE - enter)
-                grad_fed_BG[b, units + c] = (
-                    to_cell * cell_before_BC[b, c] * forget * (ONE - forget)
-                )
-                grad_fed_BG[b, 2 * units + c] = to_cell * enter * (ONE - candidate * candidate)
-                grad_fed_BG[b, 3 * units + c] = grad * squashed * leave * (ONE - leave)
-                grad_cell_BC[b, c] = to_cell * forget
+            _lstm_vjp(gates_BQ[b], cell_before_BC[b], cell_BC[b], grads, grad_cell_BC[b], fed)
         else:
-            for c in range(units):
-                reset, update = gates_BQ[b, c], gates_BQ[b, units + c]
-                candidate, share = gates_BQ[b, 2 * units + c], gates_BQ[b, 3 * units + c]
-                grad = grad_hidden_BC[b, c]
-                to_candidate = grad * (ONE - update) * (ONE - candidate * candidate)
-                to_update = grad * (before_BC[b, c] - candidate) * update * (ONE - update)
-                to_reset = to_candidate * share * reset * (ONE - reset)
-                grad_fed_BG[b, c] = to_reset
-                grad_fed_BG[b, units + c] = to_update
-                grad_fed_BG[b, 2 * units + c] = to_candidate
-                grad_recurrent_BG[b, c] = to_reset
-                grad_recurrent_BG[b, units + c] = to_update
-                grad_recurrent_BG[b, 2 * units + c] = to_candidate * reset
-                grad_before_BC[b, c] += grad * update
+            recurrent = grad_recurrent_BG[b]
+            _gru_vjp(before_BC[b], gates_BQ[b], grads, fed, recurrent, grad_before_BC[b])
+
+
+# short loops over few arrays: LLVM's test for overlap lets these run vectorised
+
+
+@kernel
+def _lstm_vjp(
+    gates_Q: Any, cell_before_C: Any, cell_C: Any, grad_hidden_C: Any, grad_cell_C: Any, fed_G: Any
+) -> None:
+    units = len(cell_C)
+    enter, forget = gates_Q[:units], gates_Q[units : 2 * units]
+    candidate, leave = gates_Q[2 * units : 3 * units], gates_Q[3 * units :]
+    to_enter, to_forget = fed_G[:units], fed_G[units : 2 * units]
+    to_candidate, to_leave = fed_G[2 * units : 3 * units], fed_G[3 * units :]
+    for c in range(units):
+        to_leave[c] = tanh(cell_C[c])
+    for c in range(units):
+        squashed = to_leave[c]
+        grad_cell_C[c] += grad_hidden_C[c] * leave[c] * (ONE - squashed * squashed)
+    for c in range(units):
+        to_leave[c] *= grad_hidden_C[c] * leave[c] * (ONE - leave[c])
+    for c in range(units):
+        to_enter[c] = grad_cell_C[c] * candidate[c] * enter[c] * (ONE - enter[c])
+    for c in range(units):
+        to_candidate[c] = grad_cell_C[c] * enter[c] * (ONE - candidate[c] * candidate[c])
+    for c in range(units):
+        to_forget[c] = grad_cell_C[c] * cell_before_C[c] * forget[c] * (ONE - forget[c])
+    for c in range(units):
+        grad_cell_C[c] *= forget[c]
+
+
+@kernel
+def _gru_vjp(
+    before_C: Any, gates_Q: Any, grad_C: Any, fed_G: Any, recurrent_G: Any, grad_before_C: Any
+) -> None:
+    units = len(before_C)
+    reset, update = gates_Q[:units], gates_Q[units : 2 * units]
+    candidate, share = gates_Q[2 * units : 3 * units], gates_Q[3 * units :]
+    to_reset, to_update = fed_G[:units], fed_G[units : 2 * units]
+    to_candidate, to_share = fed_G[2 * units :], recurrent_G[2 * units :]
+    for c in range(units):
+        to_candidate[c] = grad_C[c] * (ONE - update[c]) * (ONE - candidate[c] * candidate[c])
+    for c in range(units):
+        to_update[c] = grad_C[c] * (before_C[c] - candidate[c]) * update[c] * (ONE - update[c])
+    for c in range(units):
+        to_reset[c] = to_candidate[c] * share[c] * reset[c] * (ONE - reset[c])
+    for c in range(units):
+        to_share[c] = to_candidate[c] * reset[c]
+    for c in range(2 * units):
+        recurrent_G[c] = fed_G[c]
+    for c in range(units):
+        grad_before_C[c] += grad_C[c] * update[c]
 
 
 @kernel
@@ -164,9 +196,7 @@ def drive(
             for g in range(columns):
                 recurrent_BG[b, g] = weights.hidden_bias_G[g]
         matmul(before_BC, weights.hidden_CG, recurrent_BG)
-    controller(
-        kind, fed_BG, recurrent_BG, before_BC, cell_before_BC, gates_BQ, cell_BC, hidden_BC
-    )
+    controller(kind, fed_BG, recurrent_BG, before_BC, cell_before_BC, gates_BQ, cell_BC, hidden_BC)
 
 
 @kernel
@@ -184,14 +214,28 @@ def drive_vjp(
     grad_recurrent_BG: Any,
     grad_before_BC: Any,
     grad_read_BR: Any,
+    back_BZ: Any,
 ) -> None:
-    """Sets the gradients of the linear parts, adds to those of the last hidden state and read."""
+    """Sets the gradients of the linear parts, adds to those of the last hidden state and read.
+
+    `back_BZ` is scratch of the width of `weights.back_GZ`.
+    """
     controller_vjp(
         kind, before_BC, cell_before_BC, gates_BQ, cell_BC, hidden_BC,
         grad_hidden_BC, grad_cell_BC, grad_fed_BG, grad_recurrent_BG, grad_before_BC,
     )  # fmt: skip
-    matmul(grad_fed_BG, weights.read_GR, grad_read_BR)
-    if kind == LSTM:
-        matmul(grad_fed_BG, weights.hidden_GC, grad_before_BC)
-    elif kind == GRU:
-        matmul(grad_recurrent_BG, weights.hidden_GC, grad_before_BC)
+    # one product of many columns is worth more than two of few
+    back_BZ.fill(ZERO)
+    matmul(grad_fed_BG, weights.back_GZ, back_BZ)
+    batch, reads = grad_read_BR.shape
+    units = back_BZ.shape[1] - reads
+    for b in range(batch):
+        grad_read, to_read = grad_read_BR[b], back_BZ[b, units:]
+        for r in range(reads):
+            grad_read[r] += to_read[r]
+    if kind == GRU:
+        back_BZ.fill(ZERO)
+        matmul(grad_recurrent_BG, weights.back_GZ, back_BZ)
+    for b in range(batch):
+        for c in range(units):
+            grad_before_BC[b, c] += back_BZ[b, c]

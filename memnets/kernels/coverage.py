@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import torch
 
 from ..cells.base import MemoryCell
+from ..cells.dnc import DNC
+from ..cells.dntm import DNTM
 from ..cells.ntm import NTM
 from ..controllers import GRU, LSTM, Controller, Feedforward
 from ..estimators import Annealed, Estimator, Reinforce, Soft, StraightThrough
@@ -16,7 +19,7 @@ from ..network import MemoryNetwork
 
 def reason(network: MemoryNetwork) -> str | None:
     """Why there is no kernel for a network, in a sentence; None where there is one."""
-    if find_spec("numba") is None:
+    if not _installed("numba"):
         return "numba is not installed"
     for part in (network, network.cell, network.controller, network.estimator):
         if "forward" in vars(part) or part._forward_hooks or part._forward_pre_hooks:
@@ -39,6 +42,11 @@ def reason(network: MemoryNetwork) -> str | None:
     )
 
 
+@cache
+def _installed(package: str) -> bool:
+    return find_spec(package) is not None
+
+
 def kind_of(estimator: Estimator) -> int | None:
     """The kernel's code of what an estimator does at present; None where it has none."""
     from .choice import MODE, SAMPLE, SOFT, STRAIGHT
@@ -56,15 +64,18 @@ def run_of(cell: MemoryCell) -> Any:
 
 
 def _runs() -> dict[type, Any]:
+    from .rollouts.dnc import DNCRun
+    from .rollouts.dntm import DNTMRun
     from .rollouts.ntm import NTMRun
 
-    return {NTM: NTMRun}
+    return {NTM: NTMRun, DNC: DNCRun, DNTM: DNTMRun}
 
 
 def _refused(controller: Controller) -> str | None:
     if type(controller) not in (LSTM, GRU, Feedforward):
         return f"the controller {type(controller).__name__} has no kernel"
-    layers = len(getattr(controller, "layers", None) or controller.cells)
+    stack: Any = controller.layers if type(controller) is Feedforward else controller.cells
+    layers = len(stack)
     return f"the kernels drive one layer, the controller has {layers}" if layers > 1 else None
 
 

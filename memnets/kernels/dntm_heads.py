@@ -11,11 +11,15 @@ from typing import Any, NamedTuple
 from .choice import choose, choose_vjp
 from .content import cosine, cosine_vjp, softmax, softmax_vjp
 from .jit import ONE, ZERO, exp, kernel, sigmoid, softplus
-from .recency import recency, recency_vjp, recent
+from .recency import recency, recency_vjp, recent, recent_vjp
 
 
 class Options(NamedTuple):
-    """What a D-NTM is told once: `least` is the least strength, `bent` a tanh candidate."""
+    """What a D-NTM is told once.
+
+    `bent` asks for a tanh candidate, `least` is the least strength, `bound` that of the gradient
+    handed back to the contents.
+    """
 
     read_first: Any
     recency: Any
@@ -23,6 +27,7 @@ class Options(NamedTuple):
     bent: Any
     decay: Any
     least: Any
+    bound: Any
 
 
 class Heads(NamedTuple):
@@ -122,9 +127,7 @@ def point(
     """
     cosine(heads.key_BHV, rows_BVM, norm_BM, heads.key_norm_BH, heads.cosine_BHM)
     if options.recency:
-        recency(
-            heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.gate_BH, heads.weighting_BHM
-        )
+        recency(heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.gate_BH, heads.weighting_BHM)
         recent(
             recent_BHM, heads.cosine_BHM, heads.strength_BH,
             options.decay, options.of_score, after_BHM,
@@ -151,11 +154,13 @@ def point_vjp(
     grad_log_prob_BH: Any,
     grad_entropy_BH: Any,
     grads: Any,
+    grad_recent_BHM: Any,
     grad_rows_BVM: Any,
 ) -> None:
     """Sets the gradients of the group's parameters and adds to that of the rows.
 
-    `grads.weights_BHM` comes in as the gradient of the weights; its no-op is passed over.
+    `grads.weights_BHM` comes in as the gradient of the weights; its no-op is passed over. That of
+    what is recent goes in as after the step and comes out as before it.
     """
     grads.key_BHV.fill(ZERO)
     grads.strength_BH.fill(ZERO)
@@ -167,9 +172,10 @@ def point_vjp(
         grads.weights_BHM, grad_log_prob_BH, grad_entropy_BH, grads.one_BHM,
     )  # fmt: skip
     if options.recency:
+        recent_vjp(options.decay, grad_recent_BHM)
         recency_vjp(
-            heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.weighting_BHM,
-            grads.one_BHM, grads.two_BHM, grads.strength_BH, grads.gate_BH,
+            heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.gate_BH, heads.weighting_BHM,
+            grads.one_BHM, grads.two_BHM, grads.strength_BH, grad_recent_BHM, grads.gate_BH,
         )  # fmt: skip
     else:
         softmax_vjp(

@@ -6,13 +6,21 @@ are polynomials here (coefficients of Cephes), within 2e-7 of the true value rel
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from llvmlite import binding, ir
+from numba import extending, njit, types
+
+# a kernel has more arrays than LLVM by default compares for overlap before it vectorises a loop
+binding.set_option("memnets", "--runtime-memory-check-threshold=100")
+
+_intrinsic: Any = extending.intrinsic
 
 ZERO, HALF, ONE, TWO = (np.float32(x) for x in (0.0, 0.5, 1.0, 2.0))
 
@@ -20,17 +28,51 @@ _ORDER_FREE = {"reassoc", "contract", "nsz", "arcp", "afn"}
 """Sums in any order and fused multiply-adds; what is not a number stays so."""
 
 
+@cache
+def _stamp(path: Path) -> str:
+    """Changes with a file of kernels, and with any that it takes kernels or constants from."""
+    source = path.read_bytes()
+    stamps = [source]
+    for dots, name in re.findall(rb"^from (\.\.?)([\w.]+) import", source, re.MULTILINE):
+        folder = path.parents[len(dots) - 1]
+        other = folder / f"{name.decode().replace('.', '/')}.py"
+        if folder == _HERE or name in _CONSTANTS:
+            stamps.append(_stamp(other).encode())
+    return hashlib.sha256(b"".join(stamps)).hexdigest()
+
+
+_HERE = Path(__file__).parent
+_CONSTANTS = (b"addressing", b"estimators.choices")
+
+
 def kernel(function: Any) -> Any:
-    """Compiled once per machine and source: float32 arrays in, nothing allocated, no lock held."""
-    return njit(cache=True, nogil=True, error_model="numpy", fastmath=_ORDER_FREE)(function)
+    """Compiled once per machine and version: float32 arrays in, and no lock held meanwhile."""
+    return _compiled(function, fastmath=_ORDER_FREE)
 
 
 def exact(function: Any) -> Any:
     """A kernel that adds in the order written."""
-    return njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
+    return _compiled(function, fastmath={"contract"})
 
 
-@intrinsic
+def scalar(function: Any) -> Any:
+    """A function of numbers that becomes part of the loop which calls it."""
+    return _compiled(function, fastmath={"contract"}, forceinline=True)
+
+
+def part(function: Any) -> Any:
+    """A stretch of the kernels that call it, written once: compiled with each, never alone."""
+    return njit(inline="always")(function)
+
+
+def _compiled(function: Any, **options: Any) -> Any:
+    compiled = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    # numba looks at the date of the function's own file only, but kernels are made of kernels
+    compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename))
+    return compiled
+
+
+@_intrinsic
 def _float_of(typing: Any, bits: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.FloatType())
@@ -38,7 +80,7 @@ def _float_of(typing: Any, bits: Any) -> Any:
     return types.float32(types.int32), generate
 
 
-@intrinsic
+@_intrinsic
 def _bits_of(typing: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.IntType(32))
@@ -46,7 +88,7 @@ def _bits_of(typing: Any, value: Any) -> Any:
     return types.int32(types.float32), generate
 
 
-@intrinsic
+@_intrinsic
 def _nearest(typing: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         rint = builder.module.declare_intrinsic("llvm.rint", [ir.FloatType()])
@@ -71,9 +113,9 @@ _EXP_LOWEST, _EXP_HIGHEST = np.float32(-87.3), np.float32(88.3)
 _BIAS, _MANTISSA_BITS = np.int32(127), np.int32(23)
 
 
-@exact
+@scalar
 def exp(x: Any) -> Any:
-    """e to the x in float32; 0 below -87.3, and nothing above e^88.3."""
+    """E to the x in float32; 0 below -87.3, and nothing above e^88.3."""
     x = np.float32(x)
     y = min(max(x, _EXP_LOWEST), _EXP_HIGHEST)
     n = _nearest(y * _LOG2_E)
@@ -107,10 +149,11 @@ _SQRT_HALF_BITS = np.int32(0x3F3504F3)
 _MANTISSA = np.int32(0x007FFFFF)
 
 
-@exact
+@scalar
 def log(x: Any) -> Any:
-    """Natural logarithm in float32, of normal numbers above 0."""
-    bits = _bits_of(np.float32(x))
+    """Natural logarithm in float32, of normal numbers above 0; what is not a number stays so."""
+    x = np.float32(x)
+    bits = _bits_of(x)
     e = np.int32((bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
     m = _float_of(np.int32(bits - np.int32(e << _MANTISSA_BITS))) - ONE
     n = np.float32(e)
@@ -125,7 +168,8 @@ def log(x: Any) -> Any:
     p = p * m + _LOG[7]
     p = p * m + _LOG[8]
     y = m * z * p + n * _LN2_LOW - HALF * z
-    return (m + y) + n * _LN2_HIGH
+    value = (m + y) + n * _LN2_HIGH
+    return value if x == x else x
 
 
 _TANH = tuple(
@@ -141,7 +185,7 @@ _TANH = tuple(
 _TANH_SMALL, _TANH_LARGE = np.float32(0.625), np.float32(9.0)
 
 
-@exact
+@scalar
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent in float32."""
     x = np.float32(x)
@@ -157,7 +201,7 @@ def tanh(x: Any) -> Any:
     return near if abs(x) < _TANH_SMALL else far
 
 
-@exact
+@scalar
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x) in float32."""
     return ONE / (ONE + exp(-x))

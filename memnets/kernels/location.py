@@ -61,10 +61,11 @@ def shift(weighting_BHN: Any, shift_BHS: Any, out_BHN: Any) -> None:
                 share = shift_BHS[b, h, s]
                 # slot n moves to n + s - S//2: two runs, before and after the wrap
                 move = (s - shifts // 2) % slots
+                moved, wrapped = out_BHN[b, h, move:], weighting_BHN[b, h, slots - move :]
                 for n in range(slots - move):
-                    out_BHN[b, h, n + move] += share * weighting_BHN[b, h, n]
+                    moved[n] += share * weighting_BHN[b, h, n]
                 for n in range(move):
-                    out_BHN[b, h, n] += share * weighting_BHN[b, h, n + (slots - move)]
+                    out_BHN[b, h, n] += share * wrapped[n]
 
 
 @kernel
@@ -83,14 +84,14 @@ def shift_vjp(
             for s in range(shifts):
                 share, total = shift_BHS[b, h, s], ZERO
                 move = (s - shifts // 2) % slots
+                moved, wrapped = grad_out_BHN[b, h, move:], weighting_BHN[b, h, slots - move :]
+                grad_wrapped = grad_weighting_BHN[b, h, slots - move :]
                 for n in range(slots - move):
-                    grad = grad_out_BHN[b, h, n + move]
-                    total += grad * weighting_BHN[b, h, n]
-                    grad_weighting_BHN[b, h, n] += share * grad
+                    total += moved[n] * weighting_BHN[b, h, n]
+                    grad_weighting_BHN[b, h, n] += share * moved[n]
                 for n in range(move):
-                    grad = grad_out_BHN[b, h, n]
-                    total += grad * weighting_BHN[b, h, n + (slots - move)]
-                    grad_weighting_BHN[b, h, n + (slots - move)] += share * grad
+                    total += grad_out_BHN[b, h, n] * wrapped[n]
+                    grad_wrapped[n] += share * grad_out_BHN[b, h, n]
                 grad_shift_BHS[b, h, s] += total
 
 

@@ -36,6 +36,7 @@ def backward(
     to_read = gradients(trace.read_heads)
     grad_erase = np.empty((CHUNK, *trace.erase_TBPW.shape[2:]), np.float32)
     grad_add = np.empty((CHUNK, *trace.erase_TBPW.shape[2:]), np.float32)
+    back = np.empty((CHUNK, weights.controller.back_GZ.shape[1]), np.float32)
     for first in range(begin, end, CHUNK):
         last = min(first + CHUNK, end)
         for start in range((steps - 1) // EVERY * EVERY, -1, -EVERY):
@@ -47,9 +48,8 @@ def backward(
                     memories[t - start, : last - first], memories[t - start + 1, : last - first],
                     norm[t - start, : last - first], norm[t - start + 1, : last - first],
                     narrowed(to_write, last - first), narrowed(to_read, last - first),
-                    grad_erase[: last - first], grad_add[: last - first],
+                    grad_erase[: last - first], grad_add[: last - first], back[: last - first],
                 )  # fmt: skip
-    return
 
 
 @kernel
@@ -77,7 +77,7 @@ def replay(
 def step_vjp(
     controller: int, kind: int, read_first: bool, weights: Any, trace: Any, grads: Any,
     t: int, first: int, last: int, before: Any, after: Any, norm_before: Any, norm_after: Any,
-    to_write: Any, to_read: Any, grad_erase: Any, grad_add: Any,
+    to_write: Any, to_read: Any, grad_erase: Any, grad_add: Any, back: Any,
 ) -> None:  # fmt: skip
     """One step back. Gradients of the state in `grads` move from after the step to before it."""
     borrowed = kind == STRAIGHT
@@ -132,7 +132,7 @@ def step_vjp(
         trace.cell_TBC[t, first:last], trace.gates_TBQ[t, first:last],
         trace.cell_TBC[t + 1, first:last], trace.hidden_TBC[t + 1, first:last], to_hidden,
         grads.cell_BC[first:last], grads.fed_TBG[t, first:last],
-        grads.recurrent_TBG[t, first:last], hidden, found,
+        grads.recurrent_TBG[t, first:last], hidden, found, back,
     )  # fmt: skip
 
 

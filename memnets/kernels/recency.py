@@ -42,23 +42,27 @@ def recency_vjp(
     cosine_BHM: Any,
     strength_BH: Any,
     recent_BHM: Any,
+    gate_BH: Any,
     weighting_BHM: Any,
     grad_weighting_BHM: Any,
     grad_cosine_BHM: Any,
     grad_strength_BH: Any,
+    grad_recent_BHM: Any,
     grad_gate_BH: Any,
 ) -> None:
-    """The gradients of cosine, strength and gate; what is recent gets none (D-NTM: v)."""
+    """The gradients of cosine, strength, what is recent, and gate."""
     batch, heads, rows = cosine_BHM.shape
     for b in range(batch):
         for h in range(heads):
             mean = ZERO
             for m in range(rows):
                 mean += weighting_BHM[b, h, m] * grad_weighting_BHM[b, h, m]
-            strength, to_strength, to_gate = strength_BH[b, h], ZERO, ZERO
+            strength, gate = strength_BH[b, h], gate_BH[b, h]
+            to_strength, to_gate = ZERO, ZERO
             for m in range(rows):
                 grad = weighting_BHM[b, h, m] * (grad_weighting_BHM[b, h, m] - mean)
                 grad_cosine_BHM[b, h, m] += strength * grad
+                grad_recent_BHM[b, h, m] -= gate * grad
                 to_strength += grad * cosine_BHM[b, h, m]
                 to_gate += grad * recent_BHM[b, h, m]
             grad_strength_BH[b, h] += to_strength
@@ -74,7 +78,7 @@ def recent(
     of_score: bool,
     after_BHM: Any,
 ) -> None:
-    """Moving average of a head's scores, or of its cosines (D-NTM: v)."""
+    """Moving average of a head's scores, or of its cosines, told no gradient (D-NTM: v)."""
     batch, heads, rows = cosine_BHM.shape
     for b in range(batch):
         for h in range(heads):
@@ -83,6 +87,16 @@ def recent(
                 fresh *= strength_BH[b, h]
             for m in range(rows):
                 after_BHM[b, h, m] = decay * recent_BHM[b, h, m] + fresh * cosine_BHM[b, h, m]
+
+
+@kernel
+def recent_vjp(decay: Any, grad_recent_BHM: Any) -> None:
+    """The gradient of the average goes in as after the step and comes out as before it."""
+    batch, heads, rows = grad_recent_BHM.shape
+    for b in range(batch):
+        for h in range(heads):
+            for m in range(rows):
+                grad_recent_BHM[b, h, m] *= decay
 
 
 @kernel
@@ -160,6 +174,37 @@ def overwrite(
                 for v in range(width):
                     rows_BVM[b, v, slot_BP[b, p]] += add_BPV[b, p, v]
     measure(rows_BVM, slot_BP, norm_BM)
+
+
+@kernel
+def overwrite_vjp(
+    slot_BP: Any,
+    erase_BPV: Any,
+    log_BPV: Any,
+    grad_rows_BVM: Any,
+    grad_erase_BPV: Any,
+    grad_add_BPV: Any,
+) -> None:
+    """The chosen rows of `grad_rows_BVM` go in as after the write and come out as before it.
+
+    Weights of one get no gradient. Heads on the same row erase together and add together.
+    """
+    batch, heads, width = erase_BPV.shape
+    for b in range(batch):
+        for p in range(heads):
+            slot = slot_BP[b, p]
+            if slot >= 0:
+                for v in range(width):
+                    grad, kept = grad_rows_BVM[b, v, slot], log_BPV[b, p, v]
+                    for other in range(heads):
+                        if other != p and slot_BP[b, other] == slot:
+                            kept *= ONE - erase_BPV[b, other, v]
+                    grad_erase_BPV[b, p, v] -= grad * kept
+                    grad_add_BPV[b, p, v] += grad
+        for p in range(heads):
+            if slot_BP[b, p] >= 0:
+                for v in range(width):
+                    grad_rows_BVM[b, v, slot_BP[b, p]] *= ONE - erase_BPV[b, p, v]
 
 
 @kernel

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
 
 ROWS = 4
 """Ranges are cut at multiples of it where the batch is large: what `matmul` takes in one go."""
 
 
-def over_samples(entry: Callable[..., None], *arguments: Any, batch: int) -> None:
-    """Calls `entry(*arguments, begin, end)` on ranges of the batch, in torch's number of threads."""
-    ranges = split(batch, torch.get_num_threads())
-    with _announced(entry):
-        others = [_pool().submit(entry, *arguments, *part) for part in ranges[1:]]
-        entry(*arguments, *ranges[0])
-        for other in others:
-            other.result()
+def over_samples(entry: Any, *arguments: Any, batch: int) -> None:
+    """Calls `entry(*arguments, begin, end)` on ranges of the batch, one per thread of torch."""
+    first, *others = split(batch, torch.get_num_threads())
+    _require(arguments)
+    if entry not in _compiled:
+        _compiled[entry] = _compile(entry, *arguments)
+    run = _compiled[entry]
+    futures = [_pool().submit(run, *arguments, *part) for part in others]
+    run(*arguments, *first)
+    for future in futures:
+        future.result()
+
+
+_compiled: dict[Any, Callable[..., None]] = {}
+"""Straight to the one version of each kernel: numba would work out all the types at every call."""
 
 
 def split(batch: int, threads: int) -> list[tuple[int, int]]:
@@ -44,19 +51,25 @@ def _pool() -> ThreadPoolExecutor:
 os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-@contextlib.contextmanager
-def _announced(entry: Any) -> Iterator[None]:
-    """Says on standard error what takes so long, where a kernel must first be compiled."""
-    if entry.signatures:
-        yield
-        return
-    name = f"{entry.__module__}.{entry.__name__}"
-    message = f"compiling {name}: about half a minute, once per machine and version"
+def _require(arguments: Any) -> None:
+    """Raises TypeError unless every array is what the kernels were compiled for."""
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            if not argument.flags.c_contiguous or argument.dtype not in (np.float32, np.int64):
+                raise TypeError(f"a kernel was given {argument.dtype} {argument.strides}")
+        elif isinstance(argument, tuple):
+            _require(argument)
+
+
+def _compile(entry: Any, *arguments: Any) -> Callable[..., None]:
+    """Compiles on no samples, and says on standard error what takes so long."""
+    message = f"compiling {entry.__module__}.{entry.__name__}: a minute or so, once per machine"
     timer = threading.Timer(2.0, lambda: print(f"memnets: {message}", file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()
     try:
-        # compile before there are threads: numba's lock would make them wait in any case
-        yield
+        entry(*arguments, 0, 0)
     finally:
         timer.cancel()
+    (only,) = entry.overloads.values()
+    return cast(Callable[..., None], only.entry_point)

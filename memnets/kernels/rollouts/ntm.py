@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -30,12 +28,14 @@ class NTMRun(CellRun):
 
     def forward(self, run: Run, own: tuple[Array, ...], uniforms_TX: Array) -> None:
         memory_BNW, weights_BHN = own
-        steps, batch, cell = self.steps, self.batch, self.cell
+        steps, batch, cell, empty = self.steps, self.batch, self.cell, self.arena.empty
         kept = -(-steps // EVERY) if self.keep else 0
         write, write_at = self._group(weights_BHN[:, : cell.writes])
         read, read_at = self._group(weights_BHN[:, cell.writes :])
         cut = batch * cell.writes
-        erase = _empty(steps, batch, cell.writes, cell.width)
+        erase = empty(steps, batch, cell.writes, cell.width)
+        memory_BWN = empty(batch, cell.width, cell.slots)
+        memory_BWN[:] = memory_BNW.transpose(0, 2, 1)
         self.trace = Trace(
             run.input_TBG,
             run.gates_TBQ,
@@ -49,16 +49,17 @@ class NTMRun(CellRun):
             read_at,
             _uniforms(uniforms_TX[:, cut:], steps, batch, len(cell.heads) - cell.writes),
             erase,
-            np.empty_like(erase),
-            np.array(memory_BNW.transpose(0, 2, 1), np.float32, order="C"),
-            _empty(kept, batch, cell.width, cell.slots),
+            empty(*erase.shape),
+            memory_BWN,
+            empty(kept, batch, cell.width, cell.slots),
         )
         arguments = (run.controller, self.kind, cell.read_first, run.weights, self.trace)
         over_samples(forward, *arguments, batch=batch)
 
     def address(self) -> tuple[Array, Array, Array, Array]:
-        write, read = self.trace.write_address, self.trace.read_address
-        return tuple(np.concatenate([w[1:], r[1:]], 2) for w, r in zip(write, read, strict=True))
+        groups = zip(self.trace.write_address, self.trace.read_address, strict=True)
+        weights, slots, log_prob, entropy = (np.concatenate([w[1:], r[1:]], 2) for w, r in groups)
+        return weights, slots, log_prob, entropy
 
     def final(self) -> tuple[Array, ...]:
         return (self.trace.memory_BWN.transpose(0, 2, 1),)
@@ -75,8 +76,8 @@ class NTMRun(CellRun):
     ) -> tuple[Tensor | None, ...]:
         trace, cell, batch = self.trace, self.cell, self.batch
         weights, log_prob, entropy = address
-        shape = trace.memory_BWN.shape
-        memory = np.zeros(shape, np.float32)
+        zeros = self.arena.zeros
+        memory = zeros(*trace.memory_BWN.shape)
         if final[0] is not None:
             memory[:] = final[0].transpose(0, 2, 1)
         write, read = slice(0, cell.writes), slice(cell.writes, None)
@@ -93,8 +94,8 @@ class NTMRun(CellRun):
             grads.hidden_now_BC,
             grads.read_BR,
             memory,
-            np.zeros((batch, cell.writes, cell.slots), np.float32),
-            np.zeros((batch, len(cell.heads) - cell.writes, cell.slots), np.float32),
+            zeros(batch, cell.writes, cell.slots),
+            zeros(batch, len(cell.heads) - cell.writes, cell.slots),
         )
         arguments = (run.controller, self.kind, cell.read_first, run.weights, trace, to)
         over_samples(backward, *arguments, batch=batch)
@@ -105,8 +106,8 @@ class NTMRun(CellRun):
         self, heads: slice, weights: Array | None, log_prob: Array | None, entropy: Array | None
     ) -> tuple[Array, Array, Array]:
         count = len(range(*heads.indices(len(self.cell.heads))))
-        none = np.zeros((0, self.batch, count, self.cell.slots), np.float32)
-        nothing = np.zeros((self.steps, self.batch, count), np.float32)
+        none = self.arena.zeros(0, self.batch, count, self.cell.slots)
+        nothing = self.arena.zeros(self.steps, self.batch, count)
         return (
             none if weights is None else np.ascontiguousarray(weights[:, :, heads]),
             nothing if log_prob is None else np.ascontiguousarray(log_prob[:, :, heads]),
@@ -115,32 +116,29 @@ class NTMRun(CellRun):
 
     def _group(self, weights_BHN: Array) -> tuple[Heads, Address]:
         batch, heads, slots = weights_BHN.shape
+        empty = self.arena.empty
         depth = self.steps if self.keep else 1
         width, shifts = self.cell.width, self.cell.interface.shapes["shift"][1]
         by_head = (depth, batch, heads)
         kept = Heads(
-            key_BHW=_empty(*by_head, width),
-            strength_BH=_empty(*by_head),
-            gate_BH=_empty(*by_head),
-            shift_BHS=_empty(*by_head, shifts),
-            power_BH=_empty(*by_head),
-            key_norm_BH=_empty(*by_head),
-            cosine_BHN=_empty(*by_head, slots),
-            content_BHN=_empty(*by_head, slots),
-            gated_BHN=_empty(*by_head, slots),
-            shifted_BHN=_empty(*by_head, slots),
-            log_BHN=_empty(*by_head, slots),
-            weighting_BHN=_empty(*by_head, slots),
+            key_BHW=empty(*by_head, width),
+            strength_BH=empty(*by_head),
+            gate_BH=empty(*by_head),
+            shift_BHS=empty(*by_head, shifts),
+            power_BH=empty(*by_head),
+            key_norm_BH=empty(*by_head),
+            cosine_BHN=empty(*by_head, slots),
+            content_BHN=empty(*by_head, slots),
+            gated_BHN=empty(*by_head, slots),
+            shifted_BHN=empty(*by_head, slots),
+            log_BHN=empty(*by_head, slots),
+            weighting_BHN=empty(*by_head, slots),
         )
         after = (self.steps + 1, batch, heads)
-        weights = _empty(*after, slots)
+        weights = empty(*after, slots)
         weights[0] = weights_BHN
-        return kept, Address(weights, np.empty(after, np.int64), _empty(*after), _empty(*after))
+        return kept, Address(weights, np.empty(after, np.int64), empty(*after), empty(*after))
 
 
 def _uniforms(drawn_TX: Array, steps: int, batch: int, heads: int) -> Array:
     return np.ascontiguousarray(drawn_TX).reshape(steps, batch, heads)
-
-
-def _empty(*shape: int) -> Any:
-    return np.empty(shape, np.float32)

@@ -1,0 +1,206 @@
+"""Reading along the DNC's links (methods: f, b, w^r), one write later or one write earlier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .contents import DENSE
+from .jit import ONE, ZERO, kernel
+from .linear import matmul
+
+
+@kernel
+def forward_backward(
+    link_BPNN: Any, reads_BRN: Any, slot_BR: Any, forward_BRPN: Any, backward_BRPN: Any
+) -> None:
+    """Weightings one write later and one write earlier (DNC: f and b), of all heads in one pass.
+
+    A chosen slot only reads its column and row of the links.
+    """
+    batch, heads, slots = reads_BRN.shape
+    links = link_BPNN.shape[1]
+    whole = slots - slots % 4
+    for b in range(batch):
+        for r in range(heads):
+            slot = slot_BR[b, r]
+            for p in range(links):
+                if slot < 0:
+                    for n in range(slots):
+                        forward_BRPN[b, r, p, n] = ZERO
+                        backward_BRPN[b, r, p, n] = ZERO
+                    continue
+                for n in range(slots):
+                    forward_BRPN[b, r, p, n] = link_BPNN[b, p, n, slot]
+                for n in range(slots):
+                    backward_BRPN[b, r, p, n] = link_BPNN[b, p, slot, n]
+        for p in range(links):
+            for i in range(0, whole, 4):
+                for r in range(heads):
+                    if slot_BR[b, r] != DENSE:
+                        continue
+                    w0, w1 = reads_BRN[b, r, i], reads_BRN[b, r, i + 1]
+                    w2, w3 = reads_BRN[b, r, i + 2], reads_BRN[b, r, i + 3]
+                    f0, f1, f2, f3 = ZERO, ZERO, ZERO, ZERO
+                    for j in range(slots):
+                        x0, x1 = link_BPNN[b, p, i, j], link_BPNN[b, p, i + 1, j]
+                        x2, x3 = link_BPNN[b, p, i + 2, j], link_BPNN[b, p, i + 3, j]
+                        read = reads_BRN[b, r, j]
+                        f0 += x0 * read
+                        f1 += x1 * read
+                        f2 += x2 * read
+                        f3 += x3 * read
+                        backward_BRPN[b, r, p, j] += x0 * w0 + x1 * w1 + x2 * w2 + x3 * w3
+                    forward_BRPN[b, r, p, i], forward_BRPN[b, r, p, i + 1] = f0, f1
+                    forward_BRPN[b, r, p, i + 2], forward_BRPN[b, r, p, i + 3] = f2, f3
+            for i in range(whole, slots):
+                for r in range(heads):
+                    if slot_BR[b, r] != DENSE:
+                        continue
+                    w0, f0 = reads_BRN[b, r, i], ZERO
+                    for j in range(slots):
+                        x0 = link_BPNN[b, p, i, j]
+                        f0 += x0 * reads_BRN[b, r, j]
+                        backward_BRPN[b, r, p, j] += x0 * w0
+                    forward_BRPN[b, r, p, i] = f0
+
+
+@kernel
+def forward_backward_vjp(
+    link_BPNN: Any,
+    reads_BRN: Any,
+    slot_BR: Any,
+    borrowed: bool,
+    grad_forward_BRPN: Any,
+    grad_backward_BRPN: Any,
+    grad_link_BPNN: Any,
+    grad_reads_BRN: Any,
+    outer_NK: Any,
+    inner_KN: Any,
+) -> None:
+    """A chosen slot's weights get a gradient only where it is `borrowed` (straight-through).
+
+    The links' gradient is a product of two narrow matrices, which the scratch holds: K = 2R.
+    """
+    batch, heads, slots = reads_BRN.shape
+    links = link_BPNN.shape[1]
+    for b in range(batch):
+        for p in range(links):
+            dense = False
+            for r in range(heads):
+                slot = slot_BR[b, r]
+                part = ONE if slot == DENSE else ZERO
+                dense = dense or slot == DENSE
+                for n in range(slots):
+                    outer_NK[n, r] = grad_forward_BRPN[b, r, p, n] * part
+                    outer_NK[n, heads + r] = reads_BRN[b, r, n] * part
+                for n in range(slots):
+                    inner_KN[r, n] = reads_BRN[b, r, n]
+                    inner_KN[heads + r, n] = grad_backward_BRPN[b, r, p, n]
+                if slot >= 0:
+                    for n in range(slots):
+                        grad_link_BPNN[b, p, n, slot] += grad_forward_BRPN[b, r, p, n]
+                    for n in range(slots):
+                        grad_link_BPNN[b, p, slot, n] += grad_backward_BRPN[b, r, p, n]
+            if dense:
+                matmul(outer_NK, inner_KN, grad_link_BPNN[b, p])
+            if dense or borrowed:
+                _reads_vjp(
+                    link_BPNN[b, p], slot_BR[b], borrowed, b, p,
+                    grad_forward_BRPN, grad_backward_BRPN, grad_reads_BRN,
+                )  # fmt: skip
+
+
+@kernel
+def _reads_vjp(
+    link_NN: Any, slot_R: Any, borrowed: bool, b: int, p: int,
+    grad_forward_BRPN: Any, grad_backward_BRPN: Any, grad_reads_BRN: Any,
+) -> None:  # fmt: skip
+    """What one matrix of links gives the reads that followed it."""
+    heads, slots = grad_reads_BRN.shape[1:]
+    whole = slots - slots % 4
+    for i in range(0, whole, 4):
+        for r in range(heads):
+            if slot_R[r] != DENSE and not borrowed:
+                continue
+            g0, g1 = grad_forward_BRPN[b, r, p, i], grad_forward_BRPN[b, r, p, i + 1]
+            g2, g3 = grad_forward_BRPN[b, r, p, i + 2], grad_forward_BRPN[b, r, p, i + 3]
+            t0, t1, t2, t3 = ZERO, ZERO, ZERO, ZERO
+            for j in range(slots):
+                x0, x1, x2, x3 = (
+                    link_NN[i, j],
+                    link_NN[i + 1, j],
+                    link_NN[i + 2, j],
+                    link_NN[i + 3, j],
+                )
+                grad = grad_backward_BRPN[b, r, p, j]
+                t0 += x0 * grad
+                t1 += x1 * grad
+                t2 += x2 * grad
+                t3 += x3 * grad
+                grad_reads_BRN[b, r, j] += g0 * x0 + g1 * x1 + g2 * x2 + g3 * x3
+            grad_reads_BRN[b, r, i] += t0
+            grad_reads_BRN[b, r, i + 1] += t1
+            grad_reads_BRN[b, r, i + 2] += t2
+            grad_reads_BRN[b, r, i + 3] += t3
+    for i in range(whole, slots):
+        for r in range(heads):
+            if slot_R[r] != DENSE and not borrowed:
+                continue
+            g0, t0 = grad_forward_BRPN[b, r, p, i], ZERO
+            for j in range(slots):
+                t0 += link_NN[i, j] * grad_backward_BRPN[b, r, p, j]
+                grad_reads_BRN[b, r, j] += g0 * link_NN[i, j]
+            grad_reads_BRN[b, r, i] += t0
+
+
+@kernel
+def mix_read_modes(
+    modes_BRM: Any, backward_BRPN: Any, content_BRN: Any, forward_BRPN: Any, out_BRN: Any
+) -> None:
+    """Read weighting from its modes: P backward, one content, P forward (DNC: w^r)."""
+    batch, heads, links, slots = forward_BRPN.shape
+    for b in range(batch):
+        for r in range(heads):
+            mode = modes_BRM[b, r, links]
+            for n in range(slots):
+                out_BRN[b, r, n] = mode * content_BRN[b, r, n]
+            for p in range(links):
+                before, after = modes_BRM[b, r, p], modes_BRM[b, r, links + 1 + p]
+                for n in range(slots):
+                    out_BRN[b, r, n] += (
+                        before * backward_BRPN[b, r, p, n] + after * forward_BRPN[b, r, p, n]
+                    )
+
+
+@kernel
+def mix_read_modes_vjp(
+    modes_BRM: Any,
+    backward_BRPN: Any,
+    content_BRN: Any,
+    forward_BRPN: Any,
+    grad_out_BRN: Any,
+    grad_modes_BRM: Any,
+    grad_backward_BRPN: Any,
+    grad_content_BRN: Any,
+    grad_forward_BRPN: Any,
+) -> None:
+    """The gradients of the modes and of what they mix."""
+    batch, heads, links, slots = forward_BRPN.shape
+    for b in range(batch):
+        for r in range(heads):
+            mode, total = modes_BRM[b, r, links], ZERO
+            for n in range(slots):
+                total += grad_out_BRN[b, r, n] * content_BRN[b, r, n]
+                grad_content_BRN[b, r, n] += mode * grad_out_BRN[b, r, n]
+            grad_modes_BRM[b, r, links] += total
+            for p in range(links):
+                before, after = modes_BRM[b, r, p], modes_BRM[b, r, links + 1 + p]
+                to_before, to_after = ZERO, ZERO
+                for n in range(slots):
+                    grad = grad_out_BRN[b, r, n]
+                    to_before += grad * backward_BRPN[b, r, p, n]
+                    to_after += grad * forward_BRPN[b, r, p, n]
+                    grad_backward_BRPN[b, r, p, n] += before * grad
+                    grad_forward_BRPN[b, r, p, n] += after * grad
+                grad_modes_BRM[b, r, p] += to_before
+                grad_modes_BRM[b, r, links + 1 + p] += to_after

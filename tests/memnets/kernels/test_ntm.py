@@ -1,0 +1,301 @@
+"""The NTM's rollouts in kernels against the reference in float64, values and gradients."""
+
+import copy
+import math
+
+import pytest
+import torch
+
+pytest.importorskip("numba")
+
+from torch.utils import _pytree as pytree
+
+from memnets import kernels
+from memnets.kernels.rollouts import arena
+from memnets.network import MemoryNetwork
+
+from . import unrolled
+from .unrolled import INPUTS, alike, fused, moved, outputs_of, same
+
+SIZES = {"slots": 13, "width": 5}
+ESTIMATORS = ["soft", "reinforce", "straight_through"]
+OPTIONS = [
+    {"slots": 1, "width": 1},
+    {"slots": 7, "width": 1, "shifts": 1},
+    {"slots": 128, "width": 20},
+    {"slots": 2, "shifts": 5},
+    {"write_heads": 2, "read_heads": 3},
+    {"write_heads": 2, "read_heads": 3, "read_first": True, "shifts": 5, "slots": 3},
+    {"read_first": True},
+    {"memory_start": "random"},
+    {"memory_start": "learned", "weights_start": "learned"},
+    {"weights_start": "learned", "read_heads": 2, "read_first": True},
+]
+
+
+def build(estimator: str = "soft", controller: str = "lstm", **options) -> MemoryNetwork:
+    return unrolled.build("ntm", estimator, controller, **SIZES | options)
+
+
+@pytest.mark.parametrize("controller", ["lstm", "gru", "feedforward"])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_every_controller_and_estimator(controller, estimator):
+    same(build(estimator, controller), 16, 3)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_every_option_from_the_networks_own_first_state(options, estimator):
+    same(build(estimator, **options), 9, 2, first=True)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_option_from_a_state_in_between(options):
+    same(build(**options), 8, 3)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize(
+    ("steps", "batch"), [(1, 1), (1, 16), (5, 16), (7, 9), (8, 33), (42, 3), (120, 1), (120, 3)]
+)
+def test_lengths_batches_and_threads(steps, batch, estimator, threads):
+    same(build(estimator), steps, batch, threads)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_a_large_batch(estimator, threads):
+    same(build(estimator, slots=3, width=2), 5, 256, threads)
+
+
+@pytest.mark.parametrize("options", [{"first": "soft"}, {"first": "straight_through"}], ids=str)
+@pytest.mark.parametrize("use_first", [False, True])
+def test_annealed(options, use_first):
+    network = build("annealed", estimator_options=options)
+    network.estimator.use_first.fill_(use_first)
+    same(network, 10, 3)
+    same(network.eval(), 10, 3)
+
+
+@pytest.mark.parametrize("baseline", ["none", "moving_average", "leave_one_out"])
+def test_reinforce_with_other_baselines_and_a_large_share_of_entropy(baseline):
+    options = {"baseline": baseline, "entropy_weight": 0.7, "rollouts": 2}
+    same(build("reinforce", estimator_options=options), 10, 4)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_in_eval_mode(estimator):
+    same(build(estimator).eval(), 15, 3)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_without_gradients_the_same_to_the_bit(estimator, mode):
+    network, inputs = build(estimator), torch.randn(15, 3, INPUTS)
+    torch.manual_seed(2)
+    expected = kernels.unroll(network, inputs)
+    with mode():
+        torch.manual_seed(2)
+        found = kernels.unroll(network, inputs)
+    assert not found.logits_TBY.requires_grad
+    for one, two in zip(outputs_of(found).values(), outputs_of(expected).values(), strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_two_pieces_are_one_run(estimator):
+    network = build(estimator, read_heads=2)
+    inputs = torch.randn(19, 3, INPUTS)
+
+    def halves(inputs_TBX):
+        one = kernels.unroll(network, inputs_TBX[:9])
+        two = kernels.unroll(network, inputs_TBX[9:], one.state)
+        return torch.cat([one.logits_TBY, two.logits_TBY]), two.state
+
+    found = []
+    for run in (lambda x: (lambda r: (r.logits_TBY, r.state))(kernels.unroll(network, x)), halves):
+        torch.manual_seed(4)
+        logits, state = run(inputs)
+        loss = logits.square().sum() + sum(x.sum() for x in pytree.tree_leaves(state))
+        taken = dict(network.named_parameters())
+        grads = torch.autograd.grad(loss, list(taken.values()), allow_unused=True)
+        found.append((logits, {k: g for k, g in zip(taken, grads, strict=True) if g is not None}))
+    # the projections of inputs and outputs are products of other sizes, rounded in another order
+    alike({"logits": found[1][0]}, {"logits": found[0][0]}, 1e-6)
+    alike(found[1][1], found[0][1], 1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"write_heads": 2, "read_heads": 3, "read_first": True}])
+@pytest.mark.parametrize("estimator", ["reinforce", "straight_through"])
+def test_the_same_slots_as_the_reference_given_the_generator(estimator, options):
+    network = build(estimator, slots=128, width=20, **options)
+    inputs = torch.randn(42, 16, INPUTS)
+    found = []
+    for unroll in (network, fused(network)):
+        torch.manual_seed(2)
+        rollout = unroll(inputs)
+        found.append((rollout.address.dense(128), torch.rand(3)))
+    assert torch.equal(found[0][0], found[1][0])
+    assert torch.equal(found[0][1], found[1][1]), "as much was drawn"
+
+
+@pytest.mark.parametrize("which", ["weights", "log_prob", "entropy", "hidden", "logits", "memory"])
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
+def test_a_gradient_that_comes_in_through_one_output_alone(estimator, which):
+    network = build(estimator)
+    exact, inputs = copy.deepcopy(network).double(), torch.randn(9, 3, INPUTS)
+    grads = []
+    for net, unroll in ((exact, exact), (network, fused(network))):
+        torch.manual_seed(3)
+        rollout = unroll(inputs.to(net.readout.weight.dtype))
+        value = {
+            "weights": rollout.address.weights_BHK,
+            "log_prob": rollout.address.log_prob_BH,
+            "entropy": rollout.address.entropy_BH,
+            "hidden": rollout.hidden_TBC,
+            "logits": rollout.logits_TBY[4],
+            "memory": rollout.state.cell.memory_BNW,
+        }[which]
+        taken = list(net.named_parameters())
+        if not value.requires_grad or (which == "log_prob" and estimator == "soft"):
+            continue
+        parameters = [x for _, x in taken]
+        found = torch.autograd.grad(
+            value.square().sum(), parameters, allow_unused=True, materialize_grads=True
+        )
+        grads.append({name: g for (name, _), g in zip(taken, found, strict=True)})
+    assert len(grads) in (0, 2)
+    if grads:
+        alike(grads[1], grads[0], 1e-4)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_backward_twice_is_the_same_and_only_where_the_graph_is_kept(estimator):
+    network = build(estimator)
+    loss = kernels.unroll(network, torch.randn(20, 3, INPUTS)).logits_TBY.square().sum()
+    bias = network.cell.interface.linear.bias
+    grads = [torch.autograd.grad(loss, bias, retain_graph=keep)[0] for keep in (True, True, False)]
+    assert all(torch.equal(grad, grads[0]) for grad in grads)
+    with pytest.raises(RuntimeError, match="second time"):
+        torch.autograd.grad(loss, bias)
+
+
+def test_a_gradient_of_a_gradient_is_refused():
+    network = build()
+    inputs = torch.randn(5, 2, INPUTS, requires_grad=True)
+    loss = kernels.unroll(network, inputs).logits_TBY.square().sum()
+    (grad,) = torch.autograd.grad(loss, inputs, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        grad.square().sum().backward()
+
+
+@pytest.mark.parametrize("what", ["hidden", "read", "cell", "weight", "first memory"])
+def test_what_the_way_back_needs_may_not_be_changed_in_place(what):
+    network, inputs = build(), torch.randn(6, 2, INPUTS)
+    state = moved(network.initial_state(2))
+    rollout = kernels.unroll(network, inputs, state)
+    loss = rollout.logits_TBY.sum()
+    changed = {
+        "hidden": rollout.hidden_TBC,
+        "read": rollout.state.read_BR,
+        "cell": rollout.state.controller[0][1],
+        "weight": network.cell.interface.linear.weight,
+        "first memory": state.cell.memory_BNW,
+    }[what]
+    with torch.no_grad():
+        changed.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+def test_frozen_parameters_and_inputs_that_are_not_contiguous():
+    network, inputs = build(), torch.randn(3, 7, INPUTS)
+    network.cell.requires_grad_(False)
+    expected = kernels.unroll(network, inputs.transpose(0, 1).contiguous())
+    found = kernels.unroll(network, inputs.transpose(0, 1))
+    assert torch.equal(found.logits_TBY, expected.logits_TBY)
+    found.logits_TBY.sum().backward()
+    assert network.cell.interface.linear.weight.grad is None
+    assert network.controller.cells[0].weight_hh.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_nothing_is_read_that_was_not_written(estimator, monkeypatch):
+    network, inputs = build(estimator, write_heads=2), torch.randn(9, 3, INPUTS)
+    plain, found = arena.Arena.empty, []
+
+    def poisoned(self, *shape):
+        array = plain(self, *shape)
+        array.fill(math.nan)
+        return array
+
+    for empty in (plain, poisoned):
+        monkeypatch.setattr(arena.Arena, "empty", empty)
+        # a baseline learns from every loss that is asked for
+        again = copy.deepcopy(network)
+        found.append(unrolled.results(again, fused(again), inputs, None))
+    for one, two in zip(*found, strict=True):
+        for name, x in one.items():
+            assert torch.equal(x, two[name]), name
+
+
+def test_a_rollout_survives_later_ones():
+    network = build()
+    rollout = kernels.unroll(network, torch.randn(9, 3, INPUTS))
+    before = pytree.tree_map(torch.clone, outputs_of(rollout))
+    for _ in range(12):
+        kernels.unroll(network, torch.randn(9, 3, INPUTS)).logits_TBY.sum().backward()
+    for name, x in outputs_of(rollout).items():
+        assert torch.equal(x, before[name]), name
+
+
+@pytest.mark.parametrize("batch", [2, 5, 18])
+def test_samples_are_independent(batch):
+    network, inputs = build("soft"), torch.randn(9, batch, INPUTS)
+    whole = kernels.unroll(network, inputs)
+    alone = kernels.unroll(network, inputs[:, :1])
+    torch.testing.assert_close(whole.logits_TBY[:, :1], alone.logits_TBY, rtol=1e-5, atol=1e-6)
+    inputs[:, 1:] = math.nan
+    other = kernels.unroll(network, inputs)
+    assert torch.equal(other.logits_TBY[:, 0], whole.logits_TBY[:, 0])
+    assert other.logits_TBY[:, 1:].isnan().all()
+
+
+@pytest.mark.parametrize("name", ["key", "strength", "gate", "shift", "power", "erase", "add"])
+def test_what_is_not_a_number_shows(name):
+    network = build()
+    with torch.no_grad():
+        network.cell.interface.bias_of(name).fill_(math.nan)
+    assert kernels.unroll(network, torch.randn(5, 2, INPUTS)).logits_TBY.isnan().any()
+
+
+def train(network: MemoryNetwork, updates: int) -> None:
+    """Says what it was told three steps before."""
+    optimiser = torch.optim.RMSprop(network.parameters(), lr=3e-3)
+    for _ in range(updates):
+        told = torch.randint(0, 2, (6, 4, INPUTS)).float()
+        told[3:] = 0
+        rollout = kernels.unroll(network, told)
+        logits = rollout.logits_TBY
+        cost = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits[3:], told[:3, :, : logits.shape[-1]], reduction="none"
+        ).sum(-1)
+        cost_TB = torch.cat([torch.zeros(3, 4), cost])
+        surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+        optimiser.zero_grad()
+        (cost_TB.sum(0).mean() + surrogate).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 10)
+        optimiser.step()
+        network.estimator.advance()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_still_the_same_after_1000_updates(estimator):
+    network = unrolled.build("ntm", estimator, scale=1.0, **SIZES)
+    before = network.cell.interface.linear.weight.detach().clone()
+    train(network, 1_000)
+    assert (network.cell.interface.linear.weight - before).norm() > 1
+    same(network, 6, 16, first=True)
+    same(network, 42, 3, first=True, slack=10)
+    same(network, 120, 1, threads=2, first=True, slack=10)
