@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -19,15 +21,15 @@ ROWS = 4
 
 def over_samples(entry: Any, *arguments: Any, batch: int) -> None:
     """Calls `entry(*arguments, begin, end)` on ranges of the batch, one per thread of torch."""
-    first, *others = split(batch, torch.get_num_threads())
+    ranges = split(batch, torch.get_num_threads())
     _require(arguments)
     if entry not in _compiled:
         _compiled[entry] = _compile(entry, *arguments)
     run = _compiled[entry]
-    futures = [_pool().submit(run, *arguments, *part) for part in others]
-    run(*arguments, *first)
-    for future in futures:
-        future.result()
+    if len(ranges) == 1:
+        run(*arguments, *ranges[0])
+    else:
+        together([partial(run, *arguments, *part) for part in ranges])
 
 
 _compiled: dict[Any, Callable[..., None]] = {}
@@ -40,6 +42,47 @@ def split(batch: int, threads: int) -> list[tuple[int, int]]:
     if batch >= ROWS * threads:
         size = -(-size // ROWS) * ROWS
     return [(begin, min(begin + size, batch)) for begin in range(0, batch, size)]
+
+
+def together(tasks: Sequence[Callable[[], None]]) -> None:
+    """Runs tasks at the same time, on the threads that torch itself uses where they can be had.
+
+    Torch's idle threads spin for a while, waiting for its next operation: other threads would find
+    the cores taken.
+    """
+    team = _openmp()
+    if team is None:
+        for future in [_pool().submit(task) for task in tasks]:
+            future.result()
+        return
+    waiting, errors = iter(tasks), list[BaseException]()
+
+    def work(_: Any) -> None:
+        try:
+            # every thread of the team takes tasks until none is left
+            for task in waiting:
+                task()
+        except BaseException as error:
+            errors.append(error)
+
+    team.GOMP_parallel(_WORK(work), None, len(tasks), 0)
+    if errors:
+        raise errors[0]
+
+
+_WORK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+@cache
+def _openmp() -> Any:
+    """GNU's OpenMP as torch ships it; None where torch has another."""
+    found = sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*"))
+    if not found:
+        return None
+    library = ctypes.CDLL(str(found[0]))
+    library.GOMP_parallel.argtypes = [_WORK, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
+    library.GOMP_parallel.restype = None
+    return library
 
 
 @cache

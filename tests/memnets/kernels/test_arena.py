@@ -32,6 +32,7 @@ def test_an_array_is_float32_contiguous_aligned_and_of_its_shape():
         array = arena.empty(*shape)
         assert array.shape == shape and array.dtype == np.float32
         assert array.flags.c_contiguous and array.flags.writeable
+        assert (address(array) - address(arena._slab)) % 64 == 0
         assert not arena.zeros(*shape).any()
 
 
