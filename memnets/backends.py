@@ -108,6 +108,22 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     return network.unroll(inputs_TBX, state)
 
 
+def warm_up(network: MemoryNetwork) -> None:
+    """Compiles the fused kernels of a network, where it has any, outside of everybody's clocks.
+
+    One step of one sequence, forward and backward; gradients and random numbers are as before.
+    """
+    if choose(network, network.backend).backend != "fused":
+        return
+    import torch
+
+    weight = network.readout.weight
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        rollout = network(weight.new_zeros(1, 1, network.input_size))
+        parameters = [part for part in network.parameters() if part.requires_grad]
+        torch.autograd.grad(rollout.logits_TBY.sum(), parameters, allow_unused=True)
+
+
 # the reasons that were already warned of
 _told: WeakKeyDictionary[MemoryNetwork, set[str]] = WeakKeyDictionary()
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from envs.tasks.base import Batch, Task
+from memnets.backends import warm_up
 from memnets.network import MemoryNetwork
 from memnets.registry import regularisers
 
@@ -60,6 +61,7 @@ class Learner:
             regularisers.get(name)(network, **options)
             for name, options in training.regularisers.items()
         ).to(device)
+        warm_up(network)
         make = OPTIMISERS[training.optimiser]
         low, high = task.lengths
         ramp = training.curriculum

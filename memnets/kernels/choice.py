@@ -27,7 +27,8 @@ def drawn(weighting_N: Any, rest: Any, uniform: Any) -> int:
     running = np.float64(0.0)
     for n in range(slots):
         running += np.float64(weighting_N[n])
-        if np.float32(running) > share:
+        # what is not a number ends the search at once, as in the reference
+        if not np.float32(running) <= share:
             return n
     return slots
 

@@ -96,7 +96,10 @@ def step_vjp(
     grad_erase.fill(ZERO)
     grad_add.fill(ZERO)
     if read_first:
-        write_vjp(before, writes, wrote, erase, added, borrowed, memory, weights_BPN, grad_erase, grad_add)  # noqa: E501  # fmt: skip
+        write_vjp(
+            before, writes, wrote, erase, added, borrowed,
+            memory, weights_BPN, grad_erase, grad_add,
+        )  # fmt: skip
     source, norm = (before, norm_before) if read_first else (after, norm_after)
     looked = trace.read_address.slot_BH[t + 1, first:last]
     read_vjp(
@@ -113,7 +116,10 @@ def step_vjp(
     reads, total = looked.shape[1], looked.shape[1] + wrote.shape[1]
     parameters_vjp(heads, to_read, total - reads, total, raw)
     if not read_first:
-        write_vjp(before, writes, wrote, erase, added, borrowed, memory, weights_BPN, grad_erase, grad_add)  # noqa: E501  # fmt: skip
+        write_vjp(
+            before, writes, wrote, erase, added, borrowed,
+            memory, weights_BPN, grad_erase, grad_add,
+        )  # fmt: skip
     heads = heads_at(trace.write_heads, t, first, last)
     point_vjp(
         kind, before, norm_before, trace.write_address.weights_BHN[t, first:last], heads, wrote,

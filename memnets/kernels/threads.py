@@ -50,7 +50,7 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
     Torch's idle threads spin for a while, waiting for its next operation: other threads would find
     the cores taken.
     """
-    team = _openmp()
+    team = _openmp() if os.getpid() == _PROCESS else None
     if team is None:
         for future in [_pool().submit(task) for task in tasks]:
             future.result()
@@ -71,6 +71,8 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
 
 
 _WORK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_PROCESS = os.getpid()
+"""OpenMP's threads do not survive a fork, and a child's call would wait for them for ever."""
 
 
 @cache

@@ -238,3 +238,11 @@ def test_every_backend_is_documented():
     for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(block, names)
     assert names["network"].backend == "reference"
+
+
+def test_warming_up_leaves_gradients_and_random_numbers_alone():
+    network = built(estimator="reinforce")
+    before = torch.get_rng_state()
+    backends.warm_up(network)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(part.grad is None for part in network.parameters())

@@ -16,6 +16,8 @@ _ALIGNED = 16
 _KEPT = 8
 
 _slabs: list[Array] = []
+# how many references Python counts in such a loop to what only the list holds
+(_IDLE,) = [sys.getrefcount(slab) for slab in [np.empty(0)]]
 _lock = threading.Lock()
 
 
@@ -45,8 +47,7 @@ class Arena:
 def _free(size: int) -> Array:
     """The smallest slab that is large enough and that nobody uses, or a new one."""
     with _lock:
-        # four references: the list, the loop, the list of free ones, and getrefcount's own
-        free = [slab for slab in _slabs if sys.getrefcount(slab) <= 3]
+        free = [slab for slab in _slabs if sys.getrefcount(slab) <= _IDLE]
         enough = [slab for slab in free if len(slab) >= size]
         if enough:
             return min(enough, key=len)

@@ -110,6 +110,13 @@ def test_the_likeliest_is_the_first_of_the_largest(raw, mass):
     assert slots[0, 0] == (expected if expected < 9 else NOTHING)
 
 
+@pytest.mark.parametrize("kind", [MODE, STRAIGHT])
+def test_of_equals_the_first_is_likeliest_and_the_no_op_last(kind):
+    before = np.array([[[0.25, 0.25, 0.25], [0.0, 0.5, 0.0], [0.0, 0.25, 0.25]]], np.float32)
+    slots = chosen(kind, before, uniforms(1, 3))[1]
+    np.testing.assert_array_equal(slots, [[0, 1, NOTHING]])
+
+
 @pytest.mark.parametrize("uniform", [0.0, 1 - 2**-24])
 def test_the_ends_of_the_uniform_draw_nothing_of_no_weight(uniform):
     before = np.array([[[0, 0.5, 0.5, 0]]], np.float32)

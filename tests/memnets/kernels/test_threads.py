@@ -138,7 +138,7 @@ def test_a_forked_process_starts_threads_of_its_own():
     if not child:
         code = 1
         try:
-            threading.Timer(20, os._exit, (2,)).start()
+            threading.Timer(10, os._exit, (2,)).start()
             over_samples(kernel, batch=16)
             code = 0
         finally:
