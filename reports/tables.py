@@ -77,7 +77,7 @@ def solving(results: Results) -> Table | None:
     caption = (
         "Seeds that solved the task out of those run, what it took them (medians over the solved "
         "seeds, evaluation excluded), and the wrong bits or symbols per sequence after training, "
-        "by test length (medians over all seeds)."
+        f"by test length (medians); {words.seeds(frames.summary(results)['n'])} per model."
     )
     return Table("solving", "From scratch to solved", caption, text, numbers)
 

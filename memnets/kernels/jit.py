@@ -182,12 +182,12 @@ _TANH = tuple(
         -3.33332819422e-1,
     )
 )
-_TANH_SMALL, _TANH_LARGE = np.float32(0.625), np.float32(9.0)
+_TANH_SMALL, _TANH_LARGE = np.float32(0.625), np.float32(10.0)
 
 
 @scalar
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent in float32."""
+    """Hyperbolic tangent in float32; exactly one where it rounds to it, so that slopes end."""
     x = np.float32(x)
     z = x * x
     p = _TANH[0]

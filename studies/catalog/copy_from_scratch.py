@@ -1,4 +1,4 @@
-"""How long the copy task takes from scratch, at the size of the NTM paper: five memories, ten seeds."""
+"""How long copy takes from scratch, at the size of the NTM paper: five models, ten seeds."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def test_sampled_reinforce_is_unbiased_and_its_error_shrinks_with_the_sample(bas
     # a bias would stay: the error must follow chance, which falls with the root of the sample
     assert few[1] < 3 * few[2]
     assert many[1] < 3 * many[2]
-    assert many[2] < 0.5 * few[2]
+    assert many[2] < 0.7 * few[2]
     assert many[1] < 0.05 * exact.norm()
 
 
