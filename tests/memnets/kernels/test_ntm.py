@@ -173,34 +173,3 @@ def test_what_is_not_a_number_shows(name):
     with torch.no_grad():
         network.cell.interface.bias_of(name).fill_(math.nan)
     assert kernels.unroll(network, torch.randn(5, 2, INPUTS)).logits_TBY.isnan().any()
-
-
-def train(network: MemoryNetwork, updates: int) -> None:
-    """Says what it was told three steps before."""
-    optimiser = torch.optim.RMSprop(network.parameters(), lr=3e-3)
-    for _ in range(updates):
-        told = torch.randint(0, 2, (6, 4, INPUTS)).float()
-        told[3:] = 0
-        rollout = kernels.unroll(network, told)
-        logits = rollout.logits_TBY
-        cost = torch.nn.functional.binary_cross_entropy_with_logits(
-            logits[3:], told[:3, :, : logits.shape[-1]], reduction="none"
-        ).sum(-1)
-        cost_TB = torch.cat([torch.zeros(3, 4), cost])
-        surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
-        optimiser.zero_grad()
-        (cost_TB.sum(0).mean() + surrogate).backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10)
-        optimiser.step()
-        network.estimator.advance()
-
-
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_still_the_same_after_1000_updates(estimator):
-    network = unrolled.build("ntm", estimator, scale=1.0, **SIZES)
-    before = network.cell.interface.linear.weight.detach().clone()
-    train(network, 1_000)
-    assert (network.cell.interface.linear.weight - before).norm() > 1
-    same(network, 6, 16, first=True)
-    same(network, 42, 3, first=True, slack=10)
-    same(network, 120, 1, threads=2, first=True, slack=10)
