@@ -32,7 +32,7 @@ def evaluate(
 
 def trace(network: MemoryNetwork, task: Task, length: int, seed: int) -> dict[str, np.ndarray]:
     """One evaluated sequence: what went in, what came out, where the heads pointed."""
-    batch = task.sample(_generator(seed, length), 1, length)
+    batch = task.test_sample(_generator(seed, length), 1, length)
     with _testing(network, seed):
         rollout = network(tensors(batch, _device(network))[0])
     heads, slots = tuple(network.cell.heads), network.cell.slots
@@ -48,7 +48,7 @@ def trace(network: MemoryNetwork, task: Task, length: int, seed: int) -> dict[st
 
 
 def _test(network: MemoryNetwork, task: Task, length: int, sequences: int, seed: int) -> Row:
-    batch = task.sample(_generator(seed, length), sequences, length)
+    batch = task.test_sample(_generator(seed, length), sequences, length)
     costs, decided = [], []
     for first in range(0, sequences, CHUNK):
         part = Batch(*(array[:, first : first + CHUNK] for array in batch))

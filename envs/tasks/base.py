@@ -62,6 +62,10 @@ class Task(ABC):
     def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
         """Fresh sequences of one length, which is drawn uniformly from `lengths` where None."""
 
+    def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
+        """What a test asks at a length: `sample`, with nothing else of the batch left to chance."""
+        return self.sample(rng, batch_size, length)
+
     @abstractmethod
     def chance_bits(self, length: int | None = None) -> float:
         """Expected cost in bits of guessing a sequence; over the trained lengths where None."""

@@ -84,6 +84,10 @@ class RepeatCopy(Task):
         mask_TB[start:] = True
         return Batch(inputs_TBX, targets_TBY, mask_TB)
 
+    def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
+        """Always the most repeats of training: drawn, one number would stand for a whole test."""
+        return self.sample(rng, batch_size, length, self.max_repeats)
+
     def chance_bits(self, length: int | None = None) -> float:
         """Counts the bits of the pattern only; the end marker can be told from the count."""
         length_ = sum(self.lengths) / 2 if length is None else length

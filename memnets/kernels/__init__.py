@@ -25,12 +25,17 @@ def unroll(
     network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState | None = None
 ) -> Rollout:
     """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered."""
+    from ..cells.none import NoMemory
     from .coverage import kind_of, run_of
+    from .rollouts import memoryless
+
+    if state is None:
+        state = network.initial_state(inputs_TBX.shape[1])
+    if type(network.cell) is NoMemory:
+        return memoryless.unroll(network, inputs_TBX, state)
     from .rollouts.unroll import unroll
 
     kind = kind_of(network.estimator)
     if kind is None:
         raise ValueError(f"no kernel runs this network: {covers(network)}")
-    if state is None:
-        state = network.initial_state(inputs_TBX.shape[1])
     return unroll(network, run_of(network.cell), kind, inputs_TBX, state)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .jit import ONE, ZERO, kernel
 
 DENSE, NOTHING = -2, -1
@@ -151,20 +153,21 @@ def write_vjp(
                 grad_erase_BPW[b, 0, w] -= to_erase
                 grad_add_BPW[b, 0, w] += to_add
             continue
+        if slot_BP[b, 0] == DENSE:
+            _heads_vjp(
+                memory_BWN[b], weights_BPN[b], erase_BPW[b], add_BPW[b],
+                grad_memory_BWN[b], grad_weights_BPN[b], grad_erase_BPW[b], grad_add_BPW[b],
+            )  # fmt: skip
+            continue
         for p in range(heads):
             slot = slot_BP[b, p]
             if slot >= 0:
-                _head_vjp(
-                    memory_BWN, weights_BPN, slot_BP, erase_BPW, add_BPW, grad_memory_BWN,
-                    b, p, slot, slot + 1, borrowed and heads > 1,
-                    grad_weights_BPN, grad_erase_BPW, grad_add_BPW,
-                )  # fmt: skip
-            if slot == DENSE:
-                _head_vjp(
-                    memory_BWN, weights_BPN, slot_BP, erase_BPW, add_BPW, grad_memory_BWN,
-                    b, p, 0, slots, True, grad_weights_BPN, grad_erase_BPW, grad_add_BPW,
-                )  # fmt: skip
-            elif borrowed and heads == 1:
+                for w in range(width):
+                    content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, slot)
+                    grad = grad_memory_BWN[b, w, slot]
+                    grad_erase_BPW[b, p, w] -= grad * weights_BPN[b, p, slot] * content
+                    grad_add_BPW[b, p, w] += grad * weights_BPN[b, p, slot]
+            if borrowed and heads == 1:
                 for w in range(width):
                     erase, add = erase_BPW[b, 0, w], add_BPW[b, 0, w]
                     for n in range(slots):
@@ -172,22 +175,65 @@ def write_vjp(
                         grad_weights_BPN[b, 0, n] += grad_memory_BWN[b, w, n] * change
             elif borrowed:
                 for n in range(slots):
-                    if n != slot:
-                        total = ZERO
-                        for w in range(width):
-                            content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, n)
-                            change = add_BPW[b, p, w] - content * erase_BPW[b, p, w]
-                            total += grad_memory_BWN[b, w, n] * change
-                        grad_weights_BPN[b, p, n] += total
+                    total = ZERO
+                    for w in range(width):
+                        content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, n)
+                        change = add_BPW[b, p, w] - content * erase_BPW[b, p, w]
+                        total += grad_memory_BWN[b, w, n] * change
+                    grad_weights_BPN[b, p, n] += total
         for p in range(heads):
             slot = slot_BP[b, p]
-            for w in range(width):
-                erase = erase_BPW[b, p, w]
-                if slot >= 0:
-                    grad_memory_BWN[b, w, slot] *= ONE - erase
-                elif slot == DENSE:
-                    for n in range(slots):
-                        grad_memory_BWN[b, w, n] *= ONE - weights_BPN[b, p, n] * erase
+            if slot >= 0:
+                for w in range(width):
+                    grad_memory_BWN[b, w, slot] *= ONE - erase_BPW[b, p, w]
+
+
+@kernel
+def _heads_vjp(
+    memory_WN: Any, weights_PN: Any, erase_PW: Any, add_PW: Any,
+    grad_memory_WN: Any, grad_weights_PN: Any, grad_erase_PW: Any, grad_add_PW: Any,
+) -> None:  # fmt: skip
+    """Several dense heads of one sample: forward through what each finds, then back."""
+    heads, slots = weights_PN.shape
+    found_PN = np.empty((heads, slots), np.float32)
+    grad_N = np.empty(slots, np.float32)
+    for w in range(len(memory_WN)):
+        left_N = grad_memory_WN[w]
+        for n in range(slots):
+            grad_N[n] = left_N[n]
+            found_PN[0, n] = memory_WN[w, n]
+        for p in range(1, heads):
+            erase, found_N, after_N = erase_PW[p - 1, w], found_PN[p - 1], found_PN[p]
+            weights_N = weights_PN[p - 1]
+            for n in range(slots):
+                after_N[n] = found_N[n] * (ONE - weights_N[n] * erase)
+        for p in range(heads - 1, -1, -1):
+            to_erase, to_add = _head_vjp(
+                weights_PN[p], found_PN[p], erase_PW[p, w], add_PW[p, w],
+                grad_N, left_N, grad_weights_PN[p],
+            )  # fmt: skip
+            grad_erase_PW[p, w] -= to_erase
+            grad_add_PW[p, w] += to_add
+
+
+@kernel
+def _head_vjp(
+    weights_N: Any, found_N: Any, erase: Any, add: Any,
+    grad_N: Any, left_N: Any, grad_weights_N: Any,
+) -> Any:  # fmt: skip
+    """`left_N`, the gradient of what this head left to later ones, becomes that of what it found.
+
+    Returns the gradients of erase, with its sign turned, and of add.
+    """
+    to_erase, to_add = ZERO, ZERO
+    for n in range(len(weights_N)):
+        to_add += grad_N[n] * weights_N[n]
+        to_erase += left_N[n] * weights_N[n] * found_N[n]
+    for n in range(len(weights_N)):
+        grad_weights_N[n] += grad_N[n] * add - left_N[n] * found_N[n] * erase
+    for n in range(len(weights_N)):
+        left_N[n] *= ONE - weights_N[n] * erase
+    return to_erase, to_add
 
 
 @kernel
@@ -200,24 +246,3 @@ def _kept(
         if other != head:
             content *= ONE - weights_BPN[b, other, n] * erase_BPW[b, other, w]
     return content
-
-
-@kernel
-def _head_vjp(
-    memory_BWN: Any, weights_BPN: Any, slot_BP: Any, erase_BPW: Any, add_BPW: Any,
-    grad_memory_BWN: Any, b: int, p: int, first: int, last: int, to_weights: bool,
-    grad_weights_BPN: Any, grad_erase_BPW: Any, grad_add_BPW: Any,
-) -> None:  # fmt: skip
-    """One head's share, over the slots that it touched."""
-    for w in range(memory_BWN.shape[1]):
-        erase, add = erase_BPW[b, p, w], add_BPW[b, p, w]
-        to_erase, to_add = ZERO, ZERO
-        for n in range(first, last):
-            content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, n)
-            grad, weight = grad_memory_BWN[b, w, n], weights_BPN[b, p, n]
-            to_add += grad * weight
-            to_erase += grad * weight * content
-            if to_weights:
-                grad_weights_BPN[b, p, n] += grad * (add - content * erase)
-        grad_erase_BPW[b, p, w] -= to_erase
-        grad_add_BPW[b, p, w] += to_add

@@ -11,16 +11,16 @@ import torch
 from ..cells.base import MemoryCell
 from ..cells.dnc import DNC
 from ..cells.dntm import DNTM
+from ..cells.none import NoMemory
 from ..cells.ntm import NTM
 from ..controllers import GRU, LSTM, Controller, Feedforward
 from ..estimators import Annealed, Estimator, Reinforce, Soft, StraightThrough
 from ..network import MemoryNetwork
+from .rollouts import memoryless
 
 
 def reason(network: MemoryNetwork) -> str | None:
     """Why there is no kernel for a network, in a sentence; None where there is one."""
-    if not _installed("numba"):
-        return "numba is not installed"
     for part in (network, network.cell, network.controller, network.estimator):
         if "forward" in vars(part) or part._forward_hooks or part._forward_pre_hooks:
             return f"{type(part).__name__} has been given hooks, which kernels would pass by"
@@ -31,6 +31,10 @@ def reason(network: MemoryNetwork) -> str | None:
             return f"the network is on {tensor.device}, the kernels are for the CPU"
         if tensor.dtype != torch.float32:
             return f"the network is in {tensor.dtype}, the kernels are in float32"
+    if type(network.cell) is NoMemory:
+        return memoryless.refuses(network.controller)
+    if not _installed("numba"):
+        return "numba is not installed"
     name = type(network.cell).__name__
     if type(network.cell) not in _runs():
         return f"the cell {name} has no kernel"

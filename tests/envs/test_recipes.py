@@ -118,6 +118,13 @@ def test_a_constant_repeat_count_is_zero():
     assert not sample(task, 0).inputs_TBX[..., -1].any()
 
 
+def test_a_test_asks_for_the_most_repeats_of_training():
+    task = make_task("repeat_copy", min_repeats=2, max_repeats=4)
+    for seed in range(5):
+        batch = task.test_sample(np.random.default_rng(seed), 3, 5)
+        assert len(batch.inputs_TBX) == 5 * (4 + 1) + 3
+
+
 def test_repeats_may_go_beyond_training_but_not_anywhere():
     task = make_task("repeat_copy")
     further = sample(task, 0, length=2, repeats=20)
