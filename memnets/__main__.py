@@ -108,8 +108,7 @@ class Run:
         from studies import ResultStore
         from studies.executor import run
 
-        study = _study(self.study)
-        study = replace(study, training=self.training, seeds=self.seeds)
+        study = replace(_study(self.study).with_training(self.training), seeds=self.seeds)
         summary = run(
             study,
             ResultStore(self.folder / study.name),

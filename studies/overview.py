@@ -28,6 +28,9 @@ def describe(study: Study) -> Iterator[str]:
     yield from columns(models.items())
     yield "training"
     yield from columns((name, str(value)) for name, value in vars(study.training).items())
+    for task, changes in study.task_training.items():
+        yield f"training on {task}"
+        yield from columns((name, str(value)) for name, value in changes.items())
     yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
 
 

@@ -223,3 +223,23 @@ def test_the_main_study_crosses_every_cell_with_every_estimator():
     pairs = {(m.cell, m.estimator) for m in studies.get("discrete_vs_soft")().models.values()}
     wanted = {(cell, kind) for cell in cells if cell != "none" for kind in estimators}
     assert pairs == wanted | {("none", "soft")}
+
+
+def test_a_task_may_train_in_its_own_way(study):
+    two = {"copy": study.tasks["copy"], "long": TaskSpec("copy", {"max_length": 9})}
+    own = dataclasses.replace(
+        study, tasks=two, task_training={"long": {"updates": 77, "clip_norm": 5.0}}
+    )
+    updates = {trial.task_label: trial.training.updates for trial in own.trials()}
+    assert updates == {"copy": study.training.updates, "long": 77}
+    # what is changed afterwards holds for every task, and nothing else does
+    changed = own.with_training(dataclasses.replace(own.training, updates=3))
+    assert {trial.training.updates for trial in changed.trials()} == {3}
+    assert changed.training_of("long").clip_norm == 5.0
+
+
+def test_training_of_a_task_is_checked(study):
+    with pytest.raises(BadData, match="task_training is given for 'sort'.*'copy'"):
+        dataclasses.replace(study, task_training={"sort": {}})
+    with pytest.raises(BadData, match="task_training of 'copy': no field 'update'.*'updates'"):
+        dataclasses.replace(study, task_training={"copy": {"update": 3}})
