@@ -15,17 +15,18 @@ from ..trial import TaskSpec, Training
 TRAINING = Training(
     updates=5_000, batch_size=16, clip_norm=50.0, evaluate_every=250, solved_errors=0.01
 )
-# as many as it takes to tell the models apart, or as three hours on two cores allow
+# enough to tell the models apart within about three hours on two cores; at 2e-3 the gradients of
+# the NTM explode on the 200 steps of the N-grams, which are never solved: they have an optimum
 SMALL: Mapping[str, Mapping[str, Any]] = {
-    "repeat_copy": {"updates": 4_000, "evaluate_every": 500},
-    "dynamic_ngrams": {"updates": 1_500, "solved_errors": None},
-    "priority_sort": {"updates": 3_000},
+    "repeat_copy": {"updates": 3_200, "evaluate_every": 400},
+    "dynamic_ngrams": {"updates": 2_000, "batch_size": 8, "solved_errors": None},
+    "priority_sort": {"updates": 2_500},
 }
 
 
 @studies.register("reproduce_ntm")
 def reproduce_ntm() -> Study:
-    """The five tasks of the NTM paper, at its sizes, on 24,000 to 80,000 sequences."""
+    """The five tasks of the NTM paper, at its sizes, on 16,000 to 80,000 sequences."""
     return _study("reproduce_ntm", TRAINING, SMALL)
 
 
