@@ -28,9 +28,10 @@ def describe(study: Study) -> Iterator[str]:
     yield from columns(models.items())
     yield "training"
     yield from columns((name, str(value)) for name, value in vars(study.training).items())
-    for task, changes in study.task_training.items():
-        yield f"training on {task}"
-        yield from columns((name, str(value)) for name, value in changes.items())
+    for key, fields in study.own_training.items():
+        task, *model = [key] if isinstance(key, str) else key
+        yield f"training on {task}" + "".join(f" of {name}" for name in model)
+        yield from columns((name, str(value)) for name, value in fields.items())
     yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from memnets.registry import Registry
 from memnets.spec import ModelSpec
@@ -15,15 +15,17 @@ from .trial import TaskSpec, Training, Trial
 # the registered functions take no arguments and return a Study
 studies: Registry[Callable[[], Study]] = Registry("memnets.studies", home="studies.catalog")
 
+OwnTraining: TypeAlias = Mapping[str | tuple[str, str], Mapping[str, Any]]
+
 
 @dataclass(frozen=True)
 class Study:
     """Every task × every model × every seed, all trained alike.
 
     The keys of `tasks` and `models` are what reports call them. A model whose sizes depend on the
-    task is a mapping from every task's key to its own ModelSpec. `task_training` has, by a task's
-    key, the fields of `training` that are otherwise there. `procedure` names the generator function
-    that turns a trial into rows, as "package.module:name".
+    task is a mapping from every task's key to its own ModelSpec. `own_training` has the fields of
+    `training` that differ on a task, by its key, or for one model on it, by both keys. `procedure`
+    names the generator function that turns a trial into rows, as "package.module:name".
     """
 
     name: str
@@ -31,7 +33,7 @@ class Study:
     tasks: Mapping[str, TaskSpec]
     models: Mapping[str, ModelSpec | Mapping[str, ModelSpec]]
     training: Training = field(default_factory=Training)
-    task_training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    own_training: OwnTraining = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     procedure: str = "studies.training:train"
 
@@ -46,11 +48,12 @@ class Study:
                     f"study {self.name!r}: model {label!r} is given for the tasks "
                     f"{sorted(model)}, the study's are {sorted(self.tasks)}."
                 )
-        for label in self.task_training:
-            if label not in self.tasks:
+        for key in self.own_training:
+            task, *one = [key] if isinstance(key, str) else key
+            if task not in self.tasks or not set(one) <= set(self.models):
                 raise BadData(
-                    f"study {self.name!r}: task_training is given for {label!r}, the study's "
-                    f"tasks are {sorted(self.tasks)}."
+                    f"study {self.name!r}: own_training is given for {key!r}, the study's tasks "
+                    f"are {sorted(self.tasks)}, its models {sorted(self.models)}."
                 )
         seen: dict[str, Trial] = {}
         for trial in self.trials():
@@ -60,20 +63,22 @@ class Study:
                     f"study {self.name!r}: {_name(twin)} and {_name(trial)} are the same trial."
                 )
 
-    def training_of(self, task: str) -> Training:
-        """How the models are trained on the task of that key."""
-        fields = {**vars(self.training), **self.task_training.get(task, {})}
-        return build(Training, fields, f"study {self.name!r}, task_training of {task!r}")
+    def training_of(self, task: str, model: str) -> Training:
+        """How the model of that key is trained on the task of that key."""
+        fields = dict(vars(self.training))
+        for key in (task, (task, model)):
+            fields |= self.own_training.get(key, {})
+        return build(Training, fields, f"study {self.name!r}, own_training on {task!r}")
 
     def with_training(self, training: Training) -> Study:
-        """The study with that training; what differs from its own holds for every task."""
+        """The study with that training; what differs from the old one holds for every trial."""
         before = vars(self.training)
         changed = {name for name, value in vars(training).items() if value != before[name]}
         own = {
-            task: {name: value for name, value in changes.items() if name not in changed}
-            for task, changes in self.task_training.items()
+            key: {name: value for name, value in fields.items() if name not in changed}
+            for key, fields in self.own_training.items()
         }
-        return replace(self, training=training, task_training=own)
+        return replace(self, training=training, own_training=own)
 
     def trials(self) -> Iterator[Trial]:
         """All trials; seed by seed, so that a study cut short has compared all models."""
@@ -84,7 +89,7 @@ class Study:
                     yield Trial(
                         task=task,
                         model=model,
-                        training=self.training_of(task_label),
+                        training=self.training_of(task_label, model_label),
                         seed=seed,
                         procedure=self.procedure,
                         task_label=task_label,

@@ -225,21 +225,28 @@ def test_the_main_study_crosses_every_cell_with_every_estimator():
     assert pairs == wanted | {("none", "soft")}
 
 
-def test_a_task_may_train_in_its_own_way(study):
+def test_a_task_and_a_model_on_it_may_train_in_their_own_way(study):
     two = {"copy": study.tasks["copy"], "long": TaskSpec("copy", {"max_length": 9})}
-    own = dataclasses.replace(
-        study, tasks=two, task_training={"long": {"updates": 77, "clip_norm": 5.0}}
-    )
-    updates = {trial.task_label: trial.training.updates for trial in own.trials()}
-    assert updates == {"copy": study.training.updates, "long": 77}
-    # what is changed afterwards holds for every task, and nothing else does
+    fields = {"long": {"updates": 77, "clip_norm": 5.0}, ("long", "ntm/soft"): {"updates": 99}}
+    own = dataclasses.replace(study, tasks=two, own_training=fields)
+    for trial in own.trials():
+        if trial.task_label == "copy":
+            assert trial.training == study.training
+        else:
+            assert trial.training.updates == (99 if trial.model_label == "ntm/soft" else 77)
+            assert trial.training.clip_norm == 5.0
+    # what is changed afterwards holds for every trial, and nothing else does
     changed = own.with_training(dataclasses.replace(own.training, updates=3))
     assert {trial.training.updates for trial in changed.trials()} == {3}
-    assert changed.training_of("long").clip_norm == 5.0
+    assert changed.training_of("long", "ntm/soft").clip_norm == 5.0
 
 
-def test_training_of_a_task_is_checked(study):
-    with pytest.raises(BadData, match="task_training is given for 'sort'.*'copy'"):
-        dataclasses.replace(study, task_training={"sort": {}})
-    with pytest.raises(BadData, match="task_training of 'copy': no field 'update'.*'updates'"):
-        dataclasses.replace(study, task_training={"copy": {"update": 3}})
+@pytest.mark.parametrize("key", ["sort", ("copy", "ntm"), ("sort", "ntm/soft")])
+def test_training_of_what_is_not_in_the_study_is_refused(study, key):
+    with pytest.raises(BadData, match="own_training is given for.*'copy'"):
+        dataclasses.replace(study, own_training={key: {}})
+
+
+def test_own_training_is_checked(study):
+    with pytest.raises(BadData, match="own_training on 'copy': no field 'update'.*'updates'"):
+        dataclasses.replace(study, own_training={"copy": {"update": 3}})
