@@ -17,8 +17,10 @@ def discretised_ntm() -> Study:
         tasks={"copy": TaskSpec("copy", {"max_length": 10})},
         models=presets(slots=128, width=20),
         training=Training(
-            updates=10_000,
-            batch_size=32,
+            updates=3_000,
+            batch_size=16,
+            learning_rate=2e-3,
+            clip_norm=50.0,
             evaluate_every=250,
             test_lengths=(1, 3, 5, 10, 15, 20),
             solved_errors=0.05,

@@ -25,6 +25,13 @@ def dntm_controllers() -> Study:
             for controller in ("gru", "feedforward")
             for kind, estimator in KINDS.items()
         },
-        training=Training(updates=10_000, batch_size=32, evaluate_every=250, solved_errors=0.05),
+        training=Training(
+            updates=6_000,
+            batch_size=16,
+            learning_rate=2e-3,
+            clip_norm=50.0,
+            evaluate_every=250,
+            solved_errors=0.05,
+        ),
         seeds=(0, 1, 2, 3, 4),
     )
