@@ -17,7 +17,7 @@ def discretised_ntm() -> Study:
         tasks={"copy": TaskSpec("copy", {"max_length": 10})},
         models=presets(slots=128, width=20),
         training=Training(
-            updates=4_500,
+            updates=3_000,
             batch_size=16,
             learning_rate=2e-3,
             clip_norm=50.0,

@@ -26,7 +26,7 @@ def dntm_controllers() -> Study:
             for kind, estimator in KINDS.items()
         },
         training=Training(
-            updates=6_000,
+            updates=5_000,
             batch_size=16,
             learning_rate=2e-3,
             clip_norm=50.0,
