@@ -30,7 +30,7 @@ from memnets.registry import (
     regularisers,
 )
 from studies.bench.commands import BENCHES, Measurements
-from studies.overview import backends, columns, describe, progress, results
+from studies.overview import backends, columns, describe, failed, progress, results
 from studies.single import Train
 from studies.study import Study, studies
 from studies.trial import Training
@@ -87,8 +87,9 @@ def show(name: Positional[str], backend: bool = False) -> int:
 class Run:
     """Run what a study still lacks; the same command again, after any stop, finishes it.
 
-    `memnets study run NAME --help` shows the study's own settings, any of which can be changed
-    here; a changed setting makes other trials, and those already run are kept.
+    `memnets study run NAME --help` shows the study's own settings. A setting changed here makes
+    other trials; those already run are kept, but status and reports show the trials of the last
+    call. A setting left as it is leaves what the study has for one task or model in force.
     """
 
     study: Positional[str]
@@ -109,14 +110,17 @@ class Run:
         from studies.executor import run
 
         study = replace(_study(self.study).with_training(self.training), seeds=self.seeds)
+        store = ResultStore(self.folder / study.name)
         summary = run(
             study,
-            ResultStore(self.folder / study.name),
+            store,
             workers=self.workers,
             address=self.address,
             device=self.device,
             threads=self.threads,
         )
+        for line in failed(store):
+            print(line)
         return 130 if summary.interrupted else int(summary.failed > 0)
 
 

@@ -71,15 +71,15 @@ def compare(results: Results, *, trained: bool = True) -> Comparison | None:
 
 def solved(results: Results) -> dict[str, tuple[int, int]]:
     """Per kind of memory, seeds solved and seeds run; empty if the study has no such criterion."""
-    if all(trial.training.solved_errors is None for trial in results.trials):
-        return {}
     counts = {}
+    failures = results.failures[results.failures["judged"]]
     failed = [
         kind(cell, estimator)
-        for cell, estimator in results.failures[["cell", "estimator"]].itertuples(index=False)
+        for cell, estimator in failures[["cell", "estimator"]].itertuples(index=False)
     ]
+    judged = results.facts[results.facts["judged"]]
     for name in (SOFT, DISCRETE, NO_MEMORY):
-        trials = results.facts[results.facts["kind"] == name]
+        trials = judged[judged["kind"] == name]
         if run := len(trials) + failed.count(name):
             counts[name] = (int(trials["solved"].sum()), run)
     return counts

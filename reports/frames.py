@@ -76,11 +76,16 @@ def by_length(results: Results) -> pd.DataFrame:
 
 
 def summary(results: Results) -> pd.DataFrame:
-    """One row per model and task, also where no seed finished: accuracy, solved, time, size."""
+    """One row per model and task, also where no seed finished: accuracy, solved, time, size.
+
+    `run` counts the seeds that could be solved: none where the training has no such criterion.
+    """
     scores = at_trained_lengths(final(results.rows))
     estimates = _estimated(scores, MODEL, "accuracy")
     facts = results.facts.groupby(MODEL, as_index=False, sort=False).agg(
+        kind=("kind", "first"),
         seeds=("trial", "size"),
+        judged=("judged", "sum"),
         solved=("solved", "sum"),
         sequences_to_solve=("solved_sequences", "median"),
         seconds_to_solve=("solved_seconds", "median"),
@@ -88,13 +93,17 @@ def summary(results: Results) -> pd.DataFrame:
         parameters=("parameters", "first"),
         state_size=("state_size", "first"),
     )
-    failed = results.failures.groupby(MODEL, as_index=False).size()
-    failed = failed.rename(columns={"size": "failed"})
+    failed = results.failures.groupby(MODEL, as_index=False).agg(failed=("judged", "sum"))
     frame = facts.merge(estimates, on=MODEL, how="left").merge(failed, on=MODEL, how="outer")
-    counts = frame[["seeds", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
-    frame = frame.assign(**counts, run=counts["seeds"] + counts["failed"])
-    kinds = zip(frame["cell"], frame["estimator"], strict=True)
-    return _sorted(frame.assign(kind=[kind(cell, estimator) for cell, estimator in kinds]))
+    counts = frame[["seeds", "judged", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
+    kinds = zip(frame["kind"], frame["cell"], frame["estimator"], strict=True)
+    return _sorted(
+        frame.assign(
+            **counts,
+            run=counts["judged"] + counts["failed"],
+            kind=[stored if isinstance(stored, str) else kind(*names) for stored, *names in kinds],
+        )
+    )
 
 
 def wrong(results: Results) -> pd.DataFrame:

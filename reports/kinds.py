@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 SOFT = "soft"
 DISCRETE = "discrete"
 HALF_DISCRETE = "half-discrete"
 NO_MEMORY = "no memory"
 
 
-def kind(cell: str, estimator: str) -> str:
-    """`soft` uses the whole weighting, `top_k` the largest part of it; all others choose a slot."""
+def kind(cell: str, estimator: str, discrete: Any = None) -> str:
+    """`soft` uses the whole weighting, `top_k` the largest part of it; others choose a slot.
+
+    `discrete` is what a trial stored of its estimator, if it did: one that trains on weightings and
+    chooses a slot in tests only is half-discrete, as `annealed` at rate 0.
+    """
     if cell == "none":
         return NO_MEMORY
-    return {"soft": SOFT, "top_k": HALF_DISCRETE}.get(estimator, DISCRETE)
+    if estimator == "soft":
+        return SOFT
+    return HALF_DISCRETE if estimator == "top_k" or discrete is False else DISCRETE

@@ -6,13 +6,16 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from . import words
 from .blocks import Block, Definitions, Failure, Failures, Paragraph, Section, Table
 from .results import Results
+
+if TYPE_CHECKING:
+    from memnets.spec import ModelSpec
 
 
 def failures(results: Results) -> Section | None:
@@ -57,33 +60,60 @@ def reproduce(results: Results) -> Section:
         ("Training time", words.duration(float(facts["seconds"].sum())) if len(facts) else ""),
     ]
     shown = tuple((name, text) for name, text in entries if text)
-    commands = (f"memnets study run {results.name}", f"memnets report {results.name}")
+    commands = (*_runs(results), f"memnets report {results.name}")
     blocks: list[Block] = [Definitions(shown, commands)]
     if trials:
         blocks.append(_models(results))
     return Section("reproduce", "How to reproduce this", tuple(blocks))
 
 
+def _runs(results: Results) -> list[str]:
+    """The command that makes these trials: none for a study that is not registered just so."""
+    from studies.study import studies
+
+    if results.name not in studies:
+        return []
+    planned = {trial.id for trial in studies.get(results.name)().trials()}
+    same = planned >= {trial.id for trial in results.trials}
+    return [f"memnets study run {results.name}"] if same else []
+
+
 def _models(results: Results) -> Table:
-    specs = {trial.model_label: trial.model for trial in results.trials}
+    specs: dict[str, dict[str, ModelSpec]] = {}
+    for trial in results.trials:
+        specs.setdefault(trial.model_label, {})[trial.task_label] = trial.model
     options = ("cell_options", "estimator_options", "controller_options")
     numbers = pd.DataFrame(
         [
             {
                 "model": label,
+                "task": task,
                 "cell": spec.cell,
                 "estimator": spec.estimator,
                 "controller": spec.controller,
                 "size": spec.controller_size,
                 **{name: _options(getattr(spec, name)) for name in options},
+                "bypass_dropout": spec.bypass_dropout,
             }
-            for label, spec in specs.items()
+            for label, own in specs.items()
+            for task, spec in _told_apart(own)
         ]
     )
+    if not numbers["task"].any():
+        numbers = numbers.drop(columns="task")
+    if not numbers["bypass_dropout"].any():
+        numbers = numbers.drop(columns="bypass_dropout")
     renamed = {name: name.replace("_", " ").capitalize() for name in numbers}
     shown = numbers.astype(str).replace("", "defaults").rename(columns=renamed)
     caption = "The models as data: building them again from these lines gives the same networks."
     return Table("settings", "Models", caption, shown, numbers)
+
+
+def _told_apart(specs: Mapping[str, ModelSpec]) -> list[tuple[str, ModelSpec]]:
+    """A model's spec without a task where all tasks share it, else task by task."""
+    different = list(specs.items())
+    same = all(spec == different[0][1] for spec in specs.values())
+    return [("", different[0][1])] if same else different
 
 
 def _reason(row: Any) -> tuple[str, str]:

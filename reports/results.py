@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 FACTORS = ["trial", "task", "cell", "estimator", "controller", "model", "seed"]
 METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]
 _PLACE = ["step", "sequences", "seconds", "kind", "length", "min_length", "max_length"]
-_FACTS = ["parameters", "state_size", "seconds", "updates", "sequences", "started", "finished"]
+_FACTS = ["discrete", "parameters", "state_size", "seconds", "updates", "sequences"]
+_FACTS += ["started", "finished"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Results:
     """Everything a report is computed from.
 
     `rows` and `facts` hold finished trials only; `chance` is the accuracy of guessing, per task.
+    Facts and failures are `judged` where the trial's training says when it is solved.
     """
 
     name: str
@@ -69,8 +71,11 @@ def read(store: ResultStore) -> Results:
     """
     study, trials = store.study, tuple(store.trials())
     everything = _with_columns(store.load(), [*FACTORS, *_PLACE, *METRICS])
+    judged = {trial.id for trial in trials if trial.training.solved_errors is not None}
     facts = _facts(store.facts())
+    facts = facts.assign(judged=facts["trial"].isin(judged))
     failures = _with_columns(store.failures(), [*FACTORS, "error", "traceback"])
+    failures = failures.assign(judged=failures["trial"].isin(judged))
     rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
     return Results(
         name=str(study["name"]),
@@ -89,11 +94,11 @@ def read(store: ResultStore) -> Results:
 def _facts(facts: pd.DataFrame) -> pd.DataFrame:
     facts = _with_columns(facts, [*FACTORS, "solved", *_FACTS])
     solved = [entry if isinstance(entry, Mapping) else {} for entry in facts["solved"]]
-    kinds = zip(facts["cell"], facts["estimator"], strict=True)
+    kinds = zip(facts["cell"], facts["estimator"], facts["discrete"], strict=True)
     # a trial that saw no sequence has no speed, not an infinite one
     sequences = facts["sequences"].astype(float).replace(0, np.nan)
     return facts.assign(
-        kind=[kind(cell, estimator) for cell, estimator in kinds],
+        kind=[kind(*entry) for entry in kinds],
         solved=np.array([bool(entry) for entry in solved], dtype=bool),
         solved_sequences=[float(entry.get("sequences", np.nan)) for entry in solved],
         solved_seconds=[float(entry.get("seconds", np.nan)) for entry in solved],

@@ -26,7 +26,7 @@ def models(results: Results) -> Table:
                 for low, high in zip(numbers["low"], numbers["high"], strict=True)
             ],
             "n": numbers["n"].astype(str),
-            "Solved / run": numbers["solved"].astype(str) + " / " + numbers["run"].astype(str),
+            "Solved / run": _solved(numbers),
             "Sequences to solve": [words.number(v) for v in numbers["sequences_to_solve"]],
             "Time to solve": [words.duration(value) for value in numbers["seconds_to_solve"]],
             "ms per sequence": [words.number(value) for value in numbers["milliseconds"]],
@@ -49,12 +49,13 @@ def models(results: Results) -> Table:
 def solving(results: Results) -> Table | None:
     """Seeds solved, sequences and time it took, and what is wrong at the end, length by length.
 
-    None where no seed solved anything.
+    None where no training says what solved is.
     """
     if not solved(results):
         return None
     wrong = frames.wrong(results)
     wide = wrong.pivot(index=["task", "model"], columns="length", values="errors")
+    wide.columns = [f"{length:g}" for length in wide.columns]
     numbers = frames.summary(results)
     numbers = numbers[
         ["task", "model", "solved", "run", "sequences_to_solve", "seconds_to_solve"]
@@ -63,12 +64,12 @@ def solving(results: Results) -> Table | None:
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
-            "Solved / run": numbers["solved"].astype(str) + " / " + numbers["run"].astype(str),
+            "Solved / run": _solved(numbers),
             "Sequences": [words.number(value) for value in numbers["sequences_to_solve"]],
             "Time": [words.duration(value) for value in numbers["seconds_to_solve"]],
         }
         | {
-            f"Wrong at {length:g}": [words.number(v) for v in numbers[f"wrong_at_{length}"]]
+            f"Wrong at {length}": [words.number(v) for v in numbers[f"wrong_at_{length}"]]
             for length in wide.columns
         }
     )
@@ -80,6 +81,11 @@ def solving(results: Results) -> Table | None:
         f"by test length (medians); {words.seeds(frames.summary(results)['n'])} per model."
     )
     return Table("solving", "From scratch to solved", caption, text, numbers)
+
+
+def _solved(numbers: pd.DataFrame) -> list[str]:
+    counts = zip(numbers["solved"], numbers["run"], strict=True)
+    return [f"{solved} / {run}" if run else "–" for solved, run in counts]
 
 
 def pairs(results: Results) -> Table | None:

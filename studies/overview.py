@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memnets.spec import ModelSpec
+
 from .data import BadData
 from .store import NotResults, ResultStore
 from .study import Study, studies
@@ -20,12 +22,7 @@ def describe(study: Study) -> Iterator[str]:
     yield from (study.question, "", "tasks")
     yield from columns((name, f"{spec.name} {spec.options}") for name, spec in study.tasks.items())
     yield "models"
-    models = {
-        trial.model_label: f"{trial.model.controller} {trial.model.controller_size}, "
-        f"cell {trial.model.cell_options}, estimator {trial.model.estimator_options}"
-        for trial in trials
-    }
-    yield from columns(models.items())
+    yield from columns(_models(study))
     yield "training"
     yield from columns((name, str(value)) for name, value in vars(study.training).items())
     for key, fields in study.own_training.items():
@@ -33,6 +30,30 @@ def describe(study: Study) -> Iterator[str]:
         yield f"training on {task}" + "".join(f" of {name}" for name in model)
         yield from columns((name, str(value)) for name, value in fields.items())
     yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
+
+
+def _models(study: Study) -> Iterator[tuple[str, str]]:
+    for label, model in study.models.items():
+        if isinstance(model, ModelSpec):
+            yield label, _spec(model)
+            continue
+        for task, own in model.items():
+            yield f"{label} on {task}", _spec(own)
+
+
+def _spec(model: ModelSpec) -> str:
+    """A model in a line: its parts, with the options that are not the defaults."""
+    parts = [
+        (f"{model.controller} {model.controller_size}", model.controller_options),
+        (model.cell, model.cell_options),
+        (model.estimator, model.estimator_options),
+    ]
+    told = [
+        f"{name} ({', '.join(f'{k} {v}' for k, v in options.items())})" if options else name
+        for name, options in parts
+    ]
+    dropout = [f"bypass dropout {model.bypass_dropout}"] if model.bypass_dropout else []
+    return ", ".join(told + dropout)
 
 
 def backends(kind: str, name: str) -> Iterator[str]:
@@ -56,16 +77,23 @@ def backends(kind: str, name: str) -> Iterator[str]:
 
 
 def progress(store: ResultStore) -> Iterator[str]:
-    """Per model its finished and failed trials, then the whole study."""
+    """Per model its finished and failed trials, what failed, then the whole study."""
     facts, failures = store.facts(), store.failures()
     labels = sorted({trial.model_label for trial in store.trials()})
     yield from columns(
         (label, f"{_count(facts, label)} done, {_count(failures, label)} failed")
         for label in labels
     )
+    yield from failed(store)
     study = store.study
     total = len(study["trials"])
     yield f"{study['name']}: {len(facts)} of {total} trials done, {len(failures)} failed"
+
+
+def failed(store: ResultStore) -> Iterator[str]:
+    """Every failed trial and its error, line by line."""
+    for row in store.failures().itertuples(index=False):
+        yield f"failed: {row.model} on {row.task}, seed {row.seed}: {row.error}"
 
 
 def results(folder: Path) -> ResultStore:

@@ -80,6 +80,10 @@ class Train:
         _build(trial)
         home = store.path(trial)
         if self.checkpoint is not None:
+            if store.is_done(trial):
+                raise BadData(
+                    f"{home} is finished: leave the checkpoint out, or name another --folder."
+                )
             _adopt(self.checkpoint, trial, home / "checkpoint.pt")
         summary = run(study, store, workers=0, device=self.device, threads=self.threads)
         if summary.interrupted:

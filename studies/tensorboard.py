@@ -31,6 +31,7 @@ def export(store: ResultStore, folder: Path) -> Path:
         with SummaryWriter(str(home)) as writer:
             for row in store.rows(trial):
                 where = row["kind"] if row["length"] is None else f"test at length {row['length']}"
+                where += f", {row['samples']} samples" if "samples" in row else ""
                 for metric, value in row.items():
                     if metric not in SKIPPED and isinstance(value, int | float):
                         writer.add_scalar(f"{where}/{metric}", value, row["step"])

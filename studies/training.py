@@ -74,7 +74,7 @@ def update(learner: Learner) -> None:
     loss = loss + sum(term(rollout, inputs_TBX) for term in learner.regularisers)
     learner.optimiser.zero_grad()
     loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(learner.parameters(), learner.trial.training.clip_norm)
+    norm = clip(learner.parameters(), learner.trial.training.clip_norm)
     _require_finite(learner, loss=loss.item(), gradient_norm=norm.item())
     learner.optimiser.step()
     network.estimator.advance()
@@ -89,6 +89,20 @@ def update(learner: Learner) -> None:
         gradient_norm=norm.item(),
     )
     learner.seconds += time.perf_counter() - started
+
+
+def clip(parameters: list[torch.nn.Parameter], largest: float) -> torch.Tensor:
+    """Scale gradients down to a norm of at most `largest`; the norm before.
+
+    A gradient that explodes over hundreds of steps is finite in float32 when its square is not: the
+    norm is then taken in float64, and the gradient keeps its direction.
+    """
+    grads = [part.grad for part in parameters if part.grad is not None]
+    norm = torch.nn.utils.get_total_norm(grads)
+    if norm.isinf():
+        norm = torch.nn.utils.get_total_norm([grad.double() for grad in grads])
+    torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
+    return norm
 
 
 def _require_finite(learner: Learner, **values: float) -> None:

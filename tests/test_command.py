@@ -170,6 +170,8 @@ def test_a_truncated_trial_is_named_and_nothing_is_lost(tmp_path, capsys):
 def test_a_checkpoint_of_another_model_is_refused(tmp_path, capsys):
     assert train(tmp_path / "one") == 0
     (checkpoint,) = (tmp_path / "one").glob("*/checkpoint.pt")
+    same = ["--checkpoint", str(checkpoint), "--folder", str(tmp_path / "one")]
+    assert "is finished" in refusal(capsys, ["train", *SMALL, *TASK, *QUICK, *same])
     more = ["--checkpoint", str(checkpoint), "--seed", "7", "--folder", str(tmp_path / "two")]
     said = refusal(capsys, ["train", *SMALL, *TASK, *QUICK, *more])
     assert "another trial" in said

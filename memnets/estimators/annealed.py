@@ -23,8 +23,6 @@ class Annealed(Estimator):
     code); one draw holds for the whole minibatch. In `eval()` the second is used.
     """
 
-    discrete = True
-
     def __init__(
         self,
         *,
@@ -39,6 +37,8 @@ class Annealed(Estimator):
         self.first: Estimator = estimators.get(first)(**(first_options or {}))
         self.then: Estimator = estimators.get(then)(**(then_options or {}))
         self.rollouts = self.then.rollouts
+        # at rate 0 all training is that of the first
+        self.discrete = (self.then if rate else self.first).discrete
         self.rate = rate
         self.updates: Tensor
         self.use_first: Tensor

@@ -30,8 +30,6 @@ class Gumbel(Estimator):
     `anneal_updates` updates. In `eval()` the mode is used.
     """
 
-    discrete = True
-
     def __init__(
         self,
         *,
@@ -43,7 +41,7 @@ class Gumbel(Estimator):
         super().__init__()
         require(temperature > 0 and final_temperature > 0, "temperatures must be above 0")
         require(anneal_updates > 0, "anneal_updates must be at least 1")
-        self.straight_through = straight_through
+        self.straight_through = self.discrete = straight_through
         self.first, self.last = math.log(temperature), math.log(final_temperature)
         self.anneal_updates = anneal_updates
         self.updates: Tensor

@@ -88,7 +88,7 @@ def accuracy_grid(summary: pd.DataFrame, *, solved: bool = True) -> Figure:
     values = best["value"].unstack().reindex(index=cells, columns=estimators).astype(float)
     texts = pd.DataFrame("", index=cells, columns=estimators)
     for (cell, estimator), model in best.iterrows():
-        share = f"\nsolved {model['solved']}/{model['run']}" if solved else ""
+        share = f"\nsolved {model['solved']}/{model['run']}" if solved and model["run"] else ""
         texts.loc[cell, estimator] = f"{100 * model['value']:.1f} %{share}"
     figure = style.canvas(0.62 * len(cells) + 1.0, min(style.WIDTH, 2.6 + 1.35 * len(estimators)))
     axes = figure.subplots()

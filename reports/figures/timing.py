@@ -24,7 +24,7 @@ def timing(facts: pd.DataFrame, summary: pd.DataFrame, *, solving: bool = True) 
         for solve in rest:
             _points(solve, seeds["solved_seconds"], row, model)
             solve.annotate(
-                f"solved {model['solved']}/{model['run']}",
+                f"solved {model['solved']}/{model['run']}" if model["run"] else "",
                 (1, row),
                 xycoords=("axes fraction", "data"),
                 xytext=(8, 0),

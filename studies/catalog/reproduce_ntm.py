@@ -40,9 +40,9 @@ def reproduce_ntm() -> Study:
 @studies.register("reproduce_ntm_full")
 def reproduce_ntm_full() -> Study:
     """The five tasks of the NTM paper, at its sizes, on its million sequences."""
-    return _study(
-        "reproduce_ntm_full", replace(TRAINING, updates=62_500, evaluate_every=1_250), OWN
-    )
+    training = replace(TRAINING, updates=62_500, evaluate_every=1_250)
+    grams = {**OWN["dynamic_ngrams"], "updates": 125_000, "evaluate_every": 2_500}
+    return _study("reproduce_ntm_full", training, {**OWN, "dynamic_ngrams": grams})
 
 
 def _study(name: str, training: Training, own_training: OwnTraining) -> Study:

@@ -89,3 +89,6 @@ def test_only_the_soft_estimator_is_soft():
     assert kinds.kind("none", "soft") == kinds.NO_MEMORY
     for name in ("straight_through", "gumbel", "reinforce", "from_a_plug_in"):
         assert kinds.kind("dnc", name) == kinds.DISCRETE
+    # trained on weightings, tested on slots: neither side of the comparison
+    assert kinds.kind("ntm", "annealed", False) == kinds.HALF_DISCRETE
+    assert kinds.kind("ntm", "annealed", float("nan")) == kinds.DISCRETE

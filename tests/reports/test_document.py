@@ -11,6 +11,7 @@ from reports.blocks import Paragraph, Picture, Section
 from reports.document import _unique
 from reports.results import read
 from studies.store import NotResults, ResultStore
+from studies.study import studies
 
 EVIL = '<script>alert("1")</script>'
 PAIR = ("ntm/soft", "ntm/reinforce")
@@ -181,9 +182,20 @@ def test_like_names_do_not_share_files():
 
 
 def test_the_page_says_how_to_get_the_same_numbers(text):
-    for words in ("memnets study run demo", "torch 2.13.0", "0123456789abcdef", "max_length = 8"):
+    for words in ("memnets report demo", "torch 2.13.0", "0123456789abcdef", "max_length = 8"):
         assert words in text
     assert "Threads per trial" in text and "Seeds" in text
+
+
+def test_the_command_of_a_study_is_given_only_where_it_makes_these_trials(tmp_path, demo):
+    store = ResultStore(tmp_path / "demo")
+    study = studies.get("demo")()
+    store.declare(study)
+    for trial in study.trials():
+        store.begin(trial)
+    assert "memnets study run demo" in build(store, tmp_path / "report").read_text()
+    # the demo of these tests is another one
+    assert "memnets study run" not in build(demo, tmp_path / "other").read_text()
 
 
 def test_reports_never_import_torch(store_of, tmp_path):

@@ -3,9 +3,11 @@ import math
 import pandas as pd
 import pytest
 
-from reports import tables, words
+from reports import provenance, tables, words
 from reports.blocks import Table, slug
 from reports.results import read
+from studies.store import ResultStore
+from studies.study import studies
 
 
 @pytest.mark.parametrize(
@@ -95,3 +97,30 @@ def test_the_stored_numbers_are_not_rounded(demo, tmp_path):
         "models.md",
         "models.tex",
     ]
+
+
+def test_a_task_that_is_never_solved_is_not_called_unsolved(demo):
+    results = read(demo)
+    object.__setattr__(results, "facts", results.facts.assign(judged=False))
+    object.__setattr__(results, "failures", results.failures.assign(judged=False))
+    assert "Solved / run" not in tables.models(results).shown
+    assert tables.solving(results) is None
+    copy = results.facts.assign(task="recall", trial=results.facts["trial"] + "r", judged=True)
+    both = pd.concat([results.facts, copy], ignore_index=True)
+    object.__setattr__(results, "facts", both)
+    shown = tables.models(results).shown
+    assert set(shown.loc[shown["Task"] == "copy", "Solved / run"]) == {"–"}
+    assert "–" not in set(shown.loc[shown["Task"] == "recall", "Solved / run"])
+
+
+def test_a_model_that_depends_on_the_task_is_shown_task_by_task(tmp_path):
+    store = ResultStore(tmp_path / "reproduce_ntm")
+    study = studies.get("reproduce_ntm")()
+    store.declare(study)
+    for trial in study.trials():
+        store.begin(trial)
+    table = provenance.reproduce(read(store)).blocks[1]
+    shown = table.shown.set_index(["Model", "Task"])
+    assert shown.loc[("lstm, three layers", "repeat_copy"), "Size"] == "512"
+    assert shown.loc[("lstm, three layers", "priority_sort"), "Size"] == "128"
+    assert len(shown.loc["dnc/lstm"]) == 1
