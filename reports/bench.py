@@ -98,11 +98,14 @@ KINDS = {
 }
 
 
-def publish(measurements: Measurements) -> Path:
+def publish(measurements: Measurements) -> Path | None:
     """Write all files of a bench into its folder; returns the page, table.md.
 
-    Where nothing was measured there is no figure.
+    Where no row has a time there is no figure. Where there are no rows at all, nothing is written,
+    what an earlier run left stays, and there is no page.
     """
+    if not measurements.rows:
+        return None
     kind, home = KINDS[measurements.name], measurements.home
     home.mkdir(parents=True, exist_ok=True)
     frame = pd.DataFrame(measurements.rows)
@@ -123,16 +126,19 @@ def publish(measurements: Measurements) -> Path:
 def present(measurements: Measurements) -> int:
     """Publish a bench and print it; the status of its command, 1 where something failed."""
     page = publish(measurements)
-    print(*summary(measurements), "", page, sep="\n")
+    if page:
+        print(*summary(measurements), "", page, sep="\n")
+    else:
+        print(f"Nothing was measured; {measurements.home} is left as it was.")
     if measurements.interrupted:
         return 130
-    return int(any(row.get("note", "").startswith("failed: ") for row in measurements.rows))
+    failed = any(row.get("note", "").startswith("failed: ") for row in measurements.rows)
+    return int(failed or page is None)
 
 
 def summary(measurements: Measurements) -> list[str]:
     """Lines for a terminal: the machine, how to read the numbers, and the table."""
-    shown = table(measurements.name, pd.DataFrame(measurements.rows))
-    text = shown.to_string(index=False) if len(shown) else "Nothing was measured."
+    text = table(measurements.name, pd.DataFrame(measurements.rows)).to_string(index=False)
     stopped = ["Stopped before the end: rows are missing."] if measurements.interrupted else []
     machine = machine_lines(measurements.machine)
     return [*machine, "", *notes(measurements), "", text, *stopped]
@@ -194,7 +200,7 @@ def _page(measurements: Measurements, kind: _Kind, frame: pd.DataFrame, drawn: b
     lines = [f"# {kind.title} (`memnets bench {name}`)", ""]
     if measurements.interrupted:
         lines += ["**Stopped before the end: rows are missing.**", ""]
-    lines += [tables.to_markdown(table(name, frame)) if len(frame) else "Nothing was measured.", ""]
+    lines += [tables.to_markdown(table(name, frame)), ""]
     if drawn:
         lines += [f"![{kind.title}]({name}.svg)", ""]
     lines += ["## How to read it", "", *(f"- {note}" for note in notes(measurements)), ""]

@@ -10,14 +10,14 @@ HALF_DISCRETE = "half-discrete"
 NO_MEMORY = "no memory"
 
 
-def kind(cell: str, estimator: str, discrete: Any = None) -> str:
+def kind(cell: str, estimator: str, chooses: Any = None) -> str:
     """`soft` uses the whole weighting, `top_k` the largest part of it; others choose a slot.
 
-    `discrete` is what a trial stored of its estimator, if it did: one that trains on weightings and
+    `chooses` is what a trial stored of its estimator, if it did: one that trains on weightings and
     chooses a slot in tests only is half-discrete, as `annealed` at rate 0.
     """
     if cell == "none":
         return NO_MEMORY
     if estimator == "soft":
         return SOFT
-    return HALF_DISCRETE if estimator == "top_k" or discrete is False else DISCRETE
+    return HALF_DISCRETE if estimator == "top_k" or chooses is False else DISCRETE

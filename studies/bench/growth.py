@@ -21,7 +21,7 @@ class BenchMemory:
     One sequence is timed, forward and backward, without controller and optimiser. Where the address
     is found by scoring every slot, that cost stands apart from the cost of reading and writing, so
     that it can be seen which of the two grows. Every point has a process of its own; what would
-    take more than a minute per sequence, or more memory than is free, is foretold and not run.
+    take more than 30 s per sequence, or more memory than is free, is foretold and not run.
 
     Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/memory.
     Ctrl-C stops and keeps what was measured.
@@ -60,7 +60,7 @@ class BenchMemory:
                 # one point at a time, so that what was measured outlives Ctrl-C
                 for slots, name in points:
                     turns.say(f"{name}, {slots} slots")
-                    rows += measure((slots,), models=(name,), **sizes)  # type: ignore[arg-type]
+                    rows += measure((slots,), models=(name,), **sizes)
                     turns.advance()
             except KeyboardInterrupt:
                 interrupted = True

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 BATCH, STEPS, WIDTH = 8, 50, 20
@@ -25,7 +25,6 @@ def measure(
     steps: int = STEPS,
     width: int = WIDTH,
     models: Iterable[str] | None = None,
-    progress: Callable[[str], object] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per model and number of slots: the cost of a sequence, forward and backward.
 
@@ -33,7 +32,8 @@ def measure(
     given beforehand, `address_ms` the rest. `peak_mb` is by how much a sequence raises the resident
     memory, without the contents at its beginning, which `buffer_mb` counts. Every point has a
     process of its own, with as many threads as this one. A sequence that would take more than half
-    a minute, or more memory than is free, is not run: its numbers are None and `note` says so.
+    a minute, or more memory than is free, is not run: its numbers are None and `note` says so. So
+    it is with one that fails: its note begins with "failed: ".
     """
     import psutil
     import torch
@@ -43,8 +43,6 @@ def measure(
     rows = []
     for model in models or MODELS:
         for count in slots:
-            if progress:
-                progress(f"{model}, {count} slots")
             limit_mb = SHARE * psutil.virtual_memory().available / 1e6
             point = {"model": model, "slots": count, "batch": batch, "steps": steps, "width": width}
             limits = {"limit_s": LIMIT_S, "limit_mb": limit_mb, "threads": torch.get_num_threads()}
@@ -52,14 +50,14 @@ def measure(
     return rows
 
 
-def _ended(point: dict[str, Any], by: int) -> dict[str, Any]:
+def _without_numbers(point: dict[str, Any], note: str) -> dict[str, Any]:
     known = {name: point[name] for name in ("model", "slots", "batch", "steps")}
     missing = dict.fromkeys(("ms", "address_ms", "access_ms", "peak_mb", "buffer_mb"))
-    return known | missing | {"note": f"not run: its process was ended by signal {by}"}
+    return known | missing | {"note": note}
 
 
 def _in_a_process(point: dict[str, Any]) -> dict[str, Any]:
-    """The row of a point; raises RuntimeError with what its process said last if it failed."""
+    """The row of a point; if it failed, its note is what its process said last."""
     finished = subprocess.run(
         [sys.executable, "-m", f"{__package__}.memory_point", json.dumps(point)],
         capture_output=True,
@@ -73,8 +71,9 @@ def _in_a_process(point: dict[str, Any]) -> dict[str, Any]:
         check=False,
     )
     if finished.returncode < 0:
-        return _ended(point, -finished.returncode)
+        signal = -finished.returncode
+        return _without_numbers(point, f"not run: its process was ended by signal {signal}")
     if finished.returncode:
         said = finished.stderr.strip().splitlines() or [f"exit status {finished.returncode}"]
-        raise RuntimeError(f"{point['model']} with {point['slots']} slots: {said[-1]}")
+        return _without_numbers(point, f"failed: {said[-1]}")
     return json.loads(finished.stdout.splitlines()[-1])

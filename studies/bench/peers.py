@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ..data import BadData
 from .machine import Load, describe, usable_cores
 from .measurements import Measurements
-from .rounds import interleave, summary, warm_up
+from .rounds import failure, interleave, summary, warm_up
 from .turns import Turns
 
 Row = dict[str, Any]
@@ -146,12 +146,12 @@ class BenchPeers:
             workers = {}
             for peer in peers:
                 turns.say(f"batch {batch}: warming up {peer.name}")
-                worker = stack.enter_context(self._worker(peer, batch, home))
                 try:
+                    worker = stack.enter_context(self._worker(peer, batch, home))
                     worker.run(1)
                     last[peer.name] = warm_up(worker.run)
-                except WorkerEnded as end:
-                    failed[peer.name] = str(end)
+                except Exception as error:
+                    failed[peer.name] = _note(error)
                 else:
                     workers[peer.name] = worker
             turns.say(f"batch {batch}: {self.repeats} rounds of {len(workers)} implementations")
@@ -159,8 +159,9 @@ class BenchPeers:
             for worker in workers.values():
                 worker.cpu_seconds = 0.0
             runs = {name: worker.run for name, worker in workers.items()}
-            times = interleave(runs, self.repeats, last)
+            times, ended = interleave(runs, self.repeats, last)
             busy = load.foreign(sum(worker.cpu_seconds for worker in workers.values()))
+        failed |= {name: _note(error) for name, error in ended.items()}
         found = {name: summary(values) for name, values in times.items()}
         rows: list[Row] = []
         for peer in peers:
@@ -236,6 +237,10 @@ def recognise(path: Path, python: Path) -> Peer:
             return Peer(name, model, python, path, note)
     known = " nor ".join(CHECKOUTS)
     raise BadData(f"{path} is no checkout of a known peer: it has neither {known}.")
+
+
+def _note(error: Exception) -> str:
+    return str(error) if isinstance(error, WorkerEnded) else failure(error)
 
 
 def _same(one: Peer, other: Peer) -> bool:

@@ -45,21 +45,33 @@ def interleave(
     runs: Mapping[str, Run],
     rounds: int,
     step_seconds: Mapping[str, float],
-    on_turn: Callable[[], object] = lambda: None,
-) -> dict[str, list[float]]:
+) -> tuple[dict[str, list[float]], dict[str, Exception]]:
     """Milliseconds per step of everybody in every round; who begins changes from round to round.
 
+    Who fails drops out: it has no times, and its exception stands in the second result.
     `step_seconds` is what a step took in the warm-up: from it follows how many make a turn.
     """
     turns = {name: max(1, math.ceil(_TURN / max(step_seconds[name], 1e-6))) for name in runs}
     times: dict[str, list[float]] = {name: [] for name in runs}
+    failed: dict[str, Exception] = {}
     order = list(runs)
     for _ in range(rounds):
         for name in order:
-            times[name].append(1e3 * runs[name](turns[name]) / turns[name])
-            on_turn()
+            if name in failed:
+                continue
+            try:
+                times[name].append(1e3 * runs[name](turns[name]) / turns[name])
+            except Exception as error:
+                failed[name] = error
+                del times[name]
         order = order[1:] + order[:1]
-    return times
+    return times, failed
+
+
+def failure(error: Exception) -> str:
+    """The note of a row that has no time because of an error."""
+    said = (str(error).splitlines() or [""])[0]
+    return f"failed: {type(error).__name__}: {said}"
 
 
 def summary(times: list[float]) -> dict[str, Any]:

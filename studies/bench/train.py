@@ -127,7 +127,7 @@ class BenchTrain:
     def _compare(self, point: Point, threads: int, turns: Turns) -> Iterator[Row]:
         """A row per backend."""
         from ..executor import torch_threads
-        from .rounds import interleave, summary, warm_up
+        from .rounds import failure, interleave, summary, warm_up
         from .steps import NotCovered, flop_per_sequence, stepper
 
         label = f"{point.cell}/{point.estimator}/{point.controller} batch {point.batch}"
@@ -138,9 +138,15 @@ class BenchTrain:
             "batch": point.batch,
             "threads": threads,
         }
-        flop = flop_per_sequence(point)
+        # hours of other points are not lost to one that fails
+        try:
+            flop = flop_per_sequence(point)
+        except Exception as error:
+            yield from ({**base, "backend": name, "note": failure(error)} for name in self.backends)
+            return
         steppers: dict[str, Stepper] = {}
         last: dict[str, float] = {}
+        data: dict[str, float] = {}
         missing: dict[str, str] = {}
         with torch_threads(threads):
             for backend in self.backends:
@@ -148,20 +154,19 @@ class BenchTrain:
                 try:
                     ready = stepper(point, backend, self.device)
                     last[backend] = warm_up(ready.step)
+                    data[backend] = 200 * ready.draw(5)
                 except NotCovered as reason:
                     missing[backend] = f"not covered: {reason}"
                 except Exception as error:
-                    # hours of other points are not lost to one that fails
-                    said = (str(error).splitlines() or [""])[0]
-                    missing[backend] = f"failed: {type(error).__name__}: {said}"
+                    missing[backend] = failure(error)
                 else:
                     steppers[backend] = ready
             turns.say(f"{label}: {self.repeats} rounds of {', '.join(steppers) or 'nothing'}")
             load = Load()
             runs = {backend: found.step for backend, found in steppers.items()}
-            times = interleave(runs, self.repeats, last)
+            times, failed = interleave(runs, self.repeats, last)
             busy = load.foreign()
-            data = {backend: 200 * found.draw(5) for backend, found in steppers.items()}
+        missing |= {backend: failure(error) for backend, error in failed.items()}
         found = {backend: summary(values) for backend, values in times.items()}
         reference = found.get("reference", {}).get("ms")
         for backend in self.backends:

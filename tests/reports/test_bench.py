@@ -108,14 +108,25 @@ def test_what_was_not_covered_has_its_reason_in_the_table_and_no_number():
     assert row["Note"] == "not covered: no | compiler" and row["ms per step"] == "\N{EN DASH}"
 
 
-def test_a_stopped_bench_says_so_and_one_without_rows_has_no_figure(tmp_path):
+def test_a_stopped_bench_says_so_and_one_without_times_has_no_figure(tmp_path):
     bench.publish(measurements("train", tmp_path))
-    stopped = measurements("train", tmp_path, rows=[], interrupted=True)
-    text = bench.publish(stopped).read_text()
-    assert "Stopped before the end" in text and "Nothing was measured" in text
+    untimed = train_rows()[-1:]
+    stopped = measurements("train", tmp_path, rows=untimed, interrupted=True)
+    assert "Stopped before the end" in bench.publish(stopped).read_text()
     # nor the figure of the run before
     assert not list((tmp_path / "bench" / "train").glob("train.*"))
     assert bench.present(stopped) == 130
+
+
+def test_a_bench_without_rows_leaves_the_files_of_the_one_before(tmp_path, capsys):
+    home = bench.publish(measurements("train", tmp_path)).parent
+    before = {path.name: path.read_bytes() for path in home.iterdir()}
+    stopped = measurements("train", tmp_path, rows=[], interrupted=True)
+    assert bench.publish(stopped) is None
+    assert bench.present(stopped) == 130
+    assert capsys.readouterr().out == f"Nothing was measured; {home} is left as it was.\n"
+    assert {path.name: path.read_bytes() for path in home.iterdir()} == before
+    assert bench.present(measurements("train", tmp_path, rows=[])) == 1
 
 
 def test_a_busy_machine_is_owned_up_to(tmp_path):

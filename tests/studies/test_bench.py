@@ -7,7 +7,6 @@ import torch
 from memnets.__main__ import main
 from studies.bench import roofline, steps
 from studies.bench.machine import Load, describe
-from studies.bench.rounds import interleave, summary, warm_up
 
 TINY = ["--length", "2", "--slots", "5", "--width", "3", "--controller-size", "8"]
 
@@ -28,36 +27,6 @@ def test_the_load_of_others_leaves_out_our_own(monkeypatch):
     load = Load()
     assert load.foreign(children=2.0) == pytest.approx(0.7)
     assert load.foreign() == pytest.approx(0.05)
-
-
-def test_everybody_takes_a_turn_in_every_round_and_the_first_changes():
-    seen = []
-
-    def run(name, seconds):
-        def steps_done(count):
-            seen.append((name, count))
-            return seconds * count
-
-        return steps_done
-
-    runs = {"fast": run("fast", 0.001), "slow": run("slow", 0.1)}
-    times = interleave(runs, 3, {"fast": 0.001, "slow": 0.1})
-    assert [name for name, _ in seen] == ["fast", "slow", "slow", "fast", "fast", "slow"]
-    # a turn is at least 20 ms of work
-    assert dict(seen) == {"fast": 20, "slow": 1}
-    assert times["fast"] == pytest.approx([1.0] * 3) and times["slow"] == pytest.approx([100.0] * 3)
-
-
-def test_a_warm_up_ends_when_two_steps_are_alike():
-    spent = iter([9.0, 5.0, 1.0, 0.5, 0.1, 0.11, 0.1])
-    assert warm_up(lambda steps: next(spent)) == 0.11
-
-
-def test_a_summary_is_median_and_percentiles():
-    found = summary([5.0, 1.0, 2.0, 3.0, 4.0])
-    assert found["ms"] == 3.0 and found["rounds"] == 5
-    assert found["ms_p10"] == pytest.approx(1.4) and found["ms_p90"] == pytest.approx(4.6)
-    assert summary([2.0])["ms_p90"] == 2.0
 
 
 def roof(**measured):
@@ -170,6 +139,50 @@ def test_a_model_that_fails_is_listed_and_the_others_go_on(monkeypatch, tmp_path
     failed, whole = bench().rows
     assert failed["note"] == "failed: ArithmeticError: no luck" and "ms" not in failed
     assert whole["ms"] > 0 and whole["note"] == ""
+
+
+def test_a_backend_that_fails_after_its_warm_up_is_listed(monkeypatch, tmp_path, quick):
+    from studies.bench.train import BenchTrain
+    from studies.data import BadData
+
+    def diverging(count):
+        if clock.append(count) or len(clock) > 4:
+            raise BadData("no number any more")
+        return 0.1
+
+    def stepper(point, backend, device):
+        step = diverging if backend == "fused" else lambda count: 0.2
+        return steps.Stepper(step, lambda count: 0.0, 0.1)
+
+    clock = []
+    monkeypatch.setattr(steps, "stepper", stepper)
+    bench = BenchTrain(
+        cells=("none",), estimators=("soft",), batches=(1,), threads=(1,), folder=tmp_path
+    )
+    reference, fused = bench().rows
+    assert reference["ms"] == pytest.approx(200) and reference["rounds"] == 15
+    assert fused["note"] == "failed: BadData: no number any more" and "ms" not in fused
+
+
+def test_where_flop_cannot_be_counted_the_other_points_go_on(monkeypatch, tmp_path, quick):
+    from studies.bench.train import BenchTrain
+
+    def count(point):
+        if point.batch == 1:
+            raise ArithmeticError("no luck")
+        return 1_000_000
+
+    def stepper(point, backend, device):
+        return steps.Stepper(lambda count: 0.2, lambda count: 0.0, 0.1)
+
+    monkeypatch.setattr(steps, "flop_per_sequence", count)
+    monkeypatch.setattr(steps, "stepper", stepper)
+    bench = BenchTrain(
+        cells=("none",), estimators=("soft",), batches=(1, 2), threads=(1,), folder=tmp_path
+    )
+    rows = bench().rows
+    assert [row["note"] for row in rows] == ["failed: ArithmeticError: no luck"] * 2 + [""] * 2
+    assert [row["backend"] for row in rows] == ["reference", "fused"] * 2
 
 
 def test_a_stop_keeps_the_points_that_are_whole(monkeypatch, tmp_path, quick):

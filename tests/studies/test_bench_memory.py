@@ -1,7 +1,9 @@
 """`bench memory`: its columns, that no-scan models do not grow, and what is said of the others."""
 
+import pandas as pd
 import pytest
 
+from memnets.__main__ import main
 from studies.bench.memory import measure
 from studies.bench.memory_models import MODELS
 from studies.bench.memory_point import measured
@@ -35,13 +37,9 @@ def test_what_would_go_beyond_a_limit_is_not_run_and_said(limits, why, monkeypat
     assert "not run: would take about" in row["note"] and why in row["note"]
 
 
-def test_every_point_has_a_process_of_its_own_and_progress_says_which():
-    said = []
-    rows = measure(
-        [16], batch=2, steps=3, width=4, models=["least used/one row"], progress=said.append
-    )
+def test_a_point_in_a_process_of_its_own_has_the_same_columns():
+    rows = measure([16], batch=2, steps=3, width=4, models=["least used/one row"])
     assert [list(row) for row in rows] == [COLUMNS]
-    assert said == ["least used/one row, 16 slots"]
 
 
 def test_what_does_not_fit_is_said_and_breaks_nothing():
@@ -51,6 +49,20 @@ def test_what_does_not_fit_is_said_and_breaks_nothing():
     assert "does not fit in" in row["note"]
 
 
-def test_a_point_that_fails_says_why():
-    with pytest.raises(RuntimeError, match="with 0 slots: ValueError: slots must be"):
-        measure([0], batch=2, steps=3, width=4, models=["ntm/soft"])
+def test_a_point_that_fails_is_a_row_that_says_why():
+    (row,) = measure([0], batch=2, steps=3, width=4, models=["ntm/soft"])
+    assert list(row) == COLUMNS and row["ms"] is None
+    assert row["note"].startswith("failed: ValueError: slots must be")
+
+
+def test_without_faiss_the_other_memories_are_measured(tmp_path, monkeypatch, capsys):
+    (tmp_path / "faiss.py").write_text("raise ImportError('not here')")
+    monkeypatch.syspath_prepend(tmp_path)
+    sizes = ["--slots", "16", "--batch", "2", "--steps", "3", "--width", "4"]
+    models = ["--models", "sam/top_k by index", "least used/one row"]
+    # the status says that something failed
+    assert main(["bench", "memory", *sizes, *models, "--folder", str(tmp_path)]) == 1
+    rows = pd.read_csv(tmp_path / "bench" / "memory" / "results.csv").set_index("model")
+    note = rows.loc["sam/top_k by index", "note"]
+    assert note.startswith("failed: ImportError") and 'pip install "memnets[index]"' in note
+    assert rows.loc["least used/one row", "ms"] > 0

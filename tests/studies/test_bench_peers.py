@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from memnets.__main__ import main
-from studies.bench import peer_environment, peer_worker
+from studies.bench import peer_environment, peer_worker, peers
 from studies.bench.peers import BenchPeers, recognise
 from studies.data import BadData
 
@@ -29,6 +29,13 @@ NTM = """
         def forward(self, x):
             assert x.shape == (self.batch_size, 10)
             return self.linear(x).sigmoid(), None
+"""
+THIRD_FAILS = """
+        def init_sequence(self, batch_size):
+            self.batch_size = batch_size
+            self.sequences = getattr(self, "sequences", 0) + 1
+            if self.sequences == 3:
+                raise RuntimeError("no further")
 """
 DNC = """
     import torch
@@ -94,6 +101,25 @@ def test_a_checkout_and_ours_are_timed_side_by_side_and_a_broken_one_is_said_to_
     assert "needs another torch" in rows.loc["csordas-dnc", "note"]
     assert pd.isna(rows.loc["csordas-dnc", "ms"])
     assert (home / "peers.svg").is_file() and (home / "peers.png").is_file()
+
+
+def test_what_fails_in_the_rounds_is_said_and_the_others_are_timed(tmp_path, monkeypatch):
+    ntm = clone(tmp_path / "one", "ntm/aio.py", NTM + THIRD_FAILS)
+    # one step before it and one in it
+    monkeypatch.setattr(peers, "warm_up", lambda run: run(1))
+    bench = BenchPeers(
+        checkout=(ntm,),
+        batches=(2,),
+        threads=1,
+        length=2,
+        repeats=3,
+        backends=("reference",),
+        install=False,
+        folder=tmp_path,
+    )
+    ours, theirs = bench().rows
+    assert ours["ms"] > 0 and ours["rounds"] == 3
+    assert theirs["note"] == "failed: RuntimeError: no further" and "ms" not in theirs
 
 
 def test_a_step_trains_whether_a_peer_answers_in_logits_or_in_sigmoids(tmp_path, monkeypatch):
