@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -68,8 +68,9 @@ def uncovered(network: MemoryNetwork, inputs_TBX: Tensor | None = None) -> str |
     """Why the fused kernels do not cover a network, or this call of it; None where they do."""
     try:
         kernels = _kernels(network)
-    except ImportError as error:
-        return f"the fused kernels cannot be imported ({error})"
+    # compilers that are there and do not work fail in ways of their own
+    except Exception as error:
+        return f"the fused kernels cannot be loaded ({type(error).__name__}: {error})"
     return kernels.covers(network) or _changed(network) or _unusual(inputs_TBX, network)
 
 
@@ -91,7 +92,8 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     """
     requested = network.backend
     choice = choose(network, requested, inputs_TBX)
-    if choice.backend != "reference" and (reason := _foreign(state, choice.backend, network)):
+    batch = inputs_TBX.shape[1] if choice.backend == "fused" else None
+    if choice.backend != "reference" and (reason := _foreign(state, network, batch)):
         choice = Choice("reference", reason)
     if choice.backend == "compiled":
         from . import compiled
@@ -103,7 +105,7 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     if requested not in ("auto", choice.backend):
         _warn(network, requested, choice.reason)
     if choice.backend == "fused":
-        rollout: Rollout = _kernels(network).unroll(network, inputs_TBX, state)
+        rollout: Rollout = _kernels(network).run(network, inputs_TBX, state)
         return rollout
     return network.unroll(inputs_TBX, state)
 
@@ -111,17 +113,21 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
 def warm_up(network: MemoryNetwork) -> None:
     """Compiles the fused kernels of a network, where it has any, outside of everybody's clocks.
 
-    One step of one sequence, forward and backward; gradients and random numbers are as before.
+    One step of one sequence, forward and, if anything learns, backward; gradients, buffers and
+    random numbers are as before.
     """
     if choose(network, network.backend).backend != "fused":
         return
     import torch
 
+    from .unchanged import unchanged
+
     weight = network.readout.weight
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        rollout = network(weight.new_zeros(1, 1, network.input_size))
-        parameters = [part for part in network.parameters() if part.requires_grad]
-        torch.autograd.grad(rollout.logits_TBY.sum(), parameters, allow_unused=True)
+    with unchanged(network, weight.device), torch.enable_grad():
+        logits_TBY = network(weight.new_zeros(1, 1, network.input_size)).logits_TBY
+        if logits_TBY.requires_grad:
+            parameters = [part for part in network.parameters() if part.requires_grad]
+            torch.autograd.grad(logits_TBY.sum(), parameters, allow_unused=True)
 
 
 # the reasons that were already warned of
@@ -152,6 +158,8 @@ def _changed(network: MemoryNetwork) -> str | None:
 
     if modules._global_forward_hooks or modules._global_forward_pre_hooks:
         return "a forward hook is on all modules"
+    if modules._global_backward_hooks or modules._global_backward_pre_hooks:
+        return "a backward hook is on all modules"
     for name, module in network.named_modules():
         if module is network:
             continue
@@ -177,10 +185,12 @@ def _unusual(inputs_TBX: Tensor | None, fused: MemoryNetwork | None = None) -> s
         return "a transform of torch.func is active"
     if torch._C._len_torch_dispatch_stack():
         return "a dispatch mode is active"
-    if torch.compiler.is_compiling():
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
         return "it is being traced"
     if fused is None:
         return None
+    if inputs_TBX.shape[2] != fused.input_size:
+        return f"the inputs are of the shape {tuple(inputs_TBX.shape)}"
     weight = fused.readout.weight
     if inputs_TBX.dtype != weight.dtype:
         return f"the inputs are {str(inputs_TBX.dtype).removeprefix('torch.')}"
@@ -193,19 +203,34 @@ def _unusual(inputs_TBX: Tensor | None, fused: MemoryNetwork | None = None) -> s
     return None
 
 
-def _foreign(state: NetworkState, backend: str, network: MemoryNetwork) -> str | None:
-    """What of a state a fast backend cannot take."""
+def _foreign(state: NetworkState, network: MemoryNetwork, batch: int | None) -> str | None:
+    """What of a state no fast backend can take, nor the kernels for a `batch` of so many."""
     import torch
     from torch.utils import _pytree as pytree
 
+    if batch is not None:
+        with torch.no_grad():
+            # of no sequences: what a state is like, at next to no cost
+            return _unlike(state, network.initial_state(0), batch, network.readout.weight)
     for leaf in pytree.tree_leaves(state):
-        if leaf is None:
-            continue
-        if type(leaf) not in (torch.Tensor, torch.nn.Parameter):
+        if leaf is not None and type(leaf) not in (torch.Tensor, torch.nn.Parameter):
             return f"the state holds {type(leaf).__name__}, no tensor"
-        weight = network.readout.weight
-        if backend == "fused" and leaf.device != weight.device:
-            return f"the state is on {leaf.device}"
-        if backend == "fused" and leaf.dtype not in (weight.dtype, torch.int64):
-            return f"the state is {str(leaf.dtype).removeprefix('torch.')}"
+    return None
+
+
+def _unlike(part: Any, own: Any, batch: int, weight: Tensor) -> str | None:
+    """How a part of a state differs from the network's own, of no sequences, for a `batch`."""
+    if isinstance(own, tuple):
+        if type(part) is not type(own) or len(part) != len(own):
+            return "the state is not of the form of the network's own"
+        reasons = (_unlike(*both, batch, weight) for both in zip(part, own, strict=True))
+        return next((reason for reason in reasons if reason), None)
+    if type(part) not in (type(own), type(weight)):
+        return f"the state holds {type(part).__name__}, no tensor"
+    if part.device != weight.device:
+        return f"the state is on {part.device}"
+    if part.dtype != weight.dtype:
+        return f"the state is {str(part.dtype).removeprefix('torch.')}"
+    if part.shape != (wanted := (batch, *own.shape[1:])):
+        return f"the state holds the shape {tuple(part.shape)} in place of {wanted}"
     return None

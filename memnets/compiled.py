@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
 from .types import Address, NetworkState, Rollout
+from .unchanged import unchanged
 
 if TYPE_CHECKING:
     from .network import MemoryNetwork
@@ -53,17 +54,18 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     """The network's own loop around the compiled step; None where it cannot be compiled.
 
     Estimators draw the numbers that they draw on the reference. The first call for a batch size
-    compiles, says so on the log, and leaves the random numbers where they were; an error of
+    compiles, says so on the log, and leaves buffers and random numbers as they were; an error of
     the network itself is raised as the reference raises it.
     """
     known = _known.setdefault(network, _Known())
     with _estimator_in_force(network), _settings():
         kind = _kind(network, inputs_TBX)
         if kind not in known.carried:
-            with _generators_kept(inputs_TBX):
-                carried = _carried(network, inputs_TBX[0], state)
+            with unchanged(network, inputs_TBX.device):
+                x_BX, first = pytree.tree_map_only(Tensor, _apart, (inputs_TBX[0], state))
+                carried = _carried(network, x_BX, first)
                 try:
-                    _compile(network, inputs_TBX[0], _entry(state, carried))
+                    _compile(network, x_BX, _entry(first, carried))
                 # a graph that cannot be captured or built can fail in any way that compilers can
                 except Exception as error:
                     known.broken = f"its step cannot be compiled ({_said(error)})"
@@ -112,7 +114,8 @@ def _compile(network: MemoryNetwork, x_BX: Tensor, state: NetworkState) -> None:
         results = pytree.tree_leaves(drive(x_BX, after))
         told = [value for value in results if isinstance(value, Tensor) and value.requires_grad]
         if told:
-            asked = [p for p in network.parameters() if p.requires_grad]
+            given = [*network.parameters(), x_BX, *pytree.tree_leaves(state)]
+            asked = [v for v in given if isinstance(v, Tensor) and v.requires_grad]
             total = torch.stack([value.sum() for value in told]).sum()
             torch.autograd.grad(total, asked, allow_unused=True)
     log.warning("compiled in %.0f s", time.perf_counter() - started)
@@ -134,6 +137,11 @@ def _entry(state: NetworkState, carried: tuple[bool, ...]) -> NetworkState:
         for leaf, told in zip(leaves, carried, strict=True)
     ]
     return pytree.tree_unflatten(like_later, shape)
+
+
+def _apart(tensor: Tensor) -> Tensor:
+    """The same values out of the caller's graph, which what is tried out must leave alone."""
+    return tensor.detach().requires_grad_(tensor.requires_grad)
 
 
 def _as_carried(leaf: Tensor, told: bool) -> Tensor:
@@ -174,10 +182,6 @@ def _settings() -> Iterator[None]:
 
     with config.patch(recompile_limit=MOST_STEPS, accumulated_recompile_limit=MOST_STEPS):
         yield
-
-
-def _generators_kept(like: Tensor) -> contextlib.AbstractContextManager[None]:
-    return torch.random.fork_rng([like.device] if like.device.type == "cuda" else [])
 
 
 def _said(error: Exception) -> str:

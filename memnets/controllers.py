@@ -153,7 +153,7 @@ def _stack(cell: type[nn.RNNCellBase], input_size: int, size: int, layers: int) 
 
 
 def _zeros(cells: nn.ModuleList, batch_size: int) -> tuple[Tensor, ...]:
-    weights: list[Tensor] = [cell.get_parameter("weight_hh") for cell in cells]
+    weights: list[Any] = [cell.weight_hh for cell in cells]
     return tuple(weight.new_zeros(batch_size, weight.shape[1]) for weight in weights)
 
 

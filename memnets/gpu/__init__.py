@@ -32,6 +32,11 @@ def unroll(
     """
     if why_not := covers(network):
         raise ValueError(f"no Triton kernel runs this network: {why_not}")
+    return run(network, inputs_TBX, state or network.initial_state(inputs_TBX.shape[1]))
+
+
+def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+    """`unroll` for callers who know that it would not raise."""
     from .rollout import unroll
 
-    return unroll(network, inputs_TBX, state or network.initial_state(inputs_TBX.shape[1]))
+    return unroll(network, inputs_TBX, state)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
+from functools import cache
+from importlib import import_module
 from shutil import which
 
 import torch
@@ -11,6 +12,8 @@ import torch
 from ..cells.ntm import NTM
 from ..controllers import LSTM, Controller, Feedforward
 from ..estimators import Soft
+from ..kernels.coverage import installed, unloadable
+from ..kernels.rollouts.parts import replaced
 from ..network import MemoryNetwork
 
 MEMORY_LIMIT = 8192
@@ -22,7 +25,7 @@ VECTOR_LIMIT = 1024
 
 def reason(network: MemoryNetwork) -> str | None:
     """Why there is no kernel for a network, in a sentence; None where there is one."""
-    if find_spec("triton") is None:
+    if not installed("triton"):
         return "triton is not installed"
     if type(network) is not MemoryNetwork:
         return f"{type(network).__name__} may unroll in its own way"
@@ -38,7 +41,13 @@ def reason(network: MemoryNetwork) -> str | None:
         return f"the cell {type(cell).__name__} has no Triton kernel"
     if type(network.estimator) is not Soft:
         return f"the estimator {type(network.estimator).__name__} has no Triton kernel"
-    return _refused(network.controller) or _too_large(cell, network.controller.output_size)
+    return (
+        _refused(network.controller)
+        or replaced(network.controller, "controller")
+        or replaced(cell, "cell")
+        or _too_large(cell, network.controller.output_size)
+        or unloadable(_load)
+    )
 
 
 def interpreted() -> bool:
@@ -46,8 +55,13 @@ def interpreted() -> bool:
     return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "on", "yes", "y")
 
 
+@cache
 def _compiler() -> bool:
     return bool(os.environ.get("CC") or which("gcc") or which("clang"))
+
+
+def _load() -> None:
+    import_module(".rollout", __package__)
 
 
 def _refused(controller: Controller) -> str | None:

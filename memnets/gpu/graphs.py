@@ -7,9 +7,8 @@ nothing before; the loss leaves it out, because the mask of a batch is false the
 
 from __future__ import annotations
 
-import contextlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +17,7 @@ from torch import Tensor
 from ..estimators import Estimator
 from ..network import MemoryNetwork
 from ..types import Rollout
+from ..unchanged import unchanged
 
 Unroll = Callable[[Tensor], Rollout]
 """Inputs (T, B, X) in, rollout out."""
@@ -101,7 +101,7 @@ class GraphedStep:
         return self._captured[key]
 
     def _capture(self, batch: list[Tensor]) -> _Captured:
-        with _unchanged(self.network, self._device):
+        with unchanged(self.network, self._device):
             here, aside = torch.cuda.current_stream(self._device), torch.cuda.Stream(self._device)
             aside.wait_stream(here)
             with torch.cuda.stream(aside):
@@ -199,16 +199,3 @@ def cut(step: Step, steps: int) -> Step:
 def _require_gpu(device: torch.device) -> None:
     if device.type != "cuda":
         raise RuntimeError(f"CUDA graphs need a network on a GPU; this one is on {device}")
-
-
-@contextlib.contextmanager
-def _unchanged(network: MemoryNetwork, device: torch.device) -> Iterator[None]:
-    """Leaves the network's buffers and the device's random numbers as they were."""
-    buffers = [(buffer, buffer.clone()) for buffer in network.buffers()]
-    state = torch.cuda.get_rng_state(device)
-    try:
-        yield
-    finally:
-        torch.cuda.set_rng_state(state, device)
-        for buffer, before in buffers:
-            buffer.copy_(before)

@@ -9,6 +9,7 @@ from torch.nn.functional import linear
 from ..cells.ntm import NTM, NTMState
 from ..controllers import LSTM, Feedforward
 from ..estimators.choices import entropy
+from ..kernels.rollouts.parts import controller_weights
 from ..network import MemoryNetwork
 from ..types import Address, NetworkState, Rollout
 from .triton_ntm import Parameters, Sizes, Start, run
@@ -18,14 +19,10 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     """The rollout of a network that `coverage.reason` has nothing against."""
     cell, controller, size = network.cell, network.controller, network.input_size
     assert isinstance(cell, NTM) and isinstance(controller, LSTM | Feedforward)
+    weight_JX, bias_J, hidden_JC, _ = controller_weights(controller)
     if isinstance(controller, LSTM):
         ((hidden_BC, cells_BC),) = state.controller
-        layer = dict(controller.cells[0].named_parameters())
-        weight_JX, bias_J = layer["weight_ih"], layer["bias_ih"] + layer["bias_hh"]
-        hidden_JC: Tensor = layer["weight_hh"]
     else:
-        layer = dict(controller.layers[0].named_parameters())
-        weight_JX, bias_J = layer["weight"], layer["bias"]
         hidden_JC = weight_JX.new_zeros(0, controller.output_size)
         hidden_BC = cells_BC = weight_JX.new_zeros(inputs_TBX.shape[1], controller.output_size)
     face = cell.interface.linear

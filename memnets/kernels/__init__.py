@@ -24,18 +24,28 @@ def covers(network: MemoryNetwork) -> str | None:
 def unroll(
     network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState | None = None
 ) -> Rollout:
-    """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered."""
+    """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered.
+
+    Raises ValueError, saying why, where it is not, and for inputs of another width.
+    """
+    if why_not := covers(network):
+        raise ValueError(f"no kernel runs this network: {why_not}")
+    if inputs_TBX.shape[2:] != (network.input_size,):
+        wanted = f"inputs are (T, B, {network.input_size})"
+        raise ValueError(f"{wanted}, not of the shape {tuple(inputs_TBX.shape)}")
+    return run(network, inputs_TBX, state or network.initial_state(inputs_TBX.shape[1]))
+
+
+def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+    """`unroll` for callers who know that it would not raise."""
     from ..cells.none import NoMemory
     from .coverage import kind_of, run_of
     from .rollouts import memoryless
 
-    if state is None:
-        state = network.initial_state(inputs_TBX.shape[1])
     if type(network.cell) is NoMemory:
         return memoryless.unroll(network, inputs_TBX, state)
     from .rollouts.unroll import unroll
 
     kind = kind_of(network.estimator)
-    if kind is None:
-        raise ValueError(f"no kernel runs this network: {covers(network)}")
+    assert kind is not None
     return unroll(network, run_of(network.cell), kind, inputs_TBX, state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -17,6 +18,7 @@ from ..controllers import GRU, LSTM, Controller, Feedforward
 from ..estimators import Annealed, Estimator, Reinforce, Soft, StraightThrough
 from ..network import MemoryNetwork
 from .rollouts import memoryless
+from .rollouts.parts import replaced
 
 
 def reason(network: MemoryNetwork) -> str | None:
@@ -33,8 +35,10 @@ def reason(network: MemoryNetwork) -> str | None:
             return f"the network is in {tensor.dtype}, the kernels are in float32"
     if type(network.cell) is NoMemory:
         return memoryless.refuses(network.controller)
-    if not _installed("numba"):
+    if not installed("numba"):
         return "numba is not installed"
+    if failure := unloadable(_runs):
+        return failure
     name = type(network.cell).__name__
     if type(network.cell) not in _runs():
         return f"the cell {name} has no kernel"
@@ -42,13 +46,27 @@ def reason(network: MemoryNetwork) -> str | None:
         _refused(network.controller)
         or (kind_of(network.estimator) is None and _no_estimator(network.estimator))
         or run_of(network.cell).refuses(network.cell)
-        or None
+        or replaced(network.controller, "controller")
+        or replaced(network.cell, "cell")
     )
 
 
 @cache
-def _installed(package: str) -> bool:
+def installed(package: str) -> bool:
+    """Whether a package can be found; looked for once."""
     return find_spec(package) is not None
+
+
+@cache
+def unloadable(load: Callable[[], object]) -> str | None:
+    """Why kernels cannot be loaded, in a sentence, tried once; None where they can."""
+    try:
+        load()
+    # compilers fail in ways of their own: for want of a cache, by a setting, at a version
+    except Exception as error:
+        said = str(error).partition("\n")[0]
+        return f"the fused kernels cannot be loaded ({type(error).__name__}: {said})"
+    return None
 
 
 def kind_of(estimator: Estimator) -> int | None:
@@ -67,6 +85,7 @@ def run_of(cell: MemoryCell) -> Any:
     return _runs()[type(cell)]
 
 
+@cache
 def _runs() -> dict[type, Any]:
     from .rollouts.dnc import DNCRun
     from .rollouts.dntm import DNTMRun

@@ -60,7 +60,7 @@ class PersistentMemory:
 
     def detach(self) -> PersistentMemory:
         """The same contents, from which no gradient goes back to what wrote them."""
-        return replace(self, token=self.token.detach())
+        return replace(self, gradients=self.gradients.after(), token=self.token.detach())
 
     def take(self, slots_BK: Tensor) -> Tensor:
         """The rows of some slots, (B, K, W); a slot may be named twice."""

@@ -23,9 +23,13 @@ class RowGradients:
     go on keep apart, and passes are kept apart by autograd's own number of them.
     """
 
-    def __init__(self) -> None:
-        self.entries = START + 1
+    def __init__(self, entries: int = START + 1) -> None:
+        self.entries = entries
         self._sums: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def after(self) -> RowGradients:
+        """For what is written from here on alone: gradients of earlier entries go nowhere."""
+        return RowGradients(self.entries)
 
     def number(self, count: int) -> int:
         """The first of so many new entries, for each row of the batch."""

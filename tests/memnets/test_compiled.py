@@ -14,7 +14,7 @@ from memnets import compiled, memory
 from memnets.backends import BackendFallback, choose
 from memnets.cells import MemoryCell
 from memnets.controllers import Feedforward
-from memnets.estimators import Estimator, Reinforce
+from memnets.estimators import Estimator, Reinforce, Soft
 from memnets.estimators.choices import dense
 from memnets.interface import Interface
 from memnets.network import assemble
@@ -57,6 +57,18 @@ class Counting(Estimator):
 
     def forward(self, weighting_BHN):
         return dense(weighting_BHN, math.exp(-int(self.updates)) * weighting_BHN)
+
+
+class Counted(Shelf):
+    """Counts its steps in a buffer."""
+
+    def __init__(self, *given, **options):
+        super().__init__(*given, **options)
+        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
+
+    def forward(self, h_BC, memory_BNW):
+        self.steps += 1
+        return super().forward(h_BC, memory_BNW)
 
 
 def shelf(estimator, backend="compiled"):
@@ -197,3 +209,42 @@ def test_hooks_are_not_compiled_away(inputs_TBX):
     with pytest.warns(BackendFallback, match="hook"):
         network(inputs_TBX)
     assert len(calls) == STEPS
+
+
+@pytest.fixture
+def as_if_compiled(monkeypatch):
+    """All that a compiled step is given and tried out on, without the wait for a compiler."""
+    monkeypatch.setattr(compiled, "_compiled_step", lambda: compiled._step)
+
+
+def test_what_a_cell_keeps_in_a_buffer_is_as_on_the_reference(inputs_TBX, as_if_compiled):
+    network = assemble(Counted, Soft(), Feedforward, 6, INPUTS, OUTPUTS, backend="compiled")
+    network(inputs_TBX)
+    assert network.cell.steps == STEPS
+    network(inputs_TBX[:, :1])
+    assert network.cell.steps == 2 * STEPS
+
+
+def test_a_network_that_learns_nothing_passes_gradients_to_its_inputs(inputs_TBX, as_if_compiled):
+    network = shelf(Soft()).requires_grad_(False)
+    gradients = []
+    for backend in ("reference", "compiled"):
+        network.backend = backend
+        asked = inputs_TBX.clone().requires_grad_()
+        network(asked).logits_TBY.square().sum().backward()
+        gradients.append(asked.grad)
+    assert compiled.broken(network) is None
+    torch.testing.assert_close(*gradients)
+
+
+def test_the_graph_that_a_state_comes_from_is_left_alone(inputs_TBX, as_if_compiled):
+    network, gradients = shelf(Soft()), []
+    for backend in ("reference", "compiled"):
+        network.zero_grad()
+        network.backend = "reference"
+        first = network(inputs_TBX)
+        network.backend = backend
+        second = network(inputs_TBX, first.state)
+        (first.logits_TBY.sum() + second.logits_TBY.sum()).backward()
+        gradients.append([part.grad for part in network.parameters()])
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-5)

@@ -10,7 +10,7 @@ from memnets.persistent import PersistentMemory
 from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
 from memnets.testing import check_cell
-from memnets.types import stack_steps
+from memnets.types import NetworkState, stack_steps
 
 SLOTS, WIDTH, HIDDEN, STEPS, B = 7, 4, 5, 12, 3
 EXACT = {"rtol": 0, "atol": 1e-10}
@@ -100,6 +100,42 @@ def test_a_model_with_a_persistent_memory_learns_as_one_with_a_tensor():
             optimiser.step()
         weights.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
     torch.testing.assert_close(*weights, rtol=0, atol=1e-6)
+
+
+def cut_off(state):
+    """The same state, from which no gradient goes back."""
+    if isinstance(state, NetworkState):
+        return NetworkState(*map(cut_off, state))
+    if isinstance(state, tuple):
+        parts = map(cut_off, state)
+        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
+    return state.detach() if hasattr(state, "detach") else state
+
+
+@pytest.mark.parametrize(
+    ("name", "estimator", "options"),
+    [
+        ("rlntm", "reinforce", {"window": 3}),
+        ("sam", "top_k", {"heads": 2}),
+        ("tardis", "top_k", {}),
+    ],
+)
+def test_two_pieces_that_go_backward_together_teach_as_with_a_tensor(name, estimator, options):
+    inputs_TBX = torch.randn(STEPS, B, 3, dtype=torch.float64)
+    gradients = []
+    for persistent in (False, True):
+        torch.manual_seed(0)
+        sizes = {"slots": SLOTS, "width": WIDTH, "persistent": persistent}
+        spec = ModelSpec(name, estimator, controller_size=HIDDEN, cell_options=sizes | options)
+        network = spec.build(3, 2).double()
+        first = network(inputs_TBX[:7])
+        second = network(inputs_TBX[7:], cut_off(first.state))
+        costs = [rollout.logits_TBY.square().sum() for rollout in (first, second)]
+        scores = [rollout.address.log_prob_BH.sum() for rollout in (first, second)]
+        sum(costs + scores).backward()
+        gradients.append([part.grad for part in network.parameters()])
+    for ours, theirs in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, **EXACT)
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,13 @@ def main() -> None:
     """Draw, and write the table, from a results folder."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", type=Path, default=Path("runs"))
-    rows = read(ResultStore(parser.parse_args().folder / "reproduce_ntm")).everything
-    rows = rows[rows["kind"] == "train"]
+    results = read(ResultStore(parser.parse_args().folder / "reproduce_ntm"))
+    rows = results.everything[results.everything["kind"] == "train"]
     readings = pd.read_csv(HERE / "readings.csv")
     style.save(drawn(rows, readings), HERE, "beside_the_paper")
     (HERE / "beside_the_paper.png").unlink()
-    (HERE / "beside_the_paper.md").write_text(table(rows, readings), "utf-8")
+    solved = frozenset(results.facts.loc[results.facts["solved"], "trial"])
+    (HERE / "beside_the_paper.md").write_text(table(rows, readings, solved), "utf-8")
 
 
 @style.themed
@@ -80,21 +81,25 @@ def _panel(axes: Axes, rows: pd.DataFrame, readings: pd.DataFrame) -> None:
     for model, points in readings.groupby("model"):
         look = {"linestyle": "none", "marker": "o", "markerfacecolor": "none"}
         axes.plot(points["sequences"], points["bits"], color=COLOURS[model], **look)
-    axes.set(xscale="log", xlim=(3e3, 1.3e6), xlabel="training sequences", ylabel="")
+    axes.set(xscale="log", xlim=(1.8e3, 1.3e6), xlabel="training sequences", ylabel="")
     panels.thousands(axes.xaxis)
 
 
-def table(rows: pd.DataFrame, readings: pd.DataFrame) -> str:
-    """Per task and model: bits at the end of training, seed by seed, and the paper's readings."""
-    lines = ["| Task | Model | Sequences | Bits, seed by seed | The paper |"]
-    lines.append("|---|---|---:|---|---|")
+def table(rows: pd.DataFrame, readings: pd.DataFrame, solved: frozenset[str]) -> str:
+    """Bits of the last training window, seed by seed, and the paper's; a star where it is solved.
+
+    A window is what was trained between two tests: it may have begun long before it was solved.
+    """
+    lines = ["| Task | Model | Bits and sequences, seed by seed | The paper |", "|---|---|---|---|"]
     for task, title in TASKS.items():
         for model, theirs in readings_of(readings, task):
             mine = rows[(rows["task"] == task) & (rows["model"] == model)]
             last = mine.sort_values("step").groupby("seed").last()
-            bits = ", ".join(f"{value:.3g}" for value in last["bits"]) or "not run"
-            most = f"{last['sequences'].max():,.0f}".replace(",", " ") if len(last) else "–"
-            lines.append(f"| {title} | {model} | {most} | {bits} | {theirs} |")
+            ours = ", ".join(
+                f"{row.bits:.3g} at {row.sequences / 1000:.0f}k{'*' * (row.trial in solved)}"
+                for row in last.itertuples()
+            )
+            lines.append(f"| {title} | {model} | {ours or 'not run'} | {theirs} |")
     return "\n".join(lines) + "\n"
 
 

@@ -14,13 +14,14 @@ from torch import Tensor
 from ...controllers import GRU, LSTM, RNN, Feedforward, Graves2013
 from ...network import MemoryNetwork
 from ...types import Address, NetworkState, Rollout
+from .parts import replaced
 
 
 def refuses(controller: Any) -> str | None:
     """Why a controller cannot run over a whole sequence at once; None where it can."""
-    if type(controller) in _LAYERS:
-        return None
-    return f"the controller {type(controller).__name__} has no kernel"
+    if type(controller) not in _LAYERS:
+        return f"the controller {type(controller).__name__} has no kernel"
+    return replaced(controller, "controller")
 
 
 def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:

@@ -14,6 +14,7 @@ from ...network import MemoryNetwork
 from ...types import Address, NetworkState, Rollout
 from ..choice import MODE, SAMPLE
 from .base import Array, CellRun, Run
+from .parts import controller_weights
 
 
 class Fused(torch.autograd.Function):
@@ -47,7 +48,7 @@ def unroll(
     before_BC, cell_BC = _controller_state(controller, state.controller, batch)
     needed = torch.is_grad_enabled()
     cell = make(network.cell, kind, steps, batch, keep=needed)
-    common = (inputs_TBX, *_parts(controller), *cell.interface())
+    common = (inputs_TBX, *controller_weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
     uniforms_TX = _uniforms(kind, network.cell, steps, batch)
     run = Run(network, cell)
@@ -77,18 +78,6 @@ def _uniforms(kind: int, cell: MemoryCell, steps: int, batch: int) -> Array:
     """What `choices.sample` would draw, step by step; zeros where nothing is sampled."""
     draw = torch.rand if kind == SAMPLE else torch.zeros
     return draw(steps, batch * len(cell.heads), dtype=torch.float32).numpy()
-
-
-def _parts(controller: Any) -> tuple[Tensor, ...]:
-    """Weight of input and read, bias, weight of the hidden state, bias of the GRU's."""
-    if hasattr(controller, "layers"):
-        layer = controller.layers[0]
-        none = layer.weight.new_zeros(0)
-        return layer.weight, layer.bias, none.view(0, 0), none
-    cell = controller.cells[0]
-    if isinstance(cell, torch.nn.GRUCell):
-        return cell.weight_ih, cell.bias_ih, cell.weight_hh, cell.bias_hh
-    return cell.weight_ih, cell.bias_ih + cell.bias_hh, cell.weight_hh, cell.bias_hh.new_zeros(0)
 
 
 def _controller_state(controller: Any, state: Any, batch: int) -> tuple[Tensor, Tensor]:

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 import torch
+from torch.nn.utils.parametrizations import weight_norm
 
-from memnets.gpu import covers, unroll
+from memnets.gpu import coverage, covers, unroll
 from memnets.spec import ModelSpec
 from memnets.types import NetworkState
 
@@ -104,6 +105,32 @@ def test_kernels_give_the_reference_and_its_gradients(case, triton_device, monke
     assert worst(found[1], expected[1]) < 1e-9
 
 
+@pytest.mark.parametrize(
+    ("controller", "place", "weight"),
+    [
+        ("lstm", "controller.cells.0", "weight_ih"),
+        ("feedforward", "controller.layers.0", "weight"),
+        ("lstm", "cell.interface.linear", "weight"),
+    ],
+)
+def test_a_parametrized_network_is_as_on_the_reference(controller, place, weight, triton_device):
+    network = build(controller, slots=5, width=3)
+    weight_norm(network.get_submodule(place), weight)
+    inputs, state = torch.randn(2, 1, 4).double(), middle_of_a_sequence(network, 1)
+    expected = gradients(network, reference, inputs, state)
+    twin = copy.deepcopy(network).to(triton_device)
+    there = moved(state, torch.float64, triton_device)
+    found = gradients(twin, unroll, inputs.to(triton_device), there)
+    assert worst(found[0], expected[0]) < 1e-10
+    assert worst(found[1], expected[1]) < 1e-9
+
+
+def test_a_submodule_of_another_class_is_refused(triton_device):
+    network = build("lstm").to(triton_device)
+    network.cell.interface.linear.__class__ = type("LoRA", (torch.nn.Linear,), {})
+    assert covers(network) == "its cell.interface.linear is a LoRA"
+
+
 @pytest.mark.parametrize("controller", ["lstm", "feedforward"])
 def test_float32_from_the_start_of_a_sequence(controller, triton_device):
     network = build(controller, slots=7, width=5)
@@ -163,8 +190,27 @@ def test_without_the_interpreter_a_processor_is_not_covered():
     assert covers(network) == "the network is on cpu, the Triton kernels are for a GPU"
 
 
+def test_kernels_that_fail_to_load_are_a_reason(monkeypatch, triton_device):
+    def load():
+        raise RuntimeError("0 active drivers")
+
+    monkeypatch.setattr(coverage, "_load", load)
+    reason = "the fused kernels cannot be loaded (RuntimeError: 0 active drivers)"
+    assert covers(build("lstm").to(triton_device)) == reason
+
+
+def test_a_compiler_is_looked_for_once(monkeypatch):
+    looked = []
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(coverage, "which", looked.append)
+    coverage._compiler.cache_clear()
+    assert not coverage._compiler() and not coverage._compiler()
+    assert looked == ["gcc", "clang"]
+    coverage._compiler.cache_clear()
+
+
 def test_without_triton_nothing_is_covered(monkeypatch):
-    monkeypatch.setattr("memnets.gpu.coverage.find_spec", lambda name: None)
+    monkeypatch.setattr(coverage, "installed", lambda package: False)
     assert covers(ModelSpec("ntm").build(4, 3)) == "triton is not installed"
 
 

@@ -108,7 +108,7 @@ def test_a_subclass_of_a_cell_controller_or_estimator_may_do_anything(cell):
 
 def test_without_numba(monkeypatch):
     monkeypatch.setattr(coverage, "find_spec", lambda name: None)
-    monkeypatch.setattr(coverage, "_installed", coverage._installed.__wrapped__)
+    monkeypatch.setattr(coverage, "installed", coverage.installed.__wrapped__)
     assert kernels.covers(build()) == "numba is not installed"
 
 

@@ -51,7 +51,7 @@ def test_two_pieces_are_one_sequence(controller):
 
 
 def test_it_needs_no_numba(monkeypatch):
-    monkeypatch.setattr(kernels.coverage, "_installed", lambda package: False)
+    monkeypatch.setattr(kernels.coverage, "installed", lambda package: False)
     assert kernels.covers(build("lstm")) is None
     assert "numba" in (kernels.covers(ModelSpec("ntm").build(2, 2)) or "")
 
