@@ -50,9 +50,8 @@ class DynamicNgrams(Task):
         table_BC = rng.beta(0.5, 0.5, size=(batch_size, 2**self.context))
         bits_TB = fair_bits(rng, length, batch_size)
         chance_TB = rng.random((length, batch_size))
-        rows = np.arange(batch_size)
-        for t in range(self.context, length):
-            bits_TB[t] = chance_TB[t] < table_BC[rows, self._contexts(bits_TB, t)]
+        if length > self.context:
+            self._draw(bits_TB, chance_TB, table_BC)
         inputs_TB = np.zeros_like(bits_TB)
         inputs_TB[1:] = bits_TB[:-1]
         return Batch(inputs_TB[..., None], bits_TB[..., None], np.ones_like(bits_TB, bool))
@@ -73,6 +72,22 @@ class DynamicNgrams(Task):
             cost_B -= np.log2(seen_B2[rows, bit_B] / seen_B2.sum(-1))
             seen_BC2[rows, context_B, bit_B] += 1
         return cost_B
+
+    def _draw(self, bits_TB: np.ndarray, chance_TB: np.ndarray, table_BC: np.ndarray) -> None:
+        """Sets the bits after the first context; in place, for a step is a few rows of numbers."""
+        count = table_BC.shape[1]
+        first_B1 = np.arange(len(table_BC))[:, None] * count
+        # the context after a zero: all bits move down a place; a one enters at the top
+        zero = (first_B1 + np.arange(count) // 2).ravel()
+        places_B = first_B1[:, 0] + self._contexts(bits_TB, self.context)
+        odds_B = np.empty(len(table_BC))
+        for chance_B, bit_B in zip(chance_TB[self.context :], bits_TB[self.context :], strict=True):
+            # without "clip", which changes nothing here, numpy would buffer what it takes
+            table_BC.take(places_B, out=odds_B, mode="clip")
+            one_B = chance_B < odds_B
+            zero.take(places_B, out=places_B, mode="clip")
+            places_B += one_B * (count // 2)
+            bit_B[:] = one_B
 
     def _contexts(self, bits_TB: np.ndarray, t: int) -> np.ndarray:
         """The `context` bits before step t, read as a number."""
