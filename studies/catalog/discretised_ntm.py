@@ -25,5 +25,5 @@ def discretised_ntm() -> Study:
             test_lengths=(1, 3, 5, 10, 15, 20),
             solved_errors=0.05,
         ),
-        seeds=(0, 1, 2, 3, 4),
+        seeds=(0, 1, 2),
     )
