@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memnets.presets import discretised_ntm as presets
+from memnets.spec import ModelSpec
 
 from ..study import Study, studies
 from ..trial import TaskSpec, Training
@@ -15,7 +16,8 @@ def discretised_ntm() -> Study:
         name="discretised_ntm",
         question="What does discretising one and the same NTM cost in training time?",
         tasks={"copy": TaskSpec("copy", {"max_length": 10})},
-        models=presets(slots=128, width=20),
+        # a memory that is no better than none has not been used
+        models={"no memory": ModelSpec("none"), **presets(slots=128, width=20)},
         training=Training(
             updates=3_000,
             batch_size=16,
