@@ -40,10 +40,10 @@ def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Roll
     """`unroll` for callers who know that it would not raise."""
     from ..cells.none import NoMemory
     from .coverage import kind_of, run_of
-    from .rollouts import memoryless
+    from .rollouts.memoryless import unroll as unroll_memoryless
 
     if type(network.cell) is NoMemory:
-        return memoryless.unroll(network, inputs_TBX, state)
+        return unroll_memoryless(network, inputs_TBX, state)
     from .rollouts.unroll import unroll
 
     kind = kind_of(network.estimator)

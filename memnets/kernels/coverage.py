@@ -17,7 +17,7 @@ from ..cells.ntm import NTM
 from ..controllers import GRU, LSTM, Controller, Feedforward
 from ..estimators import Annealed, Estimator, Reinforce, Soft, StraightThrough
 from ..network import MemoryNetwork
-from .rollouts import memoryless
+from .rollouts.memoryless import refuses
 from .rollouts.parts import replaced
 
 
@@ -34,7 +34,7 @@ def reason(network: MemoryNetwork) -> str | None:
         if tensor.dtype != torch.float32:
             return f"the network is in {tensor.dtype}, the kernels are in float32"
     if type(network.cell) is NoMemory:
-        return memoryless.refuses(network.controller)
+        return refuses(network.controller)
     if not installed("numba"):
         return "numba is not installed"
     if failure := unloadable(_runs):
