@@ -88,7 +88,9 @@ def test_the_result_does_not_depend_on_the_engine(study, tmp_path, capfd):
         assert one.keys() == two.keys()
         for name in one:
             np.testing.assert_array_equal(one[name], two[name])
-    lines = capfd.readouterr().err.splitlines()
+    said = capfd.readouterr().err.splitlines()
+    # whoever runs a kernel first says that it is compiled
+    lines = [line for line in said if not line.startswith("memnets: compiling")]
     assert lines == [f"tiny: {summary}" for summary in summaries]
 
 
