@@ -59,13 +59,15 @@ def test_no_thread_has_much_more_than_its_share(batch, threads):
 @pytest.mark.parametrize(("threads", "batch"), [(1, 9), (2, 9), (2, 1), (3, 64)])
 def test_every_sample_is_seen_once_with_torchs_number_of_threads(threads, batch):
     seen, names = np.zeros(batch, np.int64), set()
+    # a range ends only when all have begun, each on a thread of its own
+    together = threading.Barrier(len(split(batch, threads)))
 
     def work(array, number, begin, end):
         assert number == 5
         seen[begin:end] += 1
         if end:
             names.add(threading.get_ident())
-            time.sleep(0.01)
+            together.wait(timeout=60)
 
     torch.set_num_threads(threads)
     over_samples(entry(work), np.zeros(3, np.float32), 5, batch=batch)
