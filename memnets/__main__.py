@@ -11,7 +11,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,10 +29,10 @@ from memnets.registry import (
     regularisers,
 )
 from studies.bench.commands import BENCHES, Measurements
-from studies.overview import backends, columns, describe, failed, progress, results
+from studies.commands import STUDY_COMMANDS, Run, named
+from studies.overview import backends, columns, describe, results
 from studies.single import Train
-from studies.study import Study, studies
-from studies.trial import Training
+from studies.study import studies
 
 KINDS: dict[str, Registry[Any]] = {
     "cells": cells,
@@ -83,72 +82,6 @@ def show(name: Positional[str], backend: bool = False) -> int:
     return 0
 
 
-@dataclass(frozen=True)
-class Run:
-    """Run what a study still lacks; the same command again, after any stop, finishes it.
-
-    `memnets study run NAME --help` shows the study's own settings. A setting changed here makes
-    other trials; those already run are kept, but status and reports show the trials of the last
-    call. A setting left as it is leaves what the study has for one task or model in force.
-    """
-
-    study: Positional[str]
-    seeds: tuple[int, ...] = ()
-    """Seeds to run."""
-    training: Training = field(default_factory=Training)
-    workers: int = 2
-    """Local worker processes of one thread each; 0 runs in this process, for debugging."""
-    address: str | None = None
-    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786."""
-    folder: Path = Path("runs")
-    """Where results go: FOLDER/STUDY/TRIAL."""
-    device: str = "cpu"
-    threads: int = 1
-
-    def __call__(self) -> int:
-        from studies import ResultStore
-        from studies.executor import run
-
-        study = replace(_study(self.study).with_training(self.training), seeds=self.seeds)
-        store = ResultStore(self.folder / study.name)
-        summary = run(
-            study,
-            store,
-            workers=self.workers,
-            address=self.address,
-            device=self.device,
-            threads=self.threads,
-        )
-        for line in failed(store):
-            print(line)
-        return 130 if summary.interrupted else int(summary.failed > 0)
-
-
-def status(study: Positional[str], folder: Path = Path("runs")) -> int:
-    """Say how far a study is: per model, its trials that are done, failed or missing."""
-    print(*progress(results(folder / study)), sep="\n")
-    return 0
-
-
-def tensorboard(study: Positional[str], folder: Path = Path("runs")) -> int:
-    """Write a study's rows as TensorBoard event files; needs the extra `tensorboard`."""
-    from studies.tensorboard import export
-
-    written = export(results(folder / study), folder / study / "tensorboard")
-    print(f"tensorboard --logdir {written}")
-    return 0
-
-
-def list_studies(folder: Path = Path("runs")) -> int:
-    """List the studies, with the number of finished trials of those that were run in FOLDER."""
-    rows = []
-    for name in studies:
-        done = len(list((folder / name).glob("*/done.json")))
-        rows.append((name, f"{studies.summary(name)}{f'  [{done} trials done]' if done else ''}"))
-    _table(rows, title="studies")
-    return 0
-
-
 def report(study: Positional[str], folder: Path = Path("runs"), open: bool = False) -> int:
     """Build a study's report, FOLDER/STUDY/report/index.html, from its results so far.
 
@@ -185,7 +118,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "bench": bench,
 }
 GROUPS: dict[str, dict[str, Callable[..., Any]]] = {
-    "study": {"run": Run, "status": status, "list": list_studies, "tensorboard": tensorboard},
+    "study": STUDY_COMMANDS,
     "bench": BENCHES,
 }
 SUMMARY = "Compare discrete and differentiable external memory in neural networks."
@@ -209,7 +142,7 @@ def main(argv: list[str] | None = None) -> int:
 def _dispatch(arguments: list[str]) -> int:
     if arguments[:2] == ["study", "run"] and arguments[2:] and not arguments[2].startswith("-"):
         # the study's own settings are the defaults, so that --help shows them
-        chosen = _study(arguments[2])
+        chosen = named(arguments[2])
         default = Run(chosen.name, chosen.seeds, chosen.training)
         with errors_in_one_line("memnets study run"):
             command = tyro.cli(Run, prog="memnets study run", args=arguments[2:], default=default)
@@ -236,13 +169,6 @@ def _one_of(
     from reports.bench import present
 
     return present(outcome)
-
-
-def _study(name: str) -> Study:
-    found = studies.get(name)()
-    if not isinstance(found, Study):
-        raise UnknownName(f"{name!r} is a {type(found).__name__}, not a Study.")
-    return found
 
 
 def _table(rows: Iterable[tuple[str, str]], title: str) -> None:
