@@ -112,6 +112,15 @@ def wrong(results: Results) -> pd.DataFrame:
     return _sorted(found.median())
 
 
+def trials(results: Results) -> pd.DataFrame:
+    """One row per finished trial: what it cost, when it was solved, how good it was at the end."""
+    scores = at_trained_lengths(final(results.rows))[["trial", "accuracy", "errors"]]
+    renamed = {"solved_sequences": "sequences_to_solve", "solved_seconds": "seconds_to_solve"}
+    frame = results.facts.rename(columns=renamed).merge(scores, on="trial", how="left")
+    cost = ["backend", "updates", "sequences", "seconds", *renamed.values(), "accuracy", "errors"]
+    return _sorted(frame).reindex(columns=["task", "model", "seed", *cost, "trial"])
+
+
 def paired(results: Results) -> pd.DataFrame:
     """Every discrete model against the soft model of the same task, cell and controller."""
     pairs = accuracy_pairs(results)

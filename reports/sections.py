@@ -118,10 +118,11 @@ def time(results: Results) -> Section | None:
 
 
 def statistics(results: Results) -> Section | None:
-    """All models in one table, and discrete against soft in another."""
+    """All models, what it took to solve, discrete against soft, and seed by seed."""
     if not results.tested:
         return None
-    found = (tables.models(results), tables.solving(results), tables.pairs(results))
+    made = (tables.models, tables.solving, tables.pairs, tables.seeds)
+    found = [make(results) for make in made]
     return _section("statistics", "Statistics", [table for table in found if table])
 
 

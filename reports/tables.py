@@ -136,6 +136,37 @@ def lengths(results: Results) -> Table | None:
     return Table("lengths", "Accuracy by test length", caption, text, numbers)
 
 
+def seeds(results: Results) -> Table | None:
+    """Every finished trial; None where none was tested."""
+    if not results.tested:
+        return None
+    numbers = frames.trials(results)
+    text = pd.DataFrame(
+        {
+            "Task": numbers["task"],
+            "Model": numbers["model"],
+            "Seed": numbers["seed"].astype(str),
+            "Backend": [n if isinstance(n, str) else words.NONE for n in numbers["backend"]],
+            "Sequences": [words.whole(value) for value in numbers["sequences"]],
+            "Time": [words.duration(value) for value in numbers["seconds"]],
+            "Sequences to solve": [words.whole(v) for v in numbers["sequences_to_solve"]],
+            "Time to solve": [words.duration(value) for value in numbers["seconds_to_solve"]],
+            "Accuracy": [words.per_cent(value) for value in numbers["accuracy"]],
+            "Wrong": [words.number(value) for value in numbers["errors"]],
+        }
+    )
+    if not solved(results):
+        text = text.drop(columns=["Sequences to solve", "Time to solve"])
+    if numbers["task"].nunique() == 1:
+        text = text.drop(columns="Task")
+    caption = (
+        "Every finished trial: training sequences and time in all (evaluation excluded) and until "
+        "it was solved; accuracy and wrong bits or symbols per sequence at the trained lengths, "
+        "at the end. Each row is one trial."
+    )
+    return Table("seeds", "Seed by seed", caption, text, numbers)
+
+
 def write(table: Table, folder: Path) -> None:
     """The numbers as csv, the text as a GitHub table and as LaTeX."""
     table.numbers.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n")

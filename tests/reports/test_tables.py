@@ -84,6 +84,22 @@ def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
     assert tables.lengths(results) is None
 
 
+def test_every_finished_trial_is_a_row_of_its_own(store_of):
+    results = read(store_of(failing=("ntm/reinforce",), left_out=("dnc/soft",)))
+    numbers = tables.seeds(results).numbers.set_index(["model", "seed"])
+    assert set(numbers["trial"]) == set(results.facts["trial"])
+    assert not {"ntm/reinforce", "dnc/soft"} & set(numbers.index.get_level_values("model"))
+    facts = results.facts.set_index("trial")
+    for row in numbers.itertuples():
+        assert row.seconds == facts.loc[row.trial, "seconds"]
+        solving = facts.loc[row.trial, "solved_sequences"]
+        assert row.sequences_to_solve == solving or (math.isnan(solving) and row.accuracy < 1)
+    tests = results.rows[results.rows["trial"] == numbers.loc[("ntm/soft", 1), "trial"]]
+    last = tests[(tests["kind"] == "test") & (tests["step"] == tests["step"].max())]
+    trained = last[last["length"] <= last["max_length"]]
+    assert math.isclose(numbers.loc[("ntm/soft", 1), "accuracy"], trained["accuracy"].mean())
+
+
 def test_the_stored_numbers_are_not_rounded(demo, tmp_path):
     results = read(demo)
     tables.write(tables.models(results), tmp_path)
