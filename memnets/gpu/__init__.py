@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..calls import admitted
 from ..network import MemoryNetwork
 from ..types import NetworkState, Rollout
 
@@ -28,11 +29,9 @@ def unroll(
 ) -> Rollout:
     """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered.
 
-    Raises ValueError, saying why, where it is not.
+    Raises ValueError, saying why, where the network or this call is not.
     """
-    if why_not := covers(network):
-        raise ValueError(f"no Triton kernel runs this network: {why_not}")
-    return run(network, inputs_TBX, state or network.initial_state(inputs_TBX.shape[1]))
+    return run(network, inputs_TBX, admitted(network, inputs_TBX, state, covers))
 
 
 def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:

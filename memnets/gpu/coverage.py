@@ -9,6 +9,7 @@ from shutil import which
 
 import torch
 
+from ..calls import changed
 from ..cells.ntm import NTM
 from ..controllers import LSTM, Controller, Feedforward
 from ..estimators import Soft
@@ -29,6 +30,8 @@ def reason(network: MemoryNetwork) -> str | None:
         return "triton is not installed"
     if type(network) is not MemoryNetwork:
         return f"{type(network).__name__} may unroll in its own way"
+    if of_its_own := changed(network):
+        return of_its_own
     for tensor in network.parameters():
         if tensor.device.type != "cuda" and not interpreted():
             return f"the network is on {tensor.device}, the Triton kernels are for a GPU"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..calls import admitted
 from ..network import MemoryNetwork
 from ..types import NetworkState, Rollout
 
@@ -26,14 +27,9 @@ def unroll(
 ) -> Rollout:
     """The network over a sequence, as `MemoryNetwork.forward` does it; it must be covered.
 
-    Raises ValueError, saying why, where it is not, and for inputs of another width.
+    Raises ValueError, saying why, where the network or this call is not.
     """
-    if why_not := covers(network):
-        raise ValueError(f"no kernel runs this network: {why_not}")
-    if inputs_TBX.shape[2:] != (network.input_size,):
-        wanted = f"inputs are (T, B, {network.input_size})"
-        raise ValueError(f"{wanted}, not of the shape {tuple(inputs_TBX.shape)}")
-    return run(network, inputs_TBX, state or network.initial_state(inputs_TBX.shape[1]))
+    return run(network, inputs_TBX, admitted(network, inputs_TBX, state, covers))
 
 
 def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ..calls import changed
 from ..cells.base import MemoryCell
 from ..cells.dnc import DNC
 from ..cells.dntm import DNTM
@@ -23,9 +24,8 @@ from .rollouts.parts import replaced
 
 def reason(network: MemoryNetwork) -> str | None:
     """Why there is no kernel for a network, in a sentence; None where there is one."""
-    for part in (network, network.cell, network.controller, network.estimator):
-        if "forward" in vars(part) or part._forward_hooks or part._forward_pre_hooks:
-            return f"{type(part).__name__} has been given hooks, which kernels would pass by"
+    if of_its_own := changed(network):
+        return of_its_own
     if type(network) is not MemoryNetwork:
         return f"{type(network).__name__} may unroll in its own way"
     for tensor in network.parameters():

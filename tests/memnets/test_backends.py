@@ -13,7 +13,7 @@ from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from memnets import backends, explain, load, save
+from memnets import backends, calls, explain, load, save
 from memnets.backends import BACKENDS, BackendFallback, choose
 from memnets.enumeration import Scripted, with_estimator
 from memnets.registry import cells
@@ -144,9 +144,9 @@ def test_a_call_that_kernels_cannot_make_goes_to_the_reference(inputs_TBX):
     with torch.autocast("cpu", torch.bfloat16):
         assert choose(network, "fused", inputs_TBX).reason == "autocast is enabled"
     state = pytree.tree_map(lambda value: value.double(), network.initial_state(BATCH))
-    assert "float64" in backends._foreign(state, network, BATCH)
+    assert "float64" in calls.foreign(state, network, BATCH)
     strange = state._replace(cell=object())
-    assert backends._foreign(strange, network, None) == "the state holds object, no tensor"
+    assert calls.foreign(strange, network, None) == "the state holds object, no tensor"
 
 
 def test_an_empty_sequence_fails_as_on_the_reference():
