@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from .. import style
 from ..gradients import NOISE, when
-from .panels import dashes
+from . import panels
 from .rows import model_rows
 
 _LINEAR = 0.05
@@ -145,9 +144,9 @@ def _grid(
             for label, rows in here.groupby("label", sort=False):
                 draw(grid[row, column], rows.sort_values("samples"), *looks[str(label)])
             grid[row, column].set_title(f"{cell}, {when(step)}")
-    entries = [Line2D([], [], color=c, linestyle=d) for c, d in looks.values()]
-    columns = min(len(looks), 5)
-    figure.legend(entries, list(looks), loc="outside upper left", ncols=columns, fontsize=8)
+    panels.legend(
+        figure, {label: panels.sample(*look) for label, look in looks.items()}, fontsize=8
+    )
     return figure, grid
 
 
@@ -158,7 +157,7 @@ def _looks(curves: pd.DataFrame) -> dict[str, tuple[str, Any]]:
     for label, rows in curves.groupby("label", sort=False):
         first = rows.iloc[0]
         colour = style.colour(first["cell"], first["estimator"])
-        looks[str(label)] = colour, dashes(seen.get(colour, 0))
+        looks[str(label)] = colour, panels.dashes(seen.get(colour, 0))
         seen[colour] = seen.get(colour, 0) + 1
     return looks
 

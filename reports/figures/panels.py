@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -71,11 +71,15 @@ def sample(colour: str, dash: Any) -> Line2D:
     return Line2D([], [], color=colour, linestyle=dash)
 
 
-def legend(figure: Figure, entries: dict[str, Line2D]) -> None:
-    """One legend for all panels, above them."""
-    figure.legend(
-        list(entries.values()), list(entries), loc="outside upper left", ncols=min(len(entries), 6)
-    )
+def legend(figure: Figure, entries: Mapping[str, Line2D], **look: Any) -> None:
+    """One legend for all panels, above them, in as many columns as there is room for."""
+    for columns in range(min(len(entries), 6), 0, -1):
+        drawn = figure.legend(
+            list(entries.values()), list(entries), loc="outside upper left", ncols=columns, **look
+        )
+        if columns == 1 or drawn.get_window_extent().width <= figure.bbox.width:
+            return
+        drawn.remove()
 
 
 def chance_line(axes: Axes, chance: float, text: str = "chance") -> None:

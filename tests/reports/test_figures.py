@@ -75,6 +75,20 @@ def test_models_of_one_cell_and_estimator_are_told_apart_by_name_and_dash(result
     assert {"ntm/soft", "ntm/soft, 16 slots"} <= set(texts(figure))
 
 
+@pytest.mark.parametrize("count", [1, 5, 8, 13])
+def test_a_legend_names_every_model_inside_the_figure(results, count):
+    frame = frames.curves(results, x="sequences", y="accuracy")
+    soft = frame[frame["model"] == "ntm/soft"]
+    many = [soft.assign(model=f"{k} a model with a rather long name") for k in range(count)]
+    figure = drawn(figures.learning_curves(pd.concat(many), x="sequences", y="accuracy"))
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == count
+    whole = figure.bbox.padded(1)
+    for text in legend.get_texts():
+        assert whole.contains(*text.get_window_extent().min)
+        assert whole.contains(*text.get_window_extent().max)
+
+
 def test_final_accuracy_shows_every_seed(results, summary):
     scores = frames.at_trained_lengths(frames.final(results.rows))
     figure = drawn(figures.final_accuracy(scores, summary, chance=0.5))
