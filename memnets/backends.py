@@ -29,6 +29,8 @@ NEVER_COMPILED = (
     "about 20 s per batch size"
 )
 
+UNTRIED = "the Triton kernels have not run on a GPU yet, only in an interpreter: ask for 'fused'"
+
 
 class BackendFallback(UserWarning):
     """The backend that was asked for does not cover a network or a call; the reference ran."""
@@ -61,6 +63,8 @@ def choose(
     if requested == "compiled":
         return _unless(_uncompiled(network, inputs_TBX), "compiled", "it was asked for")
     reason = uncovered(network, inputs_TBX)
+    if requested == "auto" and reason is None and network.readout.weight.device.type == "cuda":
+        reason = UNTRIED
     if requested == "auto" and reason is not None:
         return Choice("reference", f"{reason}; {NEVER_COMPILED}")
     return _unless(reason, "fused", "the kernels cover it")

@@ -10,6 +10,7 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -26,22 +27,22 @@ STEPS = 42
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints a row per batch size, in milliseconds; 1 and a line where there is no GPU."""
+    """Prints a row per cell and batch size, in milliseconds; 1 and a line where there is no GPU."""
     parser = argparse.ArgumentParser(prog="python -m memnets.gpu.measure", description=__doc__)
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 64, 256])
-    parser.add_argument("--cell", default="ntm")
+    parser.add_argument("--cells", nargs="+", default=["ntm", "dnc"])
     parser.add_argument("--rounds", type=int, default=20)
     asked = parser.parse_args(argv)
     if not torch.cuda.is_available():
         print("there is no GPU here to measure", file=sys.stderr)
         return 1
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, CUDA {torch.version.cuda}")
-    for batch in asked.batches:
-        network = ModelSpec(asked.cell).build(10, 8).cuda()
+    for cell, batch in product(asked.cells, asked.batches):
+        network = ModelSpec(cell).build(10, 8).cuda()
         network.backend = "reference"
         steps = ways(network, example(batch, torch.device("cuda")))
-        times = in_turns(steps, asked.rounds)
-        print(f"batch {batch}:", ", ".join(f"{name} {ms:.3f} ms" for name, ms in times.items()))
+        found = [f"{name} {ms:.3f} ms" for name, ms in in_turns(steps, asked.rounds).items()]
+        print(f"{cell}, batch {batch}:", ", ".join(found))
     return 0
 
 

@@ -5,33 +5,9 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .triton_pieces import address_vjp, pens, project, tanh, written
-
-
-@triton.jit
-def total(ptr, carry_ptr, head, n_N, N: tl.constexpr):
-    """Gradient of a head's weighting from outside and from the step after."""
-    live_N = n_N < N
-    grad_N = tl.load(ptr + head * N + n_N, mask=live_N, other=0.0)
-    return grad_N + tl.load(carry_ptr + head * N + n_N, mask=live_N, other=0.0)
-
-
-@triton.jit
-def lstm_vjp(grad_C, grad_cell_C, gates, cells_ptr, grads, row, after, c_C, C: tl.constexpr):
-    """Stores the pre-activations' gradients; returns that of the cell before the step."""
-    live_C = c_C < C
-    i_C = tl.load(gates + c_C, mask=live_C, other=0.0)
-    f_C = tl.load(gates + C + c_C, mask=live_C, other=0.0)
-    g_C = tl.load(gates + 2 * C + c_C, mask=live_C, other=0.0)
-    o_C = tl.load(gates + 3 * C + c_C, mask=live_C, other=0.0)
-    before_C = tl.load(cells_ptr + row * C + c_C, mask=live_C, other=0.0)
-    bent_C = tanh(tl.load(cells_ptr + after * C + c_C, mask=live_C, other=0.0))
-    grad_cell_C += grad_C * o_C * (1 - bent_C * bent_C)
-    tl.store(grads + c_C, grad_cell_C * g_C * i_C * (1 - i_C), mask=live_C)
-    tl.store(grads + C + c_C, grad_cell_C * before_C * f_C * (1 - f_C), mask=live_C)
-    tl.store(grads + 2 * C + c_C, grad_cell_C * i_C * (1 - g_C * g_C), mask=live_C)
-    tl.store(grads + 3 * C + c_C, grad_C * bent_C * o_C * (1 - o_C), mask=live_C)
-    return grad_cell_C * f_C
+from .triton_controller import control_vjp
+from .triton_location import address_vjp
+from .triton_pieces import spared, total, write_vjp, written
 
 
 @triton.jit(do_not_specialize=["steps", "batch", "every"])
@@ -54,7 +30,6 @@ def backward(
     `grad_end`, the cell's at `grad_cells`, the others' at the three carries.
     """
     R: tl.constexpr = (H - P) * W
-    J: tl.constexpr = 4 * C if LSTM else C
     ERASE: tl.constexpr = H * (W + 3 + S)
     FACE: tl.constexpr = ERASE + 2 * P * W
     b = tl.program_id(0).to(tl.int64)
@@ -114,52 +89,25 @@ def backward(
 
             # writes
             grad_after_NW = grad_NW if READ_FIRST else grad_seen_NW
-            kept_NW = tl.zeros_like(grad_NW) + 1
-            for p in range(P):
-                weights_N = tl.load(weights + p * N + n_N, mask=live_N, other=0.0)
-                erase_W, add_W = pens(raw, p, w_W, W, P, ERASE)
-                kept_NW *= 1 - weights_N[:, None] * erase_W[None, :]
-            grad_NW = grad_after_NW * kept_NW
+            grad_NW = spared(grad_after_NW, raw, weights, -1, n_N, w_W, N, W, P, ERASE)
             if READ_FIRST:
                 grad_NW += grad_seen_NW
             for p in range(P):
-                weights_N = tl.load(weights + p * N + n_N, mask=live_N, other=0.0)
-                erase_W, add_W = pens(raw, p, w_W, W, P, ERASE)
-                taken_NW = -grad_after_NW * before_NW
-                for q in range(P):
-                    if q != p:
-                        other_N = tl.load(weights + q * N + n_N, mask=live_N, other=0.0)
-                        wiped_W, _ = pens(raw, q, w_W, W, P, ERASE)
-                        taken_NW *= 1 - other_N[:, None] * wiped_W[None, :]
                 grad_N = total(grad_weights, carry_ptr + after * H * N, p, n_N, N)
-                grad_N += tl.sum(taken_NW * erase_W[None, :] + grad_after_NW * add_W[None, :], 1)
-                grad_erase_W = tl.sum(taken_NW * weights_N[:, None], 0) * erase_W * (1 - erase_W)
-                grad_add_W = tl.sum(grad_after_NW * weights_N[:, None], 0)
-                tl.store(grad_raw + ERASE + p * W + w_W, grad_erase_W, mask=live_W)
-                tl.store(grad_raw + ERASE + (P + p) * W + w_W, grad_add_W, mask=live_W)
+                grad_N += write_vjp(
+                    before_NW, grad_after_NW, raw, grad_raw, weights, p, n_N, w_W, N, W, P, ERASE
+                )
                 grad_NW = address_vjp(
                     before_NW, grad_NW, grad_N, raw, grad_raw, before, content, weights, carry,
                     p, n_N, w_W, N, W, H, S, SP,
                 )  # fmt: skip
             memory_NW = before_NW
             tl.debug_barrier()
-
-            # controller
-            grads = grad_drive_ptr + row * J
-            carry_C += tl.load(grad_hidden_ptr + row * C + c_C, mask=live_C, other=0.0)
-            carry_C += project(grad_raw, face_ptr, FACE, C, c_C, live_C, BLOCK_C)
-            if LSTM:
-                grad_cell_C = lstm_vjp(
-                    carry_C, grad_cell_C, gates_ptr + row * J, cells_ptr, grads, row, after, c_C, C
-                )
-            else:
-                hidden_C = tl.load(hidden_ptr + after * C + c_C, mask=live_C, other=0.0)
-                tl.store(grads + c_C, carry_C * (1 - hidden_C * hidden_C), mask=live_C)
-            tl.debug_barrier()
-            carry_R = project(grads, weight_read_ptr, J, R, r_R, live_R, BLOCK_R)
-            carry_C = tl.zeros_like(carry_C)
-            if LSTM:
-                carry_C = project(grads, weight_hidden_ptr, J, C, c_C, live_C, BLOCK_C)
+            carry_C, grad_cell_C, carry_R = control_vjp(
+                carry_C, grad_cell_C, weight_read_ptr, weight_hidden_ptr, face_ptr,
+                hidden_ptr, cells_ptr, gates_ptr, grad_hidden_ptr, grad_drive_ptr, grad_raw_ptr,
+                row, after, c_C, r_R, R, C, FACE, LSTM, BLOCK_C, BLOCK_R,
+            )  # fmt: skip
     tl.store(grad_end_ptr + b * N * W + at_NW, grad_NW, mask=live_NW)
     tl.store(carry_read + r_R, carry_R, mask=live_R)
     if LSTM:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .triton_pieces import address, project, tanh, written
+from .triton_controller import control
+from .triton_location import address
+from .triton_pieces import written
 
 
 @triton.jit(do_not_specialize=["steps", "batch", "every"])
@@ -25,12 +27,10 @@ def forward(
     included. Every `every` steps the memory is saved for the backward pass.
     """
     R: tl.constexpr = (H - P) * W
-    J: tl.constexpr = 4 * C if LSTM else C
     ERASE: tl.constexpr = H * (W + 3 + S)
     FACE: tl.constexpr = ERASE + 2 * P * W
     b = tl.program_id(0).to(tl.int64)
     n_N, w_W, c_C, i_I = tl.arange(0, NP), tl.arange(0, WP), tl.arange(0, CP), tl.arange(0, IP)
-    live_C = c_C < C
     at_NW = n_N[:, None] * W + w_W[None, :]
     live_NW = (n_N < N)[:, None] & (w_W < W)[None, :]
     memory_NW = tl.load(start_ptr + b * N * W + at_NW, mask=live_NW, other=0.0)
@@ -40,37 +40,13 @@ def forward(
         if t % every == 0:
             kept = (t // every) * batch + b
             tl.store(saved_ptr + kept * N * W + at_NW, memory_NW, mask=live_NW)
-
-        gates = gates_ptr + row * J
-        for part in range(J // C):
-            j_J = part * C + c_C
-            sum_C = tl.load(drive_ptr + row * J + j_J, mask=live_C, other=0.0)
-            sum_C += project(reads_ptr + row * R, weight_read_ptr, R, J, j_J, live_C, BLOCK_C)
-            if LSTM:
-                hidden = hidden_ptr + row * C
-                sum_C += project(hidden, weight_hidden_ptr, C, J, j_J, live_C, BLOCK_C)
-                squashed_C = tl.where(part == 2, tanh(sum_C), tl.sigmoid(sum_C))
-                tl.store(gates + j_J, squashed_C, mask=live_C)
-            else:
-                tl.store(hidden_ptr + after * C + c_C, tanh(sum_C), mask=live_C)
-        if LSTM:
-            tl.debug_barrier()
-            i_C = tl.load(gates + c_C, mask=live_C, other=0.0)
-            f_C = tl.load(gates + C + c_C, mask=live_C, other=0.0)
-            g_C = tl.load(gates + 2 * C + c_C, mask=live_C, other=0.0)
-            o_C = tl.load(gates + 3 * C + c_C, mask=live_C, other=0.0)
-            cell_C = tl.load(cells_ptr + row * C + c_C, mask=live_C, other=0.0)
-            cell_C = f_C * cell_C + i_C * g_C
-            tl.store(cells_ptr + after * C + c_C, cell_C, mask=live_C)
-            tl.store(hidden_ptr + after * C + c_C, o_C * tanh(cell_C), mask=live_C)
-        tl.debug_barrier()
+        control(
+            drive_ptr, weight_read_ptr, weight_hidden_ptr, face_ptr, face_bias_ptr,
+            hidden_ptr, cells_ptr, gates_ptr, raw_ptr, reads_ptr, row, after, c_C, i_I,
+            R, C, FACE, LSTM, BLOCK_C, BLOCK_I,
+        )  # fmt: skip
 
         raw = raw_ptr + row * FACE
-        raw_I = tl.load(face_bias_ptr + i_I, mask=i_I < FACE, other=0.0)
-        raw_I += project(hidden_ptr + after * C, face_ptr, C, FACE, i_I, i_I < FACE, BLOCK_I)
-        tl.store(raw + i_I, raw_I, mask=i_I < FACE)
-        tl.debug_barrier()
-
         before, content = weights_ptr + row * H * N, content_ptr + row * H * N
         weights = weights_ptr + after * H * N
         for p in range(P):

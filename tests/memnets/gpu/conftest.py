@@ -13,7 +13,7 @@ if INTERPRETED:
     # read once, when Triton is first imported: by other tests (torch.compile does) is too late
     os.environ["TRITON_INTERPRET"] = "1"
     try:
-        importlib.import_module("memnets.gpu.triton_ntm")
+        importlib.import_module("memnets.gpu.rollout")
     finally:
         del os.environ["TRITON_INTERPRET"]
 
