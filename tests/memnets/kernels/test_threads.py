@@ -15,10 +15,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from memnets import kernels
 from memnets.kernels import threads as module
 from memnets.kernels.threads import over_samples, split
-from memnets.spec import ModelSpec
 
 
 class Pair(NamedTuple):
@@ -146,18 +144,3 @@ def test_a_forked_process_starts_threads_of_its_own():
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("batch", [1, 5, 33])
-def test_repeated_runs_agree_bit_for_bit(threads, batch):
-    torch.set_num_threads(threads)
-    options = {"slots": 9, "width": 5}
-    network = ModelSpec("ntm", controller_size=7, cell_options=options).build(3, 2)
-    inputs, found = torch.randn(16, batch, 3), []
-    for _ in range(4):
-        logits = kernels.unroll(network, inputs).logits_TBY
-        grads = torch.autograd.grad(logits.square().sum(), list(network.parameters()))
-        found.append([logits, *grads])
-    for again in found[1:]:
-        assert all(torch.equal(one, two) for one, two in zip(found[0], again, strict=True))
