@@ -10,6 +10,9 @@ from ..types import Address
 PROBABILITY_FLOOR = 1e-12
 """Probabilities are kept at or above this inside logarithms."""
 
+ROUNDING = 1e-6
+"""What a weighting lacks to one, if no more than this, is rounding: there is no no-op."""
+
 
 def chosen(weighting_BHN: Tensor, choice_BH: Tensor) -> Address:
     """The sparse address of chosen slots with their log-probabilities; choice N is the no-op."""
@@ -26,7 +29,7 @@ def chosen(weighting_BHN: Tensor, choice_BH: Tensor) -> Address:
 
 def entropy(weighting_BHN: Tensor) -> Tensor:
     """Entropy in nats of a weighting and its no-op, (B, H)."""
-    rest_BH = (1 - weighting_BHN.sum(-1)).clamp_min(PROBABILITY_FLOOR)
+    rest_BH = missing(weighting_BHN).clamp_min(PROBABILITY_FLOOR)
     parts_BHN = torch.special.entr(weighting_BHN.clamp_min(PROBABILITY_FLOOR))
     return parts_BHN.sum(-1) + torch.special.entr(rest_BH)
 
@@ -39,8 +42,17 @@ def dense(weighting_BHN: Tensor, weights_BHN: Tensor) -> Address:
 
 def with_no_op(weighting_BHN: Tensor) -> Tensor:
     """The weighting and, in a last column, the no-op: what it lacks to one, (B, H, N + 1)."""
-    rest_BH1 = (1 - weighting_BHN.sum(-1, keepdim=True)).clamp_min(0)
-    return torch.cat([weighting_BHN, rest_BH1], -1)
+    return torch.cat([weighting_BHN, missing(weighting_BHN).unsqueeze(-1)], -1)
+
+
+def missing(weighting_BHN: Tensor) -> Tensor:
+    """What a weighting lacks to one, the probability of the no-op, (B, H).
+
+    Nothing, and without gradient, up to ROUNDING: else float32 would lend a no-op that a weighting
+    does not have a gradient of the size of everybody's.
+    """
+    rest_BH = 1 - weighting_BHN.sum(-1)
+    return rest_BH.masked_fill(rest_BH <= ROUNDING, 0)
 
 
 def sample(prob_BHN: Tensor) -> Tensor:

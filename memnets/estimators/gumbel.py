@@ -22,6 +22,14 @@ from .choices import (
 )
 
 
+def gumbel_noise(*shape: int, device: torch.device | None = None) -> Tensor:
+    """Standard Gumbel noise, drawn in float32 whatever it is added to.
+
+    So every backend and precision makes the same choices from the same generator.
+    """
+    return -torch.empty(*shape, dtype=torch.float32, device=device).exponential_().log()
+
+
 @estimators.register("gumbel")
 class Gumbel(Estimator):
     """A Gumbel-softmax sample: relaxed, or one slot with the relaxed gradient (Jang et al., 2017).
@@ -57,7 +65,7 @@ class Gumbel(Estimator):
         if not self.training:
             return dense(weighting_BHN, mode(weighting_BHN))
         log_prob_BHN = with_no_op(weighting_BHN).clamp_min(PROBABILITY_FLOOR).log()
-        noise_BHN = -torch.empty_like(log_prob_BHN).exponential_().log()
+        noise_BHN = gumbel_noise(*log_prob_BHN.shape, device=log_prob_BHN.device).to(log_prob_BHN)
         # `temperature` on the tensor's own device: a look at its value would make a GPU wait
         done = (self.updates.to(weighting_BHN) / self.anneal_updates).clamp_max(1)
         temperature = (self.first + (self.last - self.first) * done).exp()

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from ..estimators.choices import PROBABILITY_FLOOR
+from ..estimators.choices import PROBABILITY_FLOOR, ROUNDING
 from .contents import DENSE, NOTHING
-from .jit import ONE, ZERO, exact, kernel, log
+from .jit import ONE, ZERO, exact, exp, kernel, log
 
-SOFT, SAMPLE, MODE, STRAIGHT = 0, 1, 2, 3
-"""The weighting itself; a slot drawn by a uniform; the likeliest; that with a borrowed gradient."""
+SOFT, SAMPLE, MODE, PLAIN, STRAIGHT, REINMAX, GUMBEL = 0, 1, 2, 3, 4, 5, 6
+"""The weighting itself; a slot drawn by a uniform; the likeliest; that, of which nothing is told;
+that with the weighting's gradient; one drawn with ReinMax's, one with that of its relaxation."""
 
 _FLOOR = np.float32(PROBABILITY_FLOOR)
+_ROUNDING = np.float32(ROUNDING)
 
 
 @exact
@@ -43,26 +45,51 @@ def likeliest(weighting_N: Any, rest: Any) -> int:
     return best if weighting_N[best] >= rest else weighting_N.shape[0]
 
 
+@exact
+def perturbed(weighting_N: Any, rest: Any, draws_U: Any) -> int:
+    """The slot whose log-probability and Gumbel noise are the largest (Jang et al., 2017)."""
+    slots = weighting_N.shape[0]
+    best, most = 0, np.float32(-np.inf)
+    for n in range(slots + 1):
+        weight = max(weighting_N[n] if n < slots else rest, _FLOOR)
+        score = np.float32(np.log(weight)) + draws_U[n]
+        if score > most:
+            best, most = n, score
+    return best
+
+
+@kernel
+def borrows(kind: int) -> Any:
+    """Whether one slot is used, with a gradient that every slot has a part in."""
+    return kind >= STRAIGHT
+
+
 @kernel
 def missing(weighting_N: Any) -> Any:
-    """What a weighting lacks to one: the probability of the no-op, before it is kept above 0."""
+    """What a weighting lacks to one, the probability of the no-op: nothing where it is rounding."""
     total = ZERO
     for n in range(weighting_N.shape[0]):
         total += weighting_N[n]
-    return ONE - total
+    rest = ONE - total
+    # what is not a number stays so
+    return ZERO if rest <= _ROUNDING else rest
 
 
 @kernel
 def choose(
     kind: int,
     weighting_BHN: Any,
-    uniform_BH: Any,
+    draws_BHU: Any,
     weights_BHN: Any,
     slot_BH: Any,
     log_prob_BH: Any,
     entropy_BH: Any,
 ) -> None:
-    """The address of a weighting, with its log-probability and the weighting's entropy in nats."""
+    """The address of a weighting, with its log-probability and the weighting's entropy in nats.
+
+    What was drawn for it: a uniform; for GUMBEL the noise of each slot and of the no-op, and the
+    temperature.
+    """
     batch, heads, slots = weighting_BHN.shape
     for b in range(batch):
         for h in range(heads):
@@ -79,9 +106,10 @@ def choose(
                 for n in range(slots):
                     weights_BHN[b, h, n] = weighting_BHN[b, h, n]
                 continue
-            lack = max(lack, ZERO)
-            if kind == SAMPLE:
-                choice = drawn(weighting_BHN[b, h], lack, uniform_BH[b, h])
+            if kind == SAMPLE or kind == REINMAX:
+                choice = drawn(weighting_BHN[b, h], lack, draws_BHU[b, h, 0])
+            elif kind == GUMBEL:
+                choice = perturbed(weighting_BHN[b, h], lack, draws_BHU[b, h])
             else:
                 choice = likeliest(weighting_BHN[b, h], lack)
             for n in range(slots):
@@ -92,7 +120,7 @@ def choose(
                 probability = weighting_BHN[b, h, choice]
                 slot_BH[b, h] = choice
                 weights_BHN[b, h, choice] = ONE
-            if kind != STRAIGHT:
+            if kind == SAMPLE or kind == MODE:
                 log_prob_BH[b, h] = log(max(probability, _FLOOR))
 
 
@@ -100,6 +128,7 @@ def choose(
 def choose_vjp(
     kind: int,
     weighting_BHN: Any,
+    draws_BHU: Any,
     slot_BH: Any,
     grad_weights_BHN: Any,
     grad_log_prob_BH: Any,
@@ -113,20 +142,86 @@ def choose_vjp(
             if kind == SOFT or kind == STRAIGHT:
                 for n in range(slots):
                     grad_weighting_BHN[b, h, n] += grad_weights_BHN[b, h, n]
+            if kind == REINMAX:
+                reinmax_vjp(
+                    weighting_BHN[b, h], slot_BH[b, h],
+                    grad_weights_BHN[b, h], grad_weighting_BHN[b, h],
+                )  # fmt: skip
+            if kind == GUMBEL:
+                relaxed_vjp(
+                    weighting_BHN[b, h], draws_BHU[b, h],
+                    grad_weights_BHN[b, h], grad_weighting_BHN[b, h],
+                )  # fmt: skip
             if kind == SAMPLE or kind == MODE:
                 lack = missing(weighting_BHN[b, h])
                 slot, grad = slot_BH[b, h], grad_log_prob_BH[b, h]
                 if slot >= 0:
                     if weighting_BHN[b, h, slot] >= _FLOOR:
                         grad_weighting_BHN[b, h, slot] += grad / weighting_BHN[b, h, slot]
-                elif lack >= _FLOOR:
+                elif lack > ZERO:
                     for n in range(slots):
                         grad_weighting_BHN[b, h, n] -= grad / lack
             grad = grad_entropy_BH[b, h]
             if grad != ZERO:
                 lack = missing(weighting_BHN[b, h])
-                from_rest = grad * (log(lack) + ONE) if lack >= _FLOOR else ZERO
+                from_rest = grad * (log(lack) + ONE) if lack > ZERO else ZERO
                 for n in range(slots):
                     weight = weighting_BHN[b, h, n]
                     own = log(max(weight, _FLOOR)) + ONE if weight >= _FLOOR else ZERO
                     grad_weighting_BHN[b, h, n] += from_rest - grad * own
+
+
+@kernel
+def reinmax_vjp(weighting_N: Any, slot: int, grad_weights_N: Any, grad_weighting_N: Any) -> None:
+    """ReinMax's gradient of a drawn slot, NOTHING being the no-op (Liu et al., 2023).
+
+    Twice that of a softmax half way to the choice, less half of the weights' own.
+    """
+    slots = weighting_N.shape[0]
+    lack = missing(weighting_N)
+    half = np.float32(0.5)
+    total, mean = ZERO, ZERO
+    for n in range(slots):
+        weight = max(half * (weighting_N[n] + (ONE if n == slot else ZERO)), _FLOOR)
+        total += weight
+        mean += weight * grad_weights_N[n]
+    of_rest = max(half * (lack + (ONE if slot == NOTHING else ZERO)), _FLOOR)
+    total += of_rest
+    mean /= total
+    from_rest = ZERO
+    if lack > ZERO:
+        from_rest = -(ONE + ONE) * of_rest / total * mean / lack
+    for n in range(slots):
+        grad = -half * grad_weights_N[n] - from_rest
+        if weighting_N[n] >= _FLOOR:
+            weight = half * (weighting_N[n] + (ONE if n == slot else ZERO))
+            part = weight / total * (grad_weights_N[n] - mean)
+            grad += (ONE + ONE) * part / weighting_N[n]
+        grad_weighting_N[n] += grad
+
+
+@kernel
+def relaxed_vjp(weighting_N: Any, draws_U: Any, grad_weights_N: Any, grad_weighting_N: Any) -> None:
+    """The gradient of the softmax of log-probabilities and noise (Jang et al., 2017)."""
+    slots = weighting_N.shape[0]
+    sharp = ONE / draws_U[slots + 1]
+    lack = missing(weighting_N)
+    rest = (log(max(lack, _FLOOR)) + draws_U[slots]) * sharp
+    most = rest
+    for n in range(slots):
+        most = max(most, (log(max(weighting_N[n], _FLOOR)) + draws_U[n]) * sharp)
+    of_rest = exp(rest - most)
+    total, mean = of_rest, ZERO
+    for n in range(slots):
+        share = exp((log(max(weighting_N[n], _FLOOR)) + draws_U[n]) * sharp - most)
+        total += share
+        mean += share * grad_weights_N[n]
+    mean /= total
+    from_rest = -of_rest / total * mean * sharp / lack if lack > ZERO else ZERO
+    for n in range(slots):
+        grad = -from_rest
+        weight = weighting_N[n]
+        if weight >= _FLOOR:
+            share = exp((log(weight) + draws_U[n]) * sharp - most) / total
+            grad += share * (grad_weights_N[n] - mean) * sharp / weight
+        grad_weighting_N[n] += grad

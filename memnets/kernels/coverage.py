@@ -16,7 +16,7 @@ from ..cells.dntm import DNTM
 from ..cells.none import NoMemory
 from ..cells.ntm import NTM
 from ..controllers import GRU, LSTM, Controller, Feedforward
-from ..estimators import Annealed, Estimator, Reinforce, Soft, StraightThrough
+from ..estimators import Annealed, Estimator, Gumbel, Reinforce, ReinMax, Soft, StraightThrough
 from ..network import MemoryNetwork
 from .rollouts.memoryless import refuses
 from .rollouts.parts import replaced
@@ -71,12 +71,16 @@ def unloadable(load: Callable[[], object]) -> str | None:
 
 def kind_of(estimator: Estimator) -> int | None:
     """The kernel's code of what an estimator does at present; None where it has none."""
-    from .choice import MODE, SAMPLE, SOFT, STRAIGHT
+    from .choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
 
     if type(estimator) is Annealed:
         return kind_of(estimator.active)
     if type(estimator) is Reinforce:
         return SAMPLE if estimator.training else MODE
+    if type(estimator) is ReinMax:
+        return REINMAX if estimator.training else PLAIN
+    if type(estimator) is Gumbel and estimator.straight_through:
+        return GUMBEL if estimator.training else PLAIN
     return {Soft: SOFT, StraightThrough: STRAIGHT}.get(type(estimator))
 
 

@@ -53,10 +53,10 @@ class Trace(NamedTuple):
     read_TBR: Any
     write_heads: Any
     write_address: Any
-    write_uniform_TBP: Any
+    write_draws_TBPU: Any
     read_heads: Any
     read_address: Any
-    read_uniform_TBR: Any
+    read_draws_TBRU: Any
     allocation: Any
     following: Any
     erase_TBPW: Any
@@ -85,7 +85,7 @@ def forward(
     steps, _, columns = trace.input_TBG.shape
     units, size = weights.interface_CI.shape
     _, width, slots = trace.memory_BWN.shape
-    writes = trace.write_uniform_TBP.shape[2]
+    writes = trace.write_draws_TBPU.shape[2]
     chunk = chunk_of(writes, slots)
     fed = np.empty((chunk, columns), np.float32)
     recurrent = np.empty((chunk, columns), np.float32)
@@ -176,7 +176,7 @@ def remember(
         used, heads.content_BHN, found.allocation_gate_BP, found.write_gate_BP, options.floor,
         found.used_BPN, found.order_BPN, found.allocation_BPN, heads.weighting_BHN, scratch_N,
     )  # fmt: skip
-    point(kind, heads.weighting_BHN, trace.write_uniform_TBP[t, first:last], address)
+    point(kind, heads.weighting_BHN, trace.write_draws_TBPU[t, first:last], address)
     if options.deallocation:
         deallocate(memory, found.retention_BN, memory)
     write(memory, address.weights_BHN, address.slot_BH, erase, add, memory)
@@ -221,7 +221,7 @@ def recall(
             follow.modes_BRM, follow.backward_BRPN, heads.content_BHN, follow.forward_BRPN,
             weighting,
         )  # fmt: skip
-    point(kind, weighting, trace.read_uniform_TBR[t, first:last], address)
+    point(kind, weighting, trace.read_draws_TBRU[t, first:last], address)
     read(
         memory, address.weights_BHN, address.slot_BH,
         trace.read_TBR[t + 1, first:last].reshape(batch, reads, width),

@@ -58,7 +58,7 @@ def backward(
     """From the gradients that come in to those that go out, for samples `begin` to `end`."""
     steps = len(trace.input_TBG)
     _, width, slots = trace.memory_BWN.shape
-    heads = trace.write_uniform_TBP.shape[2]
+    heads = trace.write_draws_TBPU.shape[2]
     chunk = chunk_of(heads, slots)
     replayed = slots if options.links and kind == SOFT else 0
     memories = np.empty((EVERY + 1, chunk, width, slots), np.float32)

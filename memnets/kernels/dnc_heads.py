@@ -134,10 +134,10 @@ def look_vjp(
 
 
 @kernel
-def point(kind: int, weighting_BHN: Any, uniform_BH: Any, address: Any) -> None:
+def point(kind: int, weighting_BHN: Any, draws_BHU: Any, address: Any) -> None:
     """The address of a group's weightings."""
     choose(
-        kind, weighting_BHN, uniform_BH,
+        kind, weighting_BHN, draws_BHU,
         address.weights_BHN, address.slot_BH, address.log_prob_BH, address.entropy_BH,
     )  # fmt: skip
 
@@ -146,6 +146,7 @@ def point(kind: int, weighting_BHN: Any, uniform_BH: Any, address: Any) -> None:
 def point_vjp(
     kind: int,
     weighting_BHN: Any,
+    draws_BHU: Any,
     slot_BH: Any,
     grad_weights_BHN: Any,
     grad_log_prob_BH: Any,
@@ -155,8 +156,8 @@ def point_vjp(
     """Sets the weightings' gradient, and clears that of the weights for what comes before."""
     grad_weighting_BHN.fill(ZERO)
     choose_vjp(
-        kind, weighting_BHN, slot_BH, grad_weights_BHN, grad_log_prob_BH, grad_entropy_BH,
-        grad_weighting_BHN,
+        kind, weighting_BHN, draws_BHU, slot_BH, grad_weights_BHN, grad_log_prob_BH,
+        grad_entropy_BH, grad_weighting_BHN,
     )  # fmt: skip
     grad_weights_BHN.fill(ZERO)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .allocation import write_weightings_vjp
-from .choice import SOFT, STRAIGHT
+from .choice import SOFT, borrows
 from .contents import read_vjp, write_vjp
 from .dnc import columns_of
 from .dnc_heads import (
@@ -70,7 +70,7 @@ def recall_vjp(
     t: int, first: int, last: int, raw: Any,
 ) -> None:  # fmt: skip
     """Of reading: from the gradient of what was read to those of memory, links and last reads."""
-    borrowed = kind == STRAIGHT
+    borrowed = borrows(kind)
     heads = heads_at(trace.read_heads, t, first, last)
     batch, reads, width = heads.key_BHW.shape
     slot = trace.read_address.slot_BH[t + 1, first:last]
@@ -81,7 +81,8 @@ def recall_vjp(
         grads.read_BR[first:last].reshape(batch, reads, width), memory, to_weights,
     )  # fmt: skip
     point_vjp(
-        kind, heads.weighting_BHN if options.links else heads.content_BHN, slot, to_weights,
+        kind, heads.weighting_BHN if options.links else heads.content_BHN,
+        trace.read_draws_TBRU[t, first:last], slot, to_weights,
         grads.read_log_prob_TBR[t, first:last], grads.read_entropy_TBR[t, first:last],
         room.read_weighting_BRN,
     )  # fmt: skip
@@ -119,7 +120,7 @@ def remember_vjp(
     t: int, first: int, last: int, raw: Any,
 ) -> None:  # fmt: skip
     """Of writing: from the gradients of the state after the write to those before the step."""
-    borrowed = kind == STRAIGHT
+    borrowed = borrows(kind)
     heads = heads_at(trace.write_heads, t, first, last)
     found = allocation_at(trace.allocation, t, first, last)
     written = trace.write_address.weights_BHN[t + 1, first:last]
@@ -155,7 +156,8 @@ def remember_vjp(
     if options.deallocation:
         deallocate_vjp(now.before_BWN, found.retention_BN, memory, room.retention_BN)
     point_vjp(
-        kind, heads.weighting_BHN, slot, to_weights, grads.write_log_prob_TBP[t, first:last],
+        kind, heads.weighting_BHN, trace.write_draws_TBPU[t, first:last], slot, to_weights,
+        grads.write_log_prob_TBP[t, first:last],
         grads.write_entropy_TBP[t, first:last], room.write_weighting_BPN,
     )  # fmt: skip
     room.write_content_BPN.fill(ZERO)
@@ -200,7 +202,7 @@ def remember_vjp(
 def room_for(trace: Any, weights: Any, count: int) -> Any:
     """Room for the gradients within a step of so many samples."""
     _, width, slots = trace.memory_BWN.shape
-    writes, reads = trace.write_uniform_TBP.shape[2], trace.read_uniform_TBR.shape[2]
+    writes, reads = trace.write_draws_TBPU.shape[2], trace.read_draws_TBRU.shape[2]
     return Room(
         np.empty((count, writes, width), np.float32),
         np.empty((count, writes), np.float32),

@@ -46,11 +46,11 @@ class Trace(NamedTuple):
     read_TBR: Any
     write_heads: Any
     write_address: Any
-    write_uniform_TBP: Any
+    write_draws_TBPU: Any
     write_recent_TBPM: Any
     read_heads: Any
     read_address: Any
-    read_uniform_TBR: Any
+    read_draws_TBRU: Any
     read_recent_TBRM: Any
     erase_TBPV: Any
     add_TBPV: Any
@@ -68,8 +68,8 @@ def forward(
     steps, _, columns = trace.input_TBG.shape
     size = weights.interface_bias_I.shape[0]
     _, width, rows = trace.rows_BVM.shape
-    reads = trace.read_uniform_TBR.shape[2]
-    writes = trace.write_uniform_TBP.shape[2]
+    reads = trace.read_draws_TBRU.shape[2]
+    writes = trace.write_draws_TBPU.shape[2]
     total, changed = writes + reads, 2 * writes * trace.shown_TBPW.shape[3]
     fed_BG = np.empty((CHUNK, columns), np.float32)
     recurrent_BG = np.empty((CHUNK, columns), np.float32)
@@ -105,7 +105,7 @@ def forward(
             parameters(raw, 0, total, changed, options, heads)
             point(
                 kind, options, memory, norm, trace.write_recent_TBPM[t, first:last],
-                trace.write_uniform_TBP[t, first:last], heads,
+                trace.write_draws_TBPU[t, first:last], heads,
                 trace.write_recent_TBPM[t + 1, first:last], address,
             )  # fmt: skip
             log = trace.log_TBPV[t % len(trace.log_TBPV), first:last]
@@ -116,7 +116,7 @@ def forward(
             parameters(raw, writes, total, changed, options, heads)
             point(
                 kind, options, memory, norm, trace.read_recent_TBRM[t, first:last],
-                trace.read_uniform_TBR[t, first:last], heads,
+                trace.read_draws_TBRU[t, first:last], heads,
                 trace.read_recent_TBRM[t + 1, first:last], where,
             )  # fmt: skip
             found = trace.read_TBR[t + 1, first:last].reshape(count, reads, width)

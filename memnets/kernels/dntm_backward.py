@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .choice import SOFT, STRAIGHT
+from .choice import SOFT, borrows
 from .content import norms
 from .contents import read_vjp, write, write_vjp
 from .controllers import drive_vjp
@@ -131,7 +131,7 @@ def step_vjp(
         read_back(kind, options, trace, grads, t, first, last, now.after, now.norm_after, to_read)
     rows = grads.rows_BVM[first:last]
     bound(rows, trace.shown_TBPW.shape[3], options.bound)
-    slot, weighed = trace.write_address.slot_BH[t, first:last], kind == SOFT or kind == STRAIGHT
+    slot, weighed = trace.write_address.slot_BH[t, first:last], kind == SOFT or borrows(kind)
     erase, add = trace.erase_TBPV[t, first:last], trace.add_TBPV[t, first:last]
     if kind != SOFT:
         roll_back(now.before, slot, trace.log_TBPV[t, first:last], now.norm_before)
@@ -143,7 +143,7 @@ def step_vjp(
     if weighed:
         write_vjp(
             now.before, trace.write_address.weights_BHN[t, first:last], slot, erase, add,
-            kind == STRAIGHT, rows, to_write.weights_BHM, now.erase_BPV, now.add_BPV,
+            borrows(kind), rows, to_write.weights_BHM, now.erase_BPV, now.add_BPV,
         )  # fmt: skip
     else:
         log = trace.log_TBPV[t, first:last]
@@ -154,8 +154,9 @@ def step_vjp(
     total, changed = writes + reads, 2 * writes * trace.shown_TBPW.shape[3]
     heads = heads_at(trace.write_heads, t, first, last)
     point_vjp(
-        kind, options, now.before, now.norm_before, trace.write_recent_TBPM[t, first:last], heads,
-        slot, grads.write_log_prob_TBP[t, first:last], grads.write_entropy_TBP[t, first:last],
+        kind, options, now.before, now.norm_before, trace.write_recent_TBPM[t, first:last],
+        trace.write_draws_TBPU[t, first:last], heads, slot,
+        grads.write_log_prob_TBP[t, first:last], grads.write_entropy_TBP[t, first:last],
         to_write, grads.write_recent_BPM[first:last], rows,
     )  # fmt: skip
     raw, width = grads.interface_TBI[t, first:last], rows.shape[1]
@@ -188,18 +189,19 @@ def read_back(
     rows: Any, norm: Any, to_read: Any,
 ) -> None:  # fmt: skip
     """What was read of `rows`: adds to their gradient, sets that of the read heads' parameters."""
-    weighed = kind == SOFT or kind == STRAIGHT
+    weighed = kind == SOFT or borrows(kind)
     slot = trace.read_address.slot_BH[t, first:last]
     to_read.weights_BHM.fill(ZERO)
     if weighed and len(grads.read_weights_TBRN):
         plus(grads.read_weights_TBRN[t, first:last], to_read.weights_BHM)
     found = grads.read_BR[first:last].reshape(last - first, slot.shape[1], rows.shape[1])
     read_vjp(
-        rows, trace.read_address.weights_BHN[t, first:last], slot, kind == STRAIGHT,
+        rows, trace.read_address.weights_BHN[t, first:last], slot, borrows(kind),
         found, grads.rows_BVM[first:last], to_read.weights_BHM,
     )  # fmt: skip
     point_vjp(
         kind, options, rows, norm, trace.read_recent_TBRM[t, first:last],
+        trace.read_draws_TBRU[t, first:last],
         heads_at(trace.read_heads, t, first, last), slot,
         grads.read_log_prob_TBR[t, first:last], grads.read_entropy_TBR[t, first:last],
         to_read, grads.read_recent_BRM[first:last], grads.rows_BVM[first:last],

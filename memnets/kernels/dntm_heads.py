@@ -116,7 +116,7 @@ def point(
     rows_BVM: Any,
     norm_BM: Any,
     recent_BHM: Any,
-    uniform_BH: Any,
+    draws_BHU: Any,
     heads: Any,
     after_BHM: Any,
     address: Any,
@@ -137,7 +137,7 @@ def point(
         copy(recent_BHM, after_BHM)
     copy(heads.weighting_BHM, heads.slots_BHN)
     choose(
-        kind, heads.slots_BHN, uniform_BH,
+        kind, heads.slots_BHN, draws_BHU,
         address.weights_BHN, address.slot_BH, address.log_prob_BH, address.entropy_BH,
     )  # fmt: skip
 
@@ -149,6 +149,7 @@ def point_vjp(
     rows_BVM: Any,
     norm_BM: Any,
     recent_BHM: Any,
+    draws_BHU: Any,
     heads: Any,
     slot_BH: Any,
     grad_log_prob_BH: Any,
@@ -168,7 +169,7 @@ def point_vjp(
     grads.one_BHM.fill(ZERO)
     grads.two_BHM.fill(ZERO)
     choose_vjp(
-        kind, heads.slots_BHN, slot_BH,
+        kind, heads.slots_BHN, draws_BHU, slot_BH,
         grads.weights_BHM, grad_log_prob_BH, grad_entropy_BH, grads.one_BHM,
     )  # fmt: skip
     if options.recency:

@@ -36,10 +36,10 @@ class Trace(NamedTuple):
     read_TBR: Any
     write_heads: Any
     write_address: Any
-    write_uniform_TBP: Any
+    write_draws_TBPU: Any
     read_heads: Any
     read_address: Any
-    read_uniform_TBR: Any
+    read_draws_TBRU: Any
     erase_TBPW: Any
     add_TBPW: Any
     memory_BWN: Any
@@ -81,7 +81,7 @@ def forward(
     steps, _, columns = trace.input_TBG.shape
     size = weights.interface_bias_I.shape[0]
     _, width, slots = trace.memory_BWN.shape
-    reads = trace.read_uniform_TBR.shape[2]
+    reads = trace.read_draws_TBRU.shape[2]
     fed_BG = np.empty((CHUNK, columns), np.float32)
     recurrent_BG = np.empty((CHUNK, columns), np.float32)
     raw_BI = np.empty((CHUNK, size), np.float32)
@@ -113,8 +113,8 @@ def forward(
             before = trace.write_address.weights_BHN[t, first:last]
             total = reads + address.slot_BH.shape[1]
             parameters(raw, 0, total, heads)
-            uniform = trace.write_uniform_TBP[t, first:last]
-            point(kind, memory, norm, before, uniform, heads, address)
+            draws = trace.write_draws_TBPU[t, first:last]
+            point(kind, memory, norm, before, draws, heads, address)
             if not read_first:
                 write(memory, address.weights_BHN, address.slot_BH, erase, add, memory)
                 norms(memory, norm)
@@ -122,7 +122,8 @@ def forward(
             where = address_at(trace.read_address, t + 1, first, last)
             before = trace.read_address.weights_BHN[t, first:last]
             parameters(raw, total - reads, total, look)
-            point(kind, memory, norm, before, trace.read_uniform_TBR[t, first:last], look, where)
+            draws = trace.read_draws_TBRU[t, first:last]
+            point(kind, memory, norm, before, draws, look, where)
             found = trace.read_TBR[t + 1, first:last].reshape(count, reads, width)
             read(memory, where.weights_BHN, where.slot_BH, found)
             if read_first:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .choice import STRAIGHT
+from .choice import borrows
 from .content import norms
 from .contents import read_vjp, write, write_vjp
 from .controllers import drive_vjp
@@ -80,7 +80,7 @@ def step_vjp(
     to_write: Any, to_read: Any, grad_erase: Any, grad_add: Any, back: Any,
 ) -> None:  # fmt: skip
     """One step back. Gradients of the state in `grads` move from after the step to before it."""
-    borrowed = kind == STRAIGHT
+    borrowed = borrows(kind)
     memory = grads.memory_BWN[first:last]
     weights_BPN = grads.write_weights_BPN[first:last]
     weights_BRN = grads.read_weights_BRN[first:last]
@@ -108,8 +108,9 @@ def step_vjp(
     )  # fmt: skip
     heads = heads_at(trace.read_heads, t, first, last)
     point_vjp(
-        kind, source, norm, trace.read_address.weights_BHN[t, first:last], heads, looked,
-        weights_BRN, grads.read_log_prob_TBR[t, first:last], grads.read_entropy_TBR[t, first:last],
+        kind, source, norm, trace.read_address.weights_BHN[t, first:last],
+        trace.read_draws_TBRU[t, first:last], heads, looked, weights_BRN,
+        grads.read_log_prob_TBR[t, first:last], grads.read_entropy_TBR[t, first:last],
         to_read, memory,
     )  # fmt: skip
     raw = grads.interface_TBI[t, first:last]
@@ -122,8 +123,9 @@ def step_vjp(
         )  # fmt: skip
     heads = heads_at(trace.write_heads, t, first, last)
     point_vjp(
-        kind, before, norm_before, trace.write_address.weights_BHN[t, first:last], heads, wrote,
-        weights_BPN, grads.write_log_prob_TBP[t, first:last],
+        kind, before, norm_before, trace.write_address.weights_BHN[t, first:last],
+        trace.write_draws_TBPU[t, first:last], heads, wrote, weights_BPN,
+        grads.write_log_prob_TBP[t, first:last],
         grads.write_entropy_TBP[t, first:last], to_write, memory,
     )  # fmt: skip
     parameters_vjp(heads, to_write, 0, total, raw)

@@ -147,7 +147,7 @@ def point(
     memory_BWN: Any,
     norm_BN: Any,
     previous_BHN: Any,
-    uniform_BH: Any,
+    draws_BHU: Any,
     heads: Any,
     address: Any,
 ) -> None:
@@ -158,7 +158,7 @@ def point(
     shift(heads.gated_BHN, heads.shift_BHS, heads.shifted_BHN)
     sharpen(heads.shifted_BHN, heads.power_BH, heads.log_BHN, heads.weighting_BHN)
     choose(
-        kind, heads.weighting_BHN, uniform_BH,
+        kind, heads.weighting_BHN, draws_BHU,
         address.weights_BHN, address.slot_BH, address.log_prob_BH, address.entropy_BH,
     )  # fmt: skip
 
@@ -169,6 +169,7 @@ def point_vjp(
     memory_BWN: Any,
     norm_BN: Any,
     previous_BHN: Any,
+    draws_BHU: Any,
     heads: Any,
     slot_BH: Any,
     grad_weights_BHN: Any,
@@ -191,7 +192,7 @@ def point_vjp(
     weighting.fill(ZERO)
     shifted.fill(ZERO)
     choose_vjp(
-        kind, heads.weighting_BHN, slot_BH,
+        kind, heads.weighting_BHN, draws_BHU, slot_BH,
         grad_weights_BHN, grad_log_prob_BH, grad_entropy_BH, weighting,
     )  # fmt: skip
     sharpen_vjp(

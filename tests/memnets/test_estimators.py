@@ -14,6 +14,7 @@ from memnets.estimators import (
     chosen,
     entropy,
 )
+from memnets.estimators.choices import with_no_op
 from memnets.registry import estimators
 from memnets.types import Address
 
@@ -57,6 +58,25 @@ def test_entropy_counts_the_no_op_in_nats():
     fair = torch.tensor([[[0.25, 0.25, 0.25], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])
     expected = torch.tensor([[math.log(4), 0.0, 0.0]])
     torch.testing.assert_close(entropy(fair), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in estimators if name not in ("soft", "top_k")])
+def test_rounding_is_no_no_op_and_has_no_gradient(name):
+    torch.manual_seed(1)
+    logits = torch.randn(6, 2, 40, requires_grad=True)
+    weighting = logits.softmax(-1)
+    assert (weighting.sum(-1) != 1).any()
+    assert (with_no_op(weighting)[..., -1] == 0).all()
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        torch.manual_seed(2)
+        # what is not in the weighting itself, of which a softmax would take away what all share
+        given = weighting.detach().to(dtype).requires_grad_()
+        used = estimators.get(name)()(given)
+        total = used.entropy_BH.sum() + used.log_prob_BH.sum()
+        total = total + (used.dense(40) * torch.linspace(0, 1, 40)).sum()
+        found.append(torch.autograd.grad(total, given)[0].double())
+    torch.testing.assert_close(*found, rtol=1e-4, atol=1e-5)
 
 
 def test_a_chosen_slot_has_its_probability_and_the_no_op_the_missing_mass():

@@ -70,7 +70,7 @@ def test_rows_are_those_of_the_reference_and_facts_name_the_backend(trial, estim
 
 
 def test_a_backend_that_does_not_cover_the_model_is_told_of_and_facts_say_why(trial):
-    trial = change(with_estimator(trial, "gumbel"), backend="fused")
+    trial = change(with_estimator(trial, "gumbel_rao"), backend="fused")
     with pytest.warns(BackendFallback, match="the estimator"):
         _, outcome = rows_of(trial)
     assert outcome.facts["backend"] == "reference"

@@ -12,6 +12,7 @@ from torch import Tensor
 from ...network import MemoryNetwork
 from ..controllers import FEEDFORWARD, GRU, KEPT, LSTM, ControllerWeights, Weights
 from .arena import Arena, Array
+from .draws import Draws
 
 KINDS: dict[str, int] = {"LSTM": LSTM, "GRU": GRU, "Feedforward": FEEDFORWARD}
 
@@ -45,7 +46,7 @@ class CellRun(ABC):
         """What a gradient may flow to: the cell's state, and terms hoisted from inputs."""
 
     @abstractmethod
-    def forward(self, run: Run, own: tuple[Array, ...], uniforms_TX: Array) -> None:
+    def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
         """Run the forward kernel on the arrays of `tensors`."""
 
     @abstractmethod
@@ -103,7 +104,7 @@ class Run:
         self.controller = KINDS[type(network.controller).__name__]
         self.units = network.controller.output_size
 
-    def forward(self, tensors: tuple[Tensor, ...], uniforms_TX: Array) -> tuple[Tensor, ...]:
+    def forward(self, tensors: tuple[Tensor, ...], draws: Draws) -> tuple[Tensor, ...]:
         """Outputs, reads, last cell; weights, slots, log-probabilities, entropies; last state."""
         inputs_TBX, weight_GZ, bias_G = tensors[:3]
         hidden, bias, interface, offset, before, cell, found, *own = map(_array, tensors[3:])
@@ -127,7 +128,7 @@ class Run:
         self.cell_TBC = self._states(cell, steps)
         self.hidden_TBC = self._states(before, steps)
         self.read_TBR = self._states(found, steps)
-        self.cell.forward(self, tuple(own), uniforms_TX)
+        self.cell.forward(self, tuple(own), draws)
         arrays = (self.hidden_TBC[1:], self.read_TBR[1:], self.cell_TBC[-1])
         return tuple(
             torch.from_numpy(array) for array in (*arrays, *self.cell.address(), *self.cell.final())

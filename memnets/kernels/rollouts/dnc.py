@@ -15,6 +15,7 @@ from ..dnc_heads import Allocation, Following, Heads, Options
 from ..ntm_heads import Address
 from ..threads import over_samples
 from .base import Array, CellRun, Run, RunGradients
+from .draws import Draws
 
 
 class DNCRun(CellRun):
@@ -49,12 +50,12 @@ class DNCRun(CellRun):
             np.float32(np.inf if cell.clip is None else cell.clip),
         )
 
-    def forward(self, run: Run, own: tuple[Array, ...], uniforms_TX: Array) -> None:
+    def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
         memory_BNW, usage_BN, link_BPNN, precedence_BPN, writes_BPN, reads_BRN = own
         steps, batch, cell, soft = self.steps, self.batch, self.cell, self.kind == SOFT
         P, R, N = cell.writes, cell.reads, cell.slots
         empty = self.arena.empty
-        depth, cut = steps if self.keep else 1, batch * P
+        depth = steps if self.keep else 1
         every = -(-steps // EVERY) if self.keep else 0
         followed = N if cell.links else 0
         erase = empty(steps, batch, P, cell.width)
@@ -67,10 +68,10 @@ class DNCRun(CellRun):
             run.read_TBR,
             self._heads(depth, P, N),
             self._address(writes_BPN),
-            np.ascontiguousarray(uniforms_TX[:, :cut]).reshape(steps, batch, P),
+            draws.write_TBPU,
             self._heads(depth, R, followed),
             self._address(reads_BRN),
-            np.ascontiguousarray(uniforms_TX[:, cut:]).reshape(steps, batch, R),
+            draws.read_TBRU,
             Allocation(
                 empty(depth, batch, R),
                 empty(depth, batch, P),

@@ -15,6 +15,7 @@ from ..dntm_heads import Heads, Options
 from ..ntm_heads import Address
 from ..threads import over_samples
 from .base import Array, CellRun, Run, RunGradients
+from .draws import Draws
 
 
 class DNTMRun(CellRun):
@@ -68,13 +69,12 @@ class DNTMRun(CellRun):
             np.float32(GRADIENT_BOUND),
         )
 
-    def forward(self, run: Run, own: tuple[Array, ...], uniforms_TX: Array) -> None:
+    def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
         content_BNW, recent_BHM, address_MA, gate_TBP, shown_TBPW = own
         steps, batch, cell, soft = self.steps, self.batch, self.cell, self.kind == SOFT
         depth, writes, wide = steps if self.keep else 1, cell.writes, self._row_width
         write, write_at, write_recent = self._group(recent_BHM[:, :writes])
         read, read_at, read_recent = self._group(recent_BHM[:, writes:])
-        cut = batch * writes
         erase = self.arena.empty(steps, batch, writes, wide)
         logged = self.arena.empty(1 if soft else depth, batch, writes, wide)
         rows = self._rows(content_BNW, address_MA)
@@ -88,11 +88,11 @@ class DNTMRun(CellRun):
             run.read_TBR,
             write,
             write_at,
-            np.ascontiguousarray(uniforms_TX[:, :cut]).reshape(steps, batch, writes),
+            draws.write_TBPU,
             write_recent,
             read,
             read_at,
-            np.ascontiguousarray(uniforms_TX[:, cut:]).reshape(steps, batch, -1),
+            draws.read_TBRU,
             read_recent,
             erase,
             self.arena.empty(*erase.shape),

@@ -12,6 +12,7 @@ from ..ntm_backward import backward
 from ..ntm_heads import Address, Heads
 from ..threads import over_samples
 from .base import Array, CellRun, Run, RunGradients
+from .draws import Draws
 
 
 class NTMRun(CellRun):
@@ -26,13 +27,12 @@ class NTMRun(CellRun):
     def tensors(self, state: NTMState, inputs_TBX: Tensor) -> tuple[Tensor, ...]:
         return (state.memory_BNW, state.weights_BHN)
 
-    def forward(self, run: Run, own: tuple[Array, ...], uniforms_TX: Array) -> None:
+    def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
         memory_BNW, weights_BHN = own
         steps, batch, cell, empty = self.steps, self.batch, self.cell, self.arena.empty
         kept = -(-steps // EVERY) if self.keep else 0
         write, write_at = self._group(weights_BHN[:, : cell.writes])
         read, read_at = self._group(weights_BHN[:, cell.writes :])
-        cut = batch * cell.writes
         erase = empty(steps, batch, cell.writes, cell.width)
         memory_BWN = empty(batch, cell.width, cell.slots)
         memory_BWN[:] = memory_BNW.transpose(0, 2, 1)
@@ -44,10 +44,10 @@ class NTMRun(CellRun):
             run.read_TBR,
             write,
             write_at,
-            _uniforms(uniforms_TX[:, :cut], steps, batch, cell.writes),
+            draws.write_TBPU,
             read,
             read_at,
-            _uniforms(uniforms_TX[:, cut:], steps, batch, len(cell.heads) - cell.writes),
+            draws.read_TBRU,
             erase,
             empty(*erase.shape),
             memory_BWN,
@@ -138,7 +138,3 @@ class NTMRun(CellRun):
         weights = empty(*after, slots)
         weights[0] = weights_BHN
         return kept, Address(weights, np.empty(after, np.int64), empty(*after), empty(*after))
-
-
-def _uniforms(drawn_TX: Array, steps: int, batch: int, heads: int) -> Array:
-    return np.ascontiguousarray(drawn_TX).reshape(steps, batch, heads)

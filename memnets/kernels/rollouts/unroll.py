@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ...cells.base import MemoryCell
 from ...controllers import Controller
 from ...network import MemoryNetwork
 from ...types import Address, NetworkState, Rollout
 from ..choice import MODE, SAMPLE
-from .base import Array, CellRun, Run
+from .base import CellRun, Run
+from .draws import Draws, draw
 from .parts import controller_weights
 
 
@@ -21,8 +21,8 @@ class Fused(torch.autograd.Function):
     """A rollout as one operation of the graph."""
 
     @staticmethod
-    def forward(ctx: Any, run: Run, uniforms_TX: Array, *tensors: Tensor) -> tuple[Tensor, ...]:
-        outputs = run.forward(tensors, uniforms_TX)
+    def forward(ctx: Any, run: Run, draws: Draws, *tensors: Tensor) -> tuple[Tensor, ...]:
+        outputs = run.forward(tensors, draws)
         if run.cell.keep:
             ctx.run = run
             ctx.set_materialize_grads(False)
@@ -50,10 +50,10 @@ def unroll(
     cell = make(network.cell, kind, steps, batch, keep=needed)
     common = (inputs_TBX, *controller_weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
-    uniforms_TX = _uniforms(kind, network.cell, steps, batch)
+    draws = draw(kind, network.estimator, network.cell, steps, batch)
     run = Run(network, cell)
     hidden_TBC, read_TBR, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
-        run, uniforms_TX, *common, before_BC, cell_BC, state.read_BR, *own
+        run, draws, *common, before_BC, cell_BC, state.read_BR, *own
     )
     address = Address(weights, None, log_prob, entropy)
     if kind in (SAMPLE, MODE):
@@ -72,12 +72,6 @@ def unroll(
         read_TBR[-1],
     )
     return Rollout(network.readout(bypassed), address, after, hidden_TBC)
-
-
-def _uniforms(kind: int, cell: MemoryCell, steps: int, batch: int) -> Array:
-    """What `choices.sample` would draw, step by step; zeros where nothing is sampled."""
-    draw = torch.rand if kind == SAMPLE else torch.zeros
-    return draw(steps, batch * len(cell.heads), dtype=torch.float32).numpy()
 
 
 def _controller_state(controller: Any, state: Any, batch: int) -> tuple[Tensor, Tensor]:

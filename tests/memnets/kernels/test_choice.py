@@ -9,9 +9,10 @@ from hypothesis.extra.numpy import arrays
 
 pytest.importorskip("numba")
 
-from memnets.estimators import Reinforce, Soft, StraightThrough, choices
+from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft, StraightThrough, choices
+from memnets.estimators.gumbel import gumbel_noise
 from memnets.kernels import choice as kernels
-from memnets.kernels.choice import MODE, SAMPLE, SOFT, STRAIGHT
+from memnets.kernels.choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
 from memnets.kernels.contents import DENSE, NOTHING
 
 from .against import adds, close, double, normal, unset, weighting
@@ -22,7 +23,10 @@ ESTIMATORS = {
     SOFT: Soft(),
     SAMPLE: Reinforce(),
     MODE: Reinforce().eval(),
+    PLAIN: Gumbel().eval(),
     STRAIGHT: StraightThrough(),
+    REINMAX: ReinMax(),
+    GUMBEL: Gumbel(temperature=0.7),
 }
 RAW = arrays(np.float32, (9,), elements=st.floats(0.0, 1.0, width=32))
 
@@ -35,6 +39,16 @@ def uniforms(B: int, H: int, seed: int = 3) -> np.ndarray:
     return drawn
 
 
+def draws(kind: int, B: int, H: int, N: int) -> np.ndarray:
+    """What an estimator draws, and what it goes with, after the same seed."""
+    if kind != GUMBEL:
+        return uniforms(B, H)[..., None]
+    torch.manual_seed(3)
+    noise = gumbel_noise(B, H, N + 1).numpy()
+    torch.manual_seed(3)
+    return np.concatenate([noise, np.full((B, H, 1), 0.7, np.float32)], -1)
+
+
 def parted(B: int, H: int, N: int, mass: float) -> np.ndarray:
     """Weightings of that mass; one of mass 1 in parts that add up to it without rounding."""
     before = weighting(B, H, N, mass=mass)
@@ -45,10 +59,10 @@ def parted(B: int, H: int, N: int, mass: float) -> np.ndarray:
     return before
 
 
-def chosen(kind: int, weights: np.ndarray, uniform: np.ndarray):
+def chosen(kind: int, weights: np.ndarray, drawn: np.ndarray):
     B, H, N = weights.shape
     into = unset(B, H, N), np.full((B, H), 99), unset(B, H), unset(B, H)
-    kernels.choose(kind, weights, uniform, *into)
+    kernels.choose(kind, weights, drawn if drawn.ndim == 3 else drawn[..., None], *into)
     return into
 
 
@@ -60,7 +74,7 @@ def test_the_address_and_its_gradient(B, N, H, kind, mass, holes):
     before = parted(B, H, N, mass)
     if holes:
         before[..., 1::2] = 0
-    weights, slots, log_prob, entropy = chosen(kind, before, uniforms(B, H))
+    weights, slots, log_prob, entropy = chosen(kind, before, drawn := draws(kind, B, H, N))
     (before_64,) = double(before)
     address = ESTIMATORS[kind](before_64)
     close(weights, address.dense(N))
@@ -81,7 +95,7 @@ def test_the_address_and_its_gradient(B, N, H, kind, mass, holes):
         if not isinstance(part, int)
     )
     one = np.ones((), np.float32)
-    adds(kernels.choose_vjp, (kind, before, slots, *grads), value, one, [before_64])
+    adds(kernels.choose_vjp, (kind, before, drawn, slots, *grads), value, one, [before_64])
 
 
 def test_all_four_choices_occur_in_these_tests():

@@ -10,15 +10,18 @@ from torch import nn
 pytest.importorskip("numba")
 
 from memnets import kernels
-from memnets.estimators import Reinforce, Soft
+from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft
 from memnets.kernels import coverage
-from memnets.kernels.choice import MODE, SAMPLE, SOFT, STRAIGHT
+from memnets.kernels.choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
 from memnets.network import MemoryNetwork
 from memnets.registry import cells, controllers, estimators
 from memnets.spec import ModelSpec
 
 CELLS, CONTROLLERS = ("ntm", "dnc", "dntm"), ("lstm", "gru", "feedforward")
-ESTIMATORS = ("soft", "reinforce", "straight_through", "annealed", "leave_one_out")
+ESTIMATORS = (
+    *("soft", "reinforce", "leave_one_out", "annealed"),
+    *("straight_through", "reinmax", "gumbel"),
+)
 
 
 def build(cell="ntm", estimator="soft", controller="lstm", **more) -> MemoryNetwork:
@@ -139,6 +142,11 @@ def test_the_kind_of_choice_follows_the_mode_and_the_schedule():
     assert coverage.kind_of(Reinforce()) == SAMPLE
     assert coverage.kind_of(Reinforce().eval()) == MODE
     assert coverage.kind_of(estimators.get("straight_through")()) == STRAIGHT
+    assert coverage.kind_of(ReinMax()) == REINMAX
+    assert coverage.kind_of(ReinMax().eval()) == PLAIN
+    assert coverage.kind_of(Gumbel()) == GUMBEL
+    assert coverage.kind_of(Gumbel().eval()) == PLAIN
+    assert coverage.kind_of(Gumbel(straight_through=False)) is None
     annealed = estimators.get("annealed")()
     assert coverage.kind_of(annealed) == SOFT
     annealed.use_first.fill_(False)
@@ -148,7 +156,7 @@ def test_the_kind_of_choice_follows_the_mode_and_the_schedule():
 
 
 def test_what_is_annealed_from_or_to_may_not_be_covered():
-    options = {"first": "gumbel", "then": "straight_through"}
+    options = {"first": "gumbel_rao", "then": "straight_through"}
     network = build(estimator="annealed", estimator_options=options)
     assert kernels.covers(network) == "the estimator Annealed has no kernel"
     network.estimator.use_first = torch.tensor(False)

@@ -11,7 +11,7 @@ from memnets import kernels
 from memnets.spec import ModelSpec
 
 from .against import GRADIENTS, VALUES
-from .unrolled import ESTIMATORS, INPUTS, OUTPUTS, alike, build, fused, pulled, same
+from .unrolled import INPUTS, OUTPUTS, WAYS, alike, build, fused, pulled, same
 
 OPTIONS = [
     {"links": False},
@@ -25,7 +25,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", WAYS)
 def test_every_option(options, estimator):
     same(build("dnc", estimator, **options), 8, 2)
 

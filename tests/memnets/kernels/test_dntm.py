@@ -11,7 +11,7 @@ from memnets import kernels
 from memnets.cells.dntm import GRADIENT_BOUND
 from memnets.spec import ModelSpec
 
-from .unrolled import ESTIMATORS, INPUTS, OUTPUTS, build, fused, same
+from .unrolled import INPUTS, OUTPUTS, WAYS, build, fused, same
 
 OPTIONS = [
     {"read_first": True},
@@ -28,18 +28,18 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", WAYS)
 def test_every_option(options, estimator):
     same(build("dntm", estimator, **options), 8, 2)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", WAYS)
 def test_at_the_papers_size_from_the_start(estimator):
     network = ModelSpec("dntm", estimator).build(INPUTS, OUTPUTS)
     same(network, 42, 16, first=True)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", WAYS)
 def test_the_gradient_of_the_contents_is_bounded(estimator):
     network, inputs_TBX = build("dntm", estimator), torch.randn(6, 2, INPUTS)
     exact, grads = copy.deepcopy(network).double(), []

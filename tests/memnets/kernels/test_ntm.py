@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from .unrolled import ESTIMATORS, build, same
+from .unrolled import WAYS, build, same
 
 OPTIONS = [
     {"slots": 1, "width": 1},
@@ -21,7 +21,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("estimator", WAYS)
 def test_every_option_from_the_networks_own_first_state(options, estimator):
     same(build("ntm", estimator, **options), 9, 2, first=True)
 

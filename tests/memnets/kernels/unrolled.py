@@ -23,7 +23,9 @@ CELLS = {
     "dntm": {"slots": 13, "width": 5, "address_width": 3},
 }
 """Each cell and its sizes, none of which is a whole number of vector registers."""
-ESTIMATORS = ("soft", "reinforce", "straight_through")
+WAYS = ("soft", "reinforce", "straight_through")
+"""One estimator for each way of reading, writing and coming back: all slots, one, one for all."""
+ESTIMATORS = (*WAYS, "reinmax", "gumbel")
 WEIGHTINGS = ("weights", "precedence", "writes", "reads")
 Unroll = Callable[[Tensor, Any], Rollout]
 Results = tuple[dict[str, Tensor], dict[str, Tensor]]
@@ -80,16 +82,13 @@ def moved(state: NetworkState) -> NetworkState:
     return pytree.tree_map_with_path(move, state)
 
 
-def total(network: MemoryNetwork, rollout: Rollout, without: str = "logits") -> Tensor:
-    """A loss that everything in a rollout has a part in, the estimator's surrogate among it.
-
-    Outputs named `without` have none but that in the surrogate and in the logits' own cost.
-    """
+def total(network: MemoryNetwork, rollout: Rollout) -> Tensor:
+    """A loss that everything in a rollout has a part in, the estimator's surrogate among it."""
     cost_TB = rollout.logits_TBY.square().sum(-1)
     loss = cost_TB.sum(0).mean()
     loss = loss + network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
     for place, (name, x) in enumerate(outputs_of(rollout).items()):
-        if x.requires_grad and "logits" not in name and without not in name:
+        if x.requires_grad and "logits" not in name:
             mixed = torch.linspace(-9, 9, x.numel(), dtype=x.dtype).cos().view_as(x)
             loss = loss + (x * mixed).sum() / (2 + place)
     return loss
@@ -101,11 +100,7 @@ def outputs_of(rollout: Rollout) -> dict[str, Tensor]:
 
 
 def results(
-    network: MemoryNetwork,
-    unroll: Unroll,
-    inputs_TBX: Tensor,
-    state: NetworkState | None,
-    without: str = "logits",
+    network: MemoryNetwork, unroll: Unroll, inputs_TBX: Tensor, state: NetworkState | None
 ) -> Results:
     """All that a rollout gives, and the gradients of all that it takes."""
     with torch.random.fork_rng(devices=[]):
@@ -115,7 +110,7 @@ def results(
     leaves = pytree.tree_leaves(state) if state is not None else []
     taken |= {f"first {place}": x for place, x in enumerate(leaves)}
     wanted = {name: x for name, x in taken.items() if x.requires_grad}
-    return outputs_of(rollout), pulled(total(network, rollout, without), wanted)
+    return outputs_of(rollout), pulled(total(network, rollout), wanted)
 
 
 def on_the_reference(network: MemoryNetwork, *given: Any) -> Results:
@@ -178,13 +173,12 @@ def same(
     threads: int = 1,
     *,
     first: bool = False,
-    without: str = "logits",
 ) -> None:
     """The kernels agree with the reference from a state in between, or from the network's first."""
     assert kernels.covers(network) is None
     given = drawn(network, steps, batch, first)
-    expected = on_the_reference(network, *doubled(given), without)
+    expected = on_the_reference(network, *doubled(given))
     torch.set_num_threads(threads)
-    actual = results(network, fused(network), *given, without)
+    actual = results(network, fused(network), *given)
     for found, wanted, tolerance in zip(actual, expected, (VALUES, GRADIENTS), strict=True):
         alike(found, wanted, tolerance)
