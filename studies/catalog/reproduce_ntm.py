@@ -14,10 +14,8 @@ TRAINING = Training(
     updates=5_000, batch_size=16, clip_norm=50.0, evaluate_every=250, solved_errors=0.01
 )
 ONE_BY_ONE = ("repeat_copy", "ntm/lstm")
-# at 2e-3 the NTM's gradients explode on the 200 steps of the N-grams, and the feed-forward NTM
-# collapses on associative recall, where the other takes more than 80,000 sequences at 1e-3;
-# two layers of LSTM have no kernel, a compiled step takes half the time of the reference; on repeat
-# copy the NTM with an LSTM learns from single sequences and not from batches
+# docs/results/reproduce_ntm.md has what else was tried; two layers of LSTM have no kernel, and a
+# compiled step takes half the time of the reference
 OWN: OwnTraining = {
     ONE_BY_ONE: {"batch_size": 1},
     "dynamic_ngrams": {"batch_size": 8, "solved_errors": None},
