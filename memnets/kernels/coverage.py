@@ -84,6 +84,13 @@ def kind_of(estimator: Estimator) -> int | None:
     return {Soft: SOFT, StraightThrough: STRAIGHT}.get(type(estimator))
 
 
+def temperature_of(estimator: Estimator) -> float:
+    """At which GUMBEL relaxes its choice at present; other kinds have none, which is one."""
+    if type(estimator) is Annealed:
+        return temperature_of(estimator.active)
+    return estimator.temperature if type(estimator) is Gumbel else 1.0
+
+
 def run_of(cell: MemoryCell) -> Any:
     """The class that runs a cell's kernels."""
     return _runs()[type(cell)]

@@ -12,6 +12,7 @@ from ...controllers import Controller
 from ...network import MemoryNetwork
 from ...types import Address, NetworkState, Rollout
 from ..choice import MODE, SAMPLE
+from ..coverage import temperature_of
 from .base import CellRun, Run
 from .draws import Draws, draw
 from .parts import controller_weights
@@ -50,7 +51,7 @@ def unroll(
     cell = make(network.cell, kind, steps, batch, keep=needed)
     common = (inputs_TBX, *controller_weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
-    draws = draw(kind, network.estimator, network.cell, steps, batch)
+    draws = draw(kind, temperature_of(network.estimator), network.cell, steps, batch)
     run = Run(network, cell)
     hidden_TBC, read_TBR, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
         run, draws, *common, before_BC, cell_BC, state.read_BR, *own

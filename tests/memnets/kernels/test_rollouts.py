@@ -59,7 +59,16 @@ def test_a_large_batch(cell, estimator, threads, first):
 
 
 @pytest.mark.parametrize("use_first", [False, True])
-@pytest.mark.parametrize("options", [{"first": "soft"}, {"first": "straight_through"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"first": "soft"},
+        {"first": "straight_through"},
+        {"first": "gumbel", "first_options": {"temperature": 0.6}, "then": "reinmax"},
+        {"first": "reinmax", "then": "gumbel", "then_options": {"temperature": 1.7}},
+    ],
+    ids=str,
+)
 @every_cell
 def test_annealed(cell, options, use_first):
     network = build(cell, "annealed", estimator_options=options)
