@@ -87,8 +87,8 @@ def choose(
 ) -> None:
     """The address of a weighting, with its log-probability and the weighting's entropy in nats.
 
-    What was drawn for it: a uniform; for GUMBEL the noise of each slot and of the no-op, and the
-    temperature.
+    `draws_BHU` is what was drawn for it, U = 1: a uniform; for GUMBEL, U = N + 2: the noise of each
+    slot and of the no-op, and the temperature.
     """
     batch, heads, slots = weighting_BHN.shape
     for b in range(batch):
@@ -194,7 +194,7 @@ def reinmax_vjp(weighting_N: Any, slot: int, grad_weights_N: Any, grad_weighting
     for n in range(slots):
         grad = -half * grad_weights_N[n] - from_rest
         if weighting_N[n] >= _FLOOR:
-            weight = half * (weighting_N[n] + (ONE if n == slot else ZERO))
+            weight = max(half * (weighting_N[n] + (ONE if n == slot else ZERO)), _FLOOR)
             part = weight / total * (grad_weights_N[n] - mean)
             grad += (ONE + ONE) * part / weighting_N[n]
         grad_weighting_N[n] += grad

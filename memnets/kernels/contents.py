@@ -61,7 +61,7 @@ def read_vjp(
     grad_memory_BWN: Any,
     grad_weights_BHN: Any,
 ) -> None:
-    """The weights of a chosen row get a gradient only where it is `borrowed` (straight-through)."""
+    """The weights of a chosen row get a gradient only where it is `borrowed` (choice.borrows)."""
     batch, width, slots = memory_BWN.shape
     heads = weights_BHN.shape[1]
     for b in range(batch):
@@ -134,7 +134,7 @@ def write_vjp(
     """`grad_memory_BWN` goes in as the gradient of what was written and comes out as that before.
 
     `memory_BWN` is the memory before the write. The weights of a chosen row get a gradient only
-    where it is `borrowed` (straight-through).
+    where it is `borrowed` (choice.borrows).
     """
     batch, width, slots = memory_BWN.shape
     heads = weights_BPN.shape[1]

@@ -77,7 +77,7 @@ def forward_backward_vjp(
     outer_NK: Any,
     inner_KN: Any,
 ) -> None:
-    """A chosen slot's weights get a gradient only where it is `borrowed` (straight-through).
+    """A chosen slot's weights get a gradient only where it is `borrowed` (choice.borrows).
 
     The links' gradient is a product of two narrow matrices, which the scratch holds: K = 2R.
     """

@@ -83,7 +83,7 @@ def link_vjp(
     """`grad_link_BPNN` goes in as the gradient of the links after the write, comes out as before.
 
     `link_BPNN` are the links before it. A chosen slot's weights get a gradient only where it is
-    `borrowed` (straight-through), which alone looks at every link.
+    `borrowed` (choice.borrows), which alone looks at every link.
     """
     batch, heads, slots = writes_BPN.shape
     for b in range(batch):

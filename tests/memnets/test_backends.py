@@ -6,7 +6,6 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -116,15 +115,6 @@ def test_what_the_kernels_do_not_cover_is_left_to_the_reference(change, inputs_T
     with pytest.warns(BackendFallback, match=said):
         found = network(inputs_TBX)
     assert torch.equal(found.logits_TBY, expected.logits_TBY)
-
-
-def test_auto_leaves_alone_what_has_not_run_on_a_gpu(monkeypatch):
-    weight = SimpleNamespace(device=torch.device("cuda"))
-    network = SimpleNamespace(readout=SimpleNamespace(weight=weight))
-    monkeypatch.setattr(backends, "uncovered", lambda *_: None)
-    assert choose(network, "auto").backend == "reference"
-    assert "have not run on a GPU" in choose(network, "auto").reason
-    assert choose(network, "fused").backend == "fused"
 
 
 def test_a_hook_on_every_module_is_seen(inputs_TBX):

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -197,3 +198,12 @@ def test_a_network_that_learns_nothing_is_warmed_up(backend):
 def test_kernels_asked_for_directly_refuse_what_they_do_not_cover(spec, why, inputs_TBX):
     with pytest.raises(ValueError, match=f"no kernel runs this: .*{why}"):
         kernels.unroll(spec.build(INPUTS, OUTPUTS), inputs_TBX)
+
+
+def test_auto_leaves_alone_what_has_not_run_on_a_gpu(monkeypatch):
+    weight = SimpleNamespace(device=torch.device("cuda"))
+    network = SimpleNamespace(readout=SimpleNamespace(weight=weight))
+    monkeypatch.setattr(backends, "uncovered", lambda *_: None)
+    assert choose(network, "auto").backend == "reference"
+    assert "have not run on a GPU" in choose(network, "auto").reason
+    assert choose(network, "fused").backend == "fused"

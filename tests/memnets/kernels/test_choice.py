@@ -49,16 +49,6 @@ def draws(kind: int, B: int, H: int, N: int) -> np.ndarray:
     return np.concatenate([noise, np.full((B, H, 1), 0.7, np.float32)], -1)
 
 
-def parted(B: int, H: int, N: int, mass: float) -> np.ndarray:
-    """Weightings of that mass; one of mass 1 in parts that add up to it without rounding."""
-    before = weighting(B, H, N, mass=mass)
-    if mass == 1:
-        rng = np.random.default_rng(N)
-        p = before.astype(np.float64)
-        before = rng.multinomial(4096, p / p.sum(-1, keepdims=True)).astype(np.float32) / 4096
-    return before
-
-
 def chosen(kind: int, weights: np.ndarray, drawn: np.ndarray):
     B, H, N = weights.shape
     into = unset(B, H, N), np.full((B, H), 99), unset(B, H), unset(B, H)
@@ -71,7 +61,7 @@ def chosen(kind: int, weights: np.ndarray, drawn: np.ndarray):
 @pytest.mark.parametrize("mass", [1.0, 0.6, 0.05])
 @pytest.mark.parametrize("holes", [False, True])
 def test_the_address_and_its_gradient(B, N, H, kind, mass, holes):
-    before = parted(B, H, N, mass)
+    before = weighting(B, H, N, mass=mass)
     if holes:
         before[..., 1::2] = 0
     weights, slots, log_prob, entropy = chosen(kind, before, drawn := draws(kind, B, H, N))

@@ -66,6 +66,7 @@ def test_a_large_batch(cell, estimator, threads, first):
         {"first": "straight_through"},
         {"first": "gumbel", "first_options": {"temperature": 0.6}, "then": "reinmax"},
         {"first": "reinmax", "then": "gumbel", "then_options": {"temperature": 1.7}},
+        {"first": "annealed", "first_options": {"first": "gumbel", "then": "soft"}},
     ],
     ids=str,
 )
@@ -143,7 +144,7 @@ def test_two_pieces_are_one_run(cell, estimator, training):
     ],
     ids=str,
 )
-@pytest.mark.parametrize("estimator", ["reinforce", "straight_through"])
+@pytest.mark.parametrize("estimator", [name for name in ESTIMATORS if name != "soft"])
 def test_the_same_slots_as_the_reference_given_the_generator(cell, options, estimator):
     network = build(cell, estimator, **options | {"slots": 128, "width": 20})
     inputs_TBX, first, found = torch.randn(42, 16, INPUTS), network.initial_state(16), []
