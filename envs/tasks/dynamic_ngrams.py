@@ -76,18 +76,21 @@ class DynamicNgrams(Task):
     def _draw(self, bits_TB: np.ndarray, chance_TB: np.ndarray, table_BC: np.ndarray) -> None:
         """Sets the bits after the first context; in place, for a step is a few rows of numbers."""
         count = table_BC.shape[1]
-        first_B1 = np.arange(len(table_BC))[:, None] * count
-        # the context after a zero: all bits move down a place; a one enters at the top
-        zero = (first_B1 + np.arange(count) // 2).ravel()
-        places_B = first_B1[:, 0] + self._contexts(bits_TB, self.context)
-        odds_B = np.empty(len(table_BC))
-        for chance_B, bit_B in zip(chance_TB[self.context :], bits_TB[self.context :], strict=True):
+        rows_B1 = np.arange(len(table_BC))[:, None] * count
+        # every context stands there twice, for the zero and for the one that may follow it: all
+        # bits move down a place then, and a one enters at the top
+        zero_BC = rows_B1 + np.arange(count) // 2
+        after = 2 * np.stack([zero_BC, zero_BC + count // 2], -1).ravel()
+        odds = table_BC.repeat(2)
+        places_B = 2 * (rows_B1[:, 0] + self._contexts(bits_TB, self.context))
+        odds_B, ones_TB = np.empty(len(table_BC)), np.empty(bits_TB[self.context :].shape, bool)
+        for chance_B, one_B in zip(chance_TB[self.context :], ones_TB, strict=True):
             # without "clip", which changes nothing here, numpy would buffer what it takes
-            table_BC.take(places_B, out=odds_B, mode="clip")
-            one_B = chance_B < odds_B
-            zero.take(places_B, out=places_B, mode="clip")
-            places_B += one_B * (count // 2)
-            bit_B[:] = one_B
+            odds.take(places_B, out=odds_B, mode="clip")
+            np.less(chance_B, odds_B, out=one_B)
+            np.add(places_B, one_B, out=places_B)
+            after.take(places_B, out=places_B, mode="clip")
+        bits_TB[self.context :] = ones_TB
 
     def _contexts(self, bits_TB: np.ndarray, t: int) -> np.ndarray:
         """The `context` bits before step t, read as a number."""
