@@ -155,7 +155,8 @@ def test_several_thread_counts_have_lines_of_their_own():
 
 def test_implementations_are_side_by_side_per_batch_size():
     found = texts(figures.implementations(pd.DataFrame(peer_rows())))
-    assert {"batch 1", "batch 16", "pytorch-ntm", "memnets ntm fused", "80"} <= found
+    assert {"batch 1", "batch 16", "pytorch-ntm", "memnets ntm fused", "80.0"} <= found
+    assert "1\N{NO-BREAK SPACE}280" in found
 
 
 def test_memory_has_a_panel_for_time_and_one_for_space():
