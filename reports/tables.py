@@ -35,8 +35,7 @@ def models(results: Results) -> Table:
     )
     if not solved(results):
         text = text.drop(columns=["Solved / run", "Sequences to solve", "Time to solve"])
-    if numbers["task"].nunique() == 1:
-        text = text.drop(columns="Task")
+    text = _without_one_task(text)
     caption = (
         "Final accuracy at the trained lengths: interquartile mean (IQM; with fewer than four "
         "seeds the mean) over n finished seeds, with its 95 % percentile bootstrap interval over "
@@ -73,14 +72,18 @@ def solving(results: Results) -> Table | None:
             for length in wide.columns
         }
     )
-    if numbers["task"].nunique() == 1:
-        text = text.drop(columns="Task")
+    text = _without_one_task(text)
     caption = (
         "Seeds that solved the task out of those run, what it took them (medians over the solved "
         "seeds, evaluation excluded), and the wrong bits or symbols per sequence after training, "
         f"by test length (medians); {words.seeds(frames.summary(results)['n'])} per model."
     )
     return Table("solving", "From scratch to solved", caption, text, numbers)
+
+
+def _without_one_task(text: pd.DataFrame) -> pd.DataFrame:
+    """Without the column of the task where it is always the same."""
+    return text.drop(columns="Task") if text["Task"].nunique() == 1 else text
 
 
 def _solved(numbers: pd.DataFrame) -> list[str]:
@@ -107,8 +110,7 @@ def pairs(results: Results) -> Table | None:
             "P(discrete > soft)": [f"{v:.2f}" for v in numbers["probability_of_improvement"]],
         }
     )
-    if numbers["task"].nunique() == 1:
-        text = text.drop(columns="Task")
+    text = _without_one_task(text)
     caption = (
         "Discrete minus soft: mean difference in final accuracy at the trained lengths, in "
         "percentage points, paired by seed, with its 95 % percentile bootstrap interval over n "
@@ -130,8 +132,7 @@ def lengths(results: Results) -> Table | None:
     text = wide.reset_index()
     text.columns = ["Task", "Model", *(f"{length:g}" for length in wide.columns)]
     n = words.seeds(numbers["n"])
-    if numbers["task"].nunique() == 1:
-        text = text.drop(columns="Task")
+    text = _without_one_task(text)
     caption = f"Final accuracy (IQM) by test length; {n} per model. Intervals are in the csv file."
     return Table("lengths", "Accuracy by test length", caption, text, numbers)
 
@@ -157,8 +158,7 @@ def seeds(results: Results) -> Table | None:
     )
     if not solved(results):
         text = text.drop(columns=["Sequences to solve", "Time to solve"])
-    if numbers["task"].nunique() == 1:
-        text = text.drop(columns="Task")
+    text = _without_one_task(text)
     caption = (
         "Every finished trial: training sequences and time in all (evaluation excluded) and until "
         "it was solved; accuracy and wrong bits or symbols per sequence at the trained lengths, "
