@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from . import backends
+from .backends import auto as backends
 from .cells.base import MemoryCell
 from .controllers import Controller
 from .estimators import Estimator

@@ -160,9 +160,9 @@ def _modules(home: str) -> Iterator[tuple[str, Path]]:
         return
     yield home, Path(spec.origin)
     for folder in spec.submodule_search_locations or ():
-        for path in sorted(Path(folder).glob("*.py")):
+        for path in sorted(Path(folder).rglob("*.py")):
             if path.stem != "__init__":
-                yield f"{home}.{path.stem}", path
+                yield ".".join((home, *path.relative_to(folder).with_suffix("").parts)), path
 
 
 def _declarations(module: str, path: Path) -> Iterator[tuple[str, _Source]]:

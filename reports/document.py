@@ -17,7 +17,7 @@ from .kinds import DISCRETE, SOFT
 from .results import Results, read
 
 if TYPE_CHECKING:
-    from studies.store import ResultStore
+    from studies.running.store import ResultStore
 
 SECTIONS = (
     quality.errors,

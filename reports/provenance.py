@@ -69,7 +69,7 @@ def reproduce(results: Results) -> Section:
 
 def _runs(results: Results) -> list[str]:
     """The command that makes these trials: none for a study that is not registered just so."""
-    from studies.study import studies
+    from studies.design.study import studies
 
     if results.name not in studies:
         return []

@@ -12,8 +12,8 @@ import pandas as pd
 from .kinds import kind
 
 if TYPE_CHECKING:
-    from studies.store import ResultStore
-    from studies.trial import Trial
+    from studies.design.trial import Trial
+    from studies.running.store import ResultStore
 
 FACTORS = ["trial", "task", "cell", "estimator", "controller", "model", "seed"]
 METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]

@@ -1,11 +1,11 @@
 """Declare, run and store studies; importing this package imports no torch."""
 
-from .executor import Summary as Summary
-from .executor import run as run
-from .store import ResultStore as ResultStore
-from .study import Study as Study
-from .study import studies as studies
-from .trial import Curriculum as Curriculum
-from .trial import TaskSpec as TaskSpec
-from .trial import Training as Training
-from .trial import Trial as Trial
+from .design.study import Study as Study
+from .design.study import studies as studies
+from .design.trial import Curriculum as Curriculum
+from .design.trial import TaskSpec as TaskSpec
+from .design.trial import Training as Training
+from .design.trial import Trial as Trial
+from .running.executor import Summary as Summary
+from .running.executor import run as run
+from .running.store import ResultStore as ResultStore

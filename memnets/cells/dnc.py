@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from .. import addressing, memory
+from .. import equations
+from ..equations import memory
 from ..estimators import Estimator
 from ..interface import Interface, oneplus
 from ..registry import cells
@@ -114,8 +115,8 @@ class DNC(MemoryCell[DNCState]):
 
     def forward(self, h_BC: Tensor, state: DNCState) -> tuple[Tensor, DNCState, Address]:
         head = self._heads(h_BC)
-        retention_BN = addressing.retention(head["free"].sigmoid(), state.reads_BRN)
-        usage_BN = addressing.usage(
+        retention_BN = equations.usage.retention(head["free"].sigmoid(), state.reads_BRN)
+        usage_BN = equations.usage.usage(
             state.usage_BN,
             state.writes_BPN,
             retention_BN,
@@ -129,8 +130,8 @@ class DNC(MemoryCell[DNCState]):
         memory_BNW = memory.write(kept_BNW, write, head["erase"].sigmoid(), head["add"])
         link_BPNN, precedence_BPN = state.link_BPNN, state.precedence_BPN
         if self.links:
-            link_BPNN = addressing.link(link_BPNN, precedence_BPN, writes_BPN)
-            precedence_BPN = addressing.precedence(precedence_BPN, writes_BPN)
+            link_BPNN = equations.links.link(link_BPNN, precedence_BPN, writes_BPN)
+            precedence_BPN = equations.links.precedence(precedence_BPN, writes_BPN)
         read = self.estimator(self._read_weightings(head, memory_BNW, link_BPNN, state.reads_BRN))
         reads_BRN = read.dense(self.slots)
         after = DNCState(memory_BNW, usage_BN, link_BPNN, precedence_BPN, writes_BPN, reads_BRN)
@@ -146,10 +147,10 @@ class DNC(MemoryCell[DNCState]):
             STRENGTHS[self.strength](head[f"{kind}_strength"]),
         )
         if not self.masking:
-            return addressing.content(memory_BNW, key_BHW, strength_BH)
+            return equations.content.content(memory_BNW, key_BHW, strength_BH)
         open_BHW = head[f"{kind}_mask"].sigmoid()
         mask_BHW = self.mask_floor + (1 - self.mask_floor) * open_BHW
-        return addressing.masked_content(memory_BNW, key_BHW, strength_BH, mask_BHW)
+        return equations.content.masked_content(memory_BNW, key_BHW, strength_BH, mask_BHW)
 
     def _write_weightings(
         self, head: dict[str, Tensor], memory_BNW: Tensor, usage_BN: Tensor
@@ -159,9 +160,11 @@ class DNC(MemoryCell[DNCState]):
         write_gate_BP = head["write_gate"].sigmoid()
         weightings = []
         for p in range(self.writes):
-            allocation_BN = addressing.allocation(usage_BN, floor=self.usage_floor)
+            allocation_BN = equations.usage.allocation(usage_BN, floor=self.usage_floor)
             gates = allocation_gate_BP[:, p], write_gate_BP[:, p]
-            weightings.append(addressing.write_weighting(content_BPN[:, p], allocation_BN, *gates))
+            weightings.append(
+                equations.usage.write_weighting(content_BPN[:, p], allocation_BN, *gates)
+            )
             taken_BN = (gates[0] * gates[1]).unsqueeze(-1) * allocation_BN
             usage_BN = usage_BN + (1 - usage_BN) * taken_BN
         return torch.stack(weightings, 1)
@@ -172,9 +175,11 @@ class DNC(MemoryCell[DNCState]):
         content_BRN = self._content(head, "read", memory_BNW)
         if not self.links:
             return content_BRN
-        forward, backward = addressing.forward_backward(link_BPNN, reads_BRN)
+        forward, backward = equations.links.forward_backward(link_BPNN, reads_BRN)
         if self.sharpness:
             sharpness = oneplus(head["sharpness"])
-            forward = addressing.sharpen_link(forward, sharpness[:, 0])
-            backward = addressing.sharpen_link(backward, sharpness[:, 1])
-        return addressing.mix_read_modes(head["modes"].softmax(-1), backward, content_BRN, forward)
+            forward = equations.links.sharpen_link(forward, sharpness[:, 0])
+            backward = equations.links.sharpen_link(backward, sharpness[:, 1])
+        return equations.links.mix_read_modes(
+            head["modes"].softmax(-1), backward, content_BRN, forward
+        )

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from .. import addressing, memory
+from .. import equations
+from ..equations import memory
 from ..estimators import Estimator
 from ..interface import Interface, oneplus
 from ..registry import cells
@@ -165,16 +166,16 @@ class DNTM(MemoryCell[DNTMState]):
             blank = self.address.new_full((self.width,), CONTENT_START)
             no_op = torch.cat([self.address[self.slots], blank])
             rows_BNW = torch.cat([rows_BNW, no_op.expand(rows_BNW.shape[0], 1, -1)], 1)
-        similarity_BHN = addressing.cosine_similarity(head["key"][:, which], rows_BNW)
+        similarity_BHN = equations.content.cosine_similarity(head["key"][:, which], rows_BNW)
         strength_BH = STRENGTHS[self.strength](head["strength"][:, which])
         scores_BHN = strength_BH.unsqueeze(-1) * similarity_BHN
         if not self.recency:
             return self.estimator(scores_BHN.softmax(-1)[..., : self.slots]), state
         gate_BH = head["recency_gate"][:, which].sigmoid()
-        weighting_BHN = addressing.recency(scores_BHN, state.recent_BHN[:, which], gate_BH)
+        weighting_BHN = equations.recency.recency(scores_BHN, state.recent_BHN[:, which], gate_BH)
         seen_BHN = scores_BHN if self.recency_of == "score" else similarity_BHN
         recent_BHN = state.recent_BHN.clone()
-        recent_BHN[:, which] = addressing.recent(
+        recent_BHN[:, which] = equations.recency.recent(
             state.recent_BHN[:, which], seen_BHN, self.recency_decay
         )
         address = self.estimator(weighting_BHN[..., : self.slots])

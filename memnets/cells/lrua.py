@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from .. import addressing, memory, sparse
+from ..equations import content, memory, sparse
 from ..estimators import Estimator
 from ..interface import Interface
 from ..registry import cells
@@ -85,7 +85,7 @@ class LRUA(MemoryCell[LRUAState]):
         written_BNW = sparse.add(cleared_BNW, write, head["query"])
         source_BNW = state.memory_BNW if self.read_first else written_BNW
         strength_BH = strengths(head, self.key_strength)
-        read = self.estimator(addressing.content(source_BNW, head["query"], strength_BH))
+        read = self.estimator(content.content(source_BNW, head["query"], strength_BH))
         both = join_heads(write, read)
         accessed_BN = both.dense(self.slots).sum(1).detach()
         usage_BN = sparse.discounted_access(state.usage_BN, accessed_BN, self.usage_decay)

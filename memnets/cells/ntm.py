@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from .. import addressing, memory
+from ..equations import content, location, memory
 from ..estimators import Estimator
 from ..interface import Interface, oneplus
 from ..registry import cells
@@ -122,10 +122,10 @@ class NTM(MemoryCell[NTMState]):
         key, strength, gate, shift, power = (
             heads[name][:, which] for name in ("key", "strength", "gate", "shift", "power")
         )
-        content_BHN = addressing.content(state.memory_BNW, key, strength)
-        gated_BHN = addressing.interpolate(content_BHN, state.weights_BHN[:, which], gate)
-        shifted_BHN = addressing.shift(gated_BHN, shift)
-        return self.estimator(addressing.sharpen(shifted_BHN, power))
+        content_BHN = content.content(state.memory_BNW, key, strength)
+        gated_BHN = location.interpolate(content_BHN, state.weights_BHN[:, which], gate)
+        shifted_BHN = location.shift(gated_BHN, shift)
+        return self.estimator(location.sharpen(shifted_BHN, power))
 
 
 def _random_rows(slots: int, width: int) -> Tensor:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .. import memory, tape
+from ..equations import memory, tape
 from ..estimators import Estimator
 from ..interface import Interface
-from ..persistent import Memory, Start
 from ..registry import cells
+from ..storage import Memory, Start
 from ..types import Address, join_heads
 from .base import MemoryCell, head_names, require_positive
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .. import addressing, memory, sparse
+from ..equations import content, memory, sparse
 from ..estimators import Estimator
 from ..interface import Interface, oneplus
-from ..persistent import LeastRecentlyUsed, Memory, NearestRows, Start
-from ..persistent.contents import first_named
 from ..registry import cells
+from ..storage import LeastRecentlyUsed, Memory, NearestRows, Start
+from ..storage.contents import first_named
 from ..types import Address, join_heads
 from .base import MemoryCell, head_names, require_one_of, require_positive
 
@@ -138,7 +138,7 @@ class SAM(MemoryCell[SAMState]):
     ) -> Address:
         query_BHW, strength_BH = head["query"], strengths(head, self.key_strength)
         if isinstance(memory_BNW, Tensor) or self.index == "exact":
-            weighting_BHN = memory.scan(addressing.content, memory_BNW, query_BHW, strength_BH)
+            weighting_BHN = memory.scan(content.content, memory_BNW, query_BHW, strength_BH)
             return self.estimator(weighting_BHN)
         near_BHC = NearestRows.of(memory_BNW).search(memory_BNW, query_BHW, self.near)
         fresh_BF = least_used(usage_BN, self.pairs + self.fresh)[:, self.pairs :]
@@ -154,7 +154,7 @@ class SAM(MemoryCell[SAMState]):
         slots_BHC = slots_BHC.clamp_min(0)
         rows_BHCW = memory.gather_rows(memory_BNW, slots_BHC)
         keys = query_BHW.flatten(0, 1).unsqueeze(1)
-        cosines = addressing.cosine_similarity(keys, rows_BHCW.flatten(0, 1))
+        cosines = content.cosine_similarity(keys, rows_BHCW.flatten(0, 1))
         scores_BHC = strength_BH.unsqueeze(-1) * cosines.view(slots_BHC.shape)
         weighting_BHC = scores_BHC.masked_fill(~wanted_BHC, -torch.inf).softmax(-1)
         return among(self.estimator(weighting_BHC), slots_BHC)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from .. import addressing, memory, sparse
+from .. import equations
+from ..equations import memory, sparse
 from ..estimators import Estimator
 from ..interface import Interface
 from ..registry import cells
@@ -111,11 +112,13 @@ class SDNC(MemoryCell[SDNCState]):
             writes_BHN,
             keep=self.links,
         )
-        precedence_BHN = addressing.precedence(state.precedence_BHN, writes_BHN)
-        weighting_BHN = addressing.mix_read_modes(
+        precedence_BHN = equations.links.precedence(state.precedence_BHN, writes_BHN)
+        weighting_BHN = equations.links.mix_read_modes(
             head["modes"].softmax(-1),
             sparse.follow(backward, before_BHN).unsqueeze(2),
-            addressing.content(memory_BNW, head["query"], strengths(head, self.key_strength)),
+            equations.content.content(
+                memory_BNW, head["query"], strengths(head, self.key_strength)
+            ),
             sparse.follow(forward, before_BHN).unsqueeze(2),
         )
         read = self.estimator(weighting_BHN)

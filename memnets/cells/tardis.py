@@ -7,11 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .. import memory, scores
+from ..equations import memory, scores
 from ..estimators import Estimator
 from ..interface import Interface
-from ..persistent import Memory, Start
 from ..registry import cells
+from ..storage import Memory, Start
 from ..types import Address, join_heads
 from .base import MemoryCell, require_positive
 

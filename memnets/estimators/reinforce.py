@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..baselines import Advantage
 from ..registry import estimators
 from ..types import Address
 from .base import Estimator
+from .baselines import Advantage
 from .choices import chosen, require, sample, with_no_op
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..data import BadData, hint
+from ..design.data import BadData, hint
 from .machine import Load, describe
 from .measurements import Measurements
 from .turns import Turns
@@ -42,7 +42,7 @@ class BenchMemory:
             value = getattr(self, name)
             if min(value, default=0) < 1 if isinstance(value, tuple) else value < 1:
                 raise BadData(f"{name} is {value}; it must be at least 1.")
-        from ..executor import torch_threads
+        from ..running.executor import torch_threads
         from .memory import measure
         from .memory_models import MODELS
 

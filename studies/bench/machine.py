@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..facts import environment, now, version
+from ..running.provenance import environment, now, version
 
 
 def describe(device: str = "cpu", threads: int = 1) -> dict[str, Any]:

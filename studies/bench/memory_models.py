@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from memnets import addressing, memory
 from memnets.cells.rlntm import of_heads
+from memnets.equations import content, memory
 from memnets.estimators.choices import PROBABILITY_FLOOR, sample
-from memnets.persistent import LeastRecentlyUsed, NearestRows, PersistentMemory
 from memnets.registry import cells, estimators
+from memnets.storage import LeastRecentlyUsed, NearestRows, PersistentMemory
 from memnets.types import Address, join_heads
 
 HIDDEN = 32
@@ -94,7 +94,7 @@ def softmax(slots: int, width: int, batch: int) -> Subject:
         key_BHW, erase_B1W, add_B1W = h_BC.view(batch, 4, width).split((2, 1, 1), 1)
         strength_BH = key_BHW.square().sum(-1).sqrt()
         with torch.no_grad():
-            weighting_BHN = memory.scan(addressing.content, contents, key_BHW, strength_BH)
+            weighting_BHN = memory.scan(content.content, contents, key_BHW, strength_BH)
             slot_BH = sample(weighting_BHN)
             del weighting_BHN
         log_prob_BH = memory.scan(_log_prob, contents, key_BHW, strength_BH, slot_BH)
@@ -108,7 +108,7 @@ def softmax(slots: int, width: int, batch: int) -> Subject:
 
 
 def _log_prob(contents: Tensor, key_BHW: Tensor, strength: Tensor, slot_BH: Tensor) -> Tensor:
-    weighting_BHN = addressing.content(contents, key_BHW, strength)
+    weighting_BHN = content.content(contents, key_BHW, strength)
     return (
         weighting_BHN.gather(-1, slot_BH.unsqueeze(-1))[..., 0].clamp_min(PROBABILITY_FLOOR).log()
     )

@@ -20,8 +20,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from memnets import memory
 from memnets.cells.rlntm import of_heads
+from memnets.equations import memory
 from memnets.types import Address
 
 from .memory_models import MODELS, Subject

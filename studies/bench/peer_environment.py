@@ -8,8 +8,8 @@ import sys
 import venv
 from pathlib import Path
 
-from ..data import BadData
-from ..facts import version
+from ..design.data import BadData
+from ..running.provenance import version
 
 
 def prepared(folder: Path, peers: tuple[str, ...], log: Path) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..data import BadData
+from ..design.data import BadData
 from .machine import Load, describe, usable_cores
 from .measurements import Measurements
 from .rounds import failure, interleave, summary, warm_up
@@ -109,7 +109,7 @@ class BenchPeers:
         return Measurements("peers", self.folder, machine, rows, tuple(notes), interrupted)
 
     def _check(self) -> None:
-        from memnets.backends import require_backend
+        from memnets.backends.auto import require_backend
 
         for name in self.backends:
             require_backend(name)

@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from memnets.backends import BackendFallback, choose
+from memnets.backends.auto import BackendFallback, choose
 from memnets.registry import cells
 from memnets.spec import ModelSpec
 
-from ..learner import Learner
-from ..objective import cost, tensors
-from ..training import update
-from ..trial import TaskSpec, Training, Trial
+from ..design.trial import TaskSpec, Training, Trial
+from ..procedures.learner import Learner
+from ..procedures.objective import cost, tensors
+from ..procedures.supervised import update
 from . import flops
 from .rounds import Run, clocked
 

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..data import BadData
+from ..design.data import BadData
 from .machine import Load, describe, usable_cores
 from .measurements import Measurements
 from .turns import Turns
@@ -126,7 +126,7 @@ class BenchTrain:
 
     def _compare(self, point: Point, threads: int, turns: Turns) -> Iterator[Row]:
         """A row per backend."""
-        from ..executor import torch_threads
+        from ..running.executor import torch_threads
         from .rounds import failure, interleave, summary, warm_up
         from .steps import NotCovered, flop_per_sequence, stepper
 

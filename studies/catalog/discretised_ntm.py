@@ -5,8 +5,8 @@ from __future__ import annotations
 from memnets.presets import discretised_ntm as presets
 from memnets.spec import ModelSpec
 
-from ..study import OwnTraining, Study, studies
-from ..trial import TaskSpec, Training
+from ..design.study import OwnTraining, Study, studies
+from ..design.trial import TaskSpec, Training
 
 # all models have about 90 s on one core of the machine that docs/results/discretised_ntm.md names:
 # 14,000 updates, but for these

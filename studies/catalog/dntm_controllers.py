@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from memnets.spec import ModelSpec
 
-from ..study import Study, studies
-from ..trial import TaskSpec, Training
+from ..design.study import Study, studies
+from ..design.trial import TaskSpec, Training
 
 KINDS = {"soft": "soft", "discrete": "reinforce", "curriculum": "annealed"}
 

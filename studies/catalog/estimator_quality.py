@@ -6,8 +6,8 @@ from typing import Any
 
 from memnets.spec import ModelSpec
 
-from ..study import Study, studies
-from ..trial import TaskSpec, Training
+from ..design.study import Study, studies
+from ..design.trial import TaskSpec, Training
 
 PLAIN: dict[str, Any] = {"normalise": False, "entropy_weight": 0.0}
 
@@ -54,5 +54,5 @@ def estimator_quality() -> Study:
         },
         training=Training(updates=180, batch_size=16, learning_rate=1e-2),
         seeds=(0, 1, 2),
-        procedure="studies.gradients:measure",
+        procedure="studies.procedures.gradients:measure",
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from memnets.registry import cells
 from memnets.spec import ModelSpec
 
-from ..study import Study, studies
-from ..trial import TaskSpec, Training
+from ..design.study import Study, studies
+from ..design.trial import TaskSpec, Training
 
 
 @studies.register("length_generalisation")

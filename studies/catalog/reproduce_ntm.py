@@ -7,8 +7,8 @@ from dataclasses import replace
 from memnets.presets import PUBLISHED, graves2013, graves2014
 from memnets.spec import ModelSpec
 
-from ..study import OwnTraining, Study, studies
-from ..trial import TaskSpec, Training
+from ..design.study import OwnTraining, Study, studies
+from ..design.trial import TaskSpec, Training
 
 TRAINING = Training(
     updates=5_000, batch_size=16, clip_norm=50.0, evaluate_every=250, solved_errors=0.01

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from envs.tasks.copy import Copy
+from envs.tasks.algorithmic.copy import Copy
 from memnets.registry import cells
 from memnets.spec import ModelSpec
-from studies.objective import NATS_PER_BIT, cost, tensors
+from studies.procedures.objective import NATS_PER_BIT, cost, tensors
 
 TASK = Copy(width=4, max_length=6)
 SIZES = {"slots": 12, "width": 10}

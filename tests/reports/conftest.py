@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from memnets.spec import ModelSpec
-from studies.store import ResultStore
-from studies.study import Study
-from studies.trial import TaskSpec, Training, Trial
+from studies.design.study import Study
+from studies.design.trial import TaskSpec, Training, Trial
+from studies.running.store import ResultStore
 
 # final accuracy and milliseconds per sequence, as a plausible study would have them
 QUALITY = {

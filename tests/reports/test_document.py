@@ -10,8 +10,8 @@ from reports import build, provenance, sections
 from reports.blocks import Paragraph, Picture, Section
 from reports.document import _unique
 from reports.results import read
-from studies.store import NotResults, ResultStore
-from studies.study import studies
+from studies.design.study import studies
+from studies.running.store import NotResults, ResultStore
 
 EVIL = '<script>alert("1")</script>'
 PAIR = ("ntm/soft", "ntm/reinforce")

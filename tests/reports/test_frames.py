@@ -106,7 +106,7 @@ def test_chance_is_known_from_the_kind_of_answer(demo):
 
 def test_a_task_whose_plug_in_is_gone_has_no_known_chance(store_of):
     from reports.results import _chance
-    from studies.trial import TaskSpec
+    from studies.design.trial import TaskSpec
 
     store = store_of(names=("ntm/soft",), seeds=(0,))
     trial = store.trials()[0]

@@ -5,9 +5,9 @@ from memnets.spec import ModelSpec
 from reports import build, gradients, quality, sections
 from reports.answer import answer
 from reports.results import read
-from studies.store import ResultStore
-from studies.study import Study
-from studies.trial import TaskSpec, Training
+from studies.design.study import Study
+from studies.design.trial import TaskSpec, Training
+from studies.running.store import ResultStore
 
 # bias, deviation of one rollout, milliseconds of a gradient of few rollouts
 ESTIMATORS = {
@@ -29,7 +29,7 @@ def measured(tmp_path):
         models={f"{c}/{e} (a)": ModelSpec(c, e) for c in ("ntm", "dntm") for e in ESTIMATORS},
         training=Training(updates=10),
         seeds=(0, 1, 2),
-        procedure="studies.gradients:measure",
+        procedure="studies.procedures.gradients:measure",
     )
     store = ResultStore(tmp_path / "quality")
     store.declare(study)

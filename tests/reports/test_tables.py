@@ -6,8 +6,8 @@ import pytest
 from reports import provenance, tables, words
 from reports.blocks import Table, slug
 from reports.results import read
-from studies.store import ResultStore
-from studies.study import studies
+from studies.design.study import studies
+from studies.running.store import ResultStore
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def backends(library: Any, batch: int, segment: int, chunk: int) -> dict[str, Ca
     """Steps of the same network on every backend there is."""
     network = make()
     steps = {"reference": step_of(network, lambda x: network(x).logits_TBY, batch)}
-    if importlib.util.find_spec("memnets.kernels") and hasattr(network, "backend"):
+    if importlib.util.find_spec("memnets.backends.numba") and hasattr(network, "backend"):
         fused: Any = copy.deepcopy(network)
         fused.backend = "fused"
         steps["numba"] = step_of(fused, lambda x: fused(x).logits_TBY, batch)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from memnets import Address, Estimator, MemoryCell, addressing, memory
+from memnets import Address, Estimator, MemoryCell
+from memnets.equations import content, memory
 from memnets.interface import Interface, oneplus
 from memnets.types import join_heads
 
@@ -38,8 +39,6 @@ class Ring(MemoryCell[RingState]):
         memory_BNW = memory.write(
             state.memory_BNW, write, torch.ones_like(head["add"]), head["add"]
         )
-        read = self.estimator(
-            addressing.content(memory_BNW, head["key"], oneplus(head["strength"]))
-        )
+        read = self.estimator(content.content(memory_BNW, head["key"], oneplus(head["strength"])))
         after = RingState(memory_BNW, state.next_BN.roll(1, -1))
         return memory.read(memory_BNW, read).flatten(1), after, join_heads(write, read)

@@ -1,0 +1,161 @@
+"""Addressing by content (NTM eqs. 5 and 6): norms, cosine, softmax."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ...equations.content import COSINE_EPS, ROW_FLOOR
+from .jit import ONE, ZERO, exp, kernel
+
+_EPS = np.float32(COSINE_EPS)
+_FLOOR = np.float32(ROW_FLOOR)
+
+
+@kernel
+def norms(memory_BWN: Any, norm_BN: Any) -> None:
+    """Length of every slot."""
+    batch, width, slots = memory_BWN.shape
+    for b in range(batch):
+        for n in range(slots):
+            norm_BN[b, n] = ZERO
+        for w in range(width):
+            for n in range(slots):
+                norm_BN[b, n] += memory_BWN[b, w, n] * memory_BWN[b, w, n]
+        for n in range(slots):
+            norm_BN[b, n] = math.sqrt(norm_BN[b, n])
+
+
+@kernel
+def products(rows_BHW: Any, memory_BWN: Any, out_BHN: Any) -> None:
+    """`out += rows @ memory`, per sample; four parts of the width at a time."""
+    batch, heads, width = rows_BHW.shape
+    slots = memory_BWN.shape[2]
+    whole = width - width % 4
+    for b in range(batch):
+        for h in range(heads):
+            for w in range(0, whole, 4):
+                k0, k1 = rows_BHW[b, h, w], rows_BHW[b, h, w + 1]
+                k2, k3 = rows_BHW[b, h, w + 2], rows_BHW[b, h, w + 3]
+                for n in range(slots):
+                    out_BHN[b, h, n] += (
+                        k0 * memory_BWN[b, w, n]
+                        + k1 * memory_BWN[b, w + 1, n]
+                        + k2 * memory_BWN[b, w + 2, n]
+                        + k3 * memory_BWN[b, w + 3, n]
+                    )
+            for w in range(whole, width):
+                k0 = rows_BHW[b, h, w]
+                for n in range(slots):
+                    out_BHN[b, h, n] += k0 * memory_BWN[b, w, n]
+
+
+@kernel
+def cosine(key_BHW: Any, memory_BWN: Any, norm_BN: Any, key_norm_BH: Any, cosine_BHN: Any) -> None:
+    """Cosine of each key and each slot, given the norms of the slots (NTM eq. 6)."""
+    batch, heads, width = key_BHW.shape
+    slots = memory_BWN.shape[2]
+    for b in range(batch):
+        for h in range(heads):
+            square = ZERO
+            for w in range(width):
+                square += key_BHW[b, h, w] * key_BHW[b, h, w]
+            key_norm_BH[b, h] = math.sqrt(square)
+            for n in range(slots):
+                cosine_BHN[b, h, n] = ZERO
+    products(key_BHW, memory_BWN, cosine_BHN)
+    for b in range(batch):
+        for h in range(heads):
+            length = key_norm_BH[b, h]
+            for n in range(slots):
+                cosine_BHN[b, h, n] /= length * norm_BN[b, n] + _EPS
+
+
+@kernel
+def cosine_vjp(
+    key_BHW: Any,
+    memory_BWN: Any,
+    norm_BN: Any,
+    key_norm_BH: Any,
+    cosine_BHN: Any,
+    grad_cosine_BHN: Any,
+    grad_key_BHW: Any,
+    grad_memory_BWN: Any,
+    scratch_3N: Any,
+) -> None:
+    """Slots no longer than ROW_FLOOR get no gradient, as in the reference.
+
+    `scratch_3N` holds, per slot, the gradient of its product with the key, that of its norm over
+    the norm, and the first again where the slot is told.
+    """
+    batch, heads, width = key_BHW.shape
+    slots = memory_BWN.shape[2]
+    for b in range(batch):
+        for h in range(heads):
+            length = key_norm_BH[b, h]
+            grad_length = ZERO
+            for n in range(slots):
+                norm = norm_BN[b, n]
+                inverse = ONE / (length * norm + _EPS)
+                product = grad_cosine_BHN[b, h, n] * inverse
+                norms_grad = -product * cosine_BHN[b, h, n]
+                grad_length += norms_grad * norm
+                told = norm > _FLOOR
+                scratch_3N[0, n] = product
+                scratch_3N[1, n] = norms_grad * length / norm if told else ZERO
+                scratch_3N[2, n] = product if told else ZERO
+            towards = grad_length / length if length > ZERO else ZERO
+            for w in range(width):
+                key = key_BHW[b, h, w]
+                total = ZERO
+                for n in range(slots):
+                    content = memory_BWN[b, w, n]
+                    total += scratch_3N[0, n] * content
+                    grad_memory_BWN[b, w, n] += scratch_3N[2, n] * key + scratch_3N[1, n] * content
+                grad_key_BHW[b, h, w] += total + towards * key
+
+
+@kernel
+def softmax(scores_BHN: Any, strength_BH: Any, out_BHN: Any) -> None:
+    """Softmax of strength times score (NTM eq. 5)."""
+    batch, heads, slots = scores_BHN.shape
+    for b in range(batch):
+        for h in range(heads):
+            strength = strength_BH[b, h]
+            top = strength * scores_BHN[b, h, 0]
+            for n in range(1, slots):
+                top = max(top, strength * scores_BHN[b, h, n])
+            total = ZERO
+            for n in range(slots):
+                out_BHN[b, h, n] = exp(strength * scores_BHN[b, h, n] - top)
+            for n in range(slots):
+                total += out_BHN[b, h, n]
+            inverse = ONE / total
+            for n in range(slots):
+                out_BHN[b, h, n] *= inverse
+
+
+@kernel
+def softmax_vjp(
+    scores_BHN: Any,
+    strength_BH: Any,
+    out_BHN: Any,
+    grad_out_BHN: Any,
+    grad_scores_BHN: Any,
+    grad_strength_BH: Any,
+) -> None:
+    """The gradients of scores and strength from that of the weighting."""
+    batch, heads, slots = scores_BHN.shape
+    for b in range(batch):
+        for h in range(heads):
+            mean = ZERO
+            for n in range(slots):
+                mean += out_BHN[b, h, n] * grad_out_BHN[b, h, n]
+            strength, total = strength_BH[b, h], ZERO
+            for n in range(slots):
+                grad = out_BHN[b, h, n] * (grad_out_BHN[b, h, n] - mean)
+                grad_scores_BHN[b, h, n] += strength * grad
+                total += grad * scores_BHN[b, h, n]
+            grad_strength_BH[b, h] += total

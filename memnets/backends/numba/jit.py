@@ -1,0 +1,213 @@
+"""How a kernel is compiled, and the scalar functions that stay vectorised inside its loops.
+
+LLVM vectorises a loop only where it can see through every call in it, so `exp`, `log` and `tanh`
+are polynomials here (coefficients of Cephes), within 2e-7 of the true value relative to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from llvmlite import binding, ir
+from numba import extending, njit, types
+
+# a kernel has more arrays than LLVM by default compares for overlap before it vectorises a loop
+binding.set_option("memnets", "--runtime-memory-check-threshold=100")
+
+_intrinsic: Any = extending.intrinsic
+
+ZERO, HALF, ONE, TWO = (np.float32(x) for x in (0.0, 0.5, 1.0, 2.0))
+
+_ORDER_FREE = {"reassoc", "contract", "nsz", "arcp", "afn"}
+"""Sums in any order and fused multiply-adds; what is not a number stays so."""
+
+
+@cache
+def _stamp(path: Path) -> str:
+    """Changes with a file of kernels, and with any that it takes kernels or constants from."""
+    source = path.read_bytes()
+    stamps = [source]
+    for dots, name in re.findall(rb"^from (\.+)([\w.]+) import", source, re.MULTILINE):
+        folder = path.parents[len(dots) - 1]
+        other = folder / f"{name.decode().replace('.', '/')}.py"
+        if folder == _HERE or _CONSTANTS.fullmatch(name):
+            stamps.append(_stamp(other).encode())
+    return hashlib.sha256(b"".join(stamps)).hexdigest()
+
+
+_HERE = Path(__file__).parent
+_CONSTANTS = re.compile(rb"(equations|estimators)\.\w+")
+
+
+def kernel(function: Any) -> Any:
+    """Compiled once per machine and version: float32 arrays in, and no lock held meanwhile."""
+    return _compiled(function, fastmath=_ORDER_FREE)
+
+
+def exact(function: Any) -> Any:
+    """A kernel that adds in the order written."""
+    return _compiled(function, fastmath={"contract"})
+
+
+def scalar(function: Any) -> Any:
+    """A function of numbers that becomes part of the loop which calls it."""
+    return _compiled(function, fastmath={"contract"}, forceinline=True)
+
+
+def part(function: Any) -> Any:
+    """A stretch of the kernels that call it, written once: compiled with each, never alone."""
+    return njit(inline="always")(function)
+
+
+def _compiled(function: Any, **options: Any) -> Any:
+    compiled = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    # numba looks at the date of the function's own file only, but kernels are made of kernels
+    compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename))
+    return compiled
+
+
+@_intrinsic
+def _float_of(typing: Any, bits: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.FloatType())
+
+    return types.float32(types.int32), generate
+
+
+@_intrinsic
+def _bits_of(typing: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), generate
+
+
+@_intrinsic
+def _nearest(typing: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        rint = builder.module.declare_intrinsic("llvm.rint", [ir.FloatType()])
+        return builder.call(rint, arguments)
+
+    return types.float32(types.float32), generate
+
+
+_LOG2_E, _LN2_HIGH, _LN2_LOW = (np.float32(x) for x in (1.44269504, 0.693359375, -2.12194440e-4))
+_EXP = tuple(
+    np.float32(x)
+    for x in (
+        1.9875691500e-4,
+        1.3981999507e-3,
+        8.3334519073e-3,
+        4.1665795894e-2,
+        1.6666665459e-1,
+        5.0000001201e-1,
+    )
+)
+_EXP_LOWEST, _EXP_HIGHEST = np.float32(-87.3), np.float32(88.3)
+_BIAS, _MANTISSA_BITS = np.int32(127), np.int32(23)
+
+
+@scalar
+def exp(x: Any) -> Any:
+    """E to the x in float32; 0 below -87.3, and nothing above e^88.3."""
+    x = np.float32(x)
+    y = min(max(x, _EXP_LOWEST), _EXP_HIGHEST)
+    n = _nearest(y * _LOG2_E)
+    r = (y - n * _LN2_HIGH) - n * _LN2_LOW
+    p = _EXP[0]
+    p = p * r + _EXP[1]
+    p = p * r + _EXP[2]
+    p = p * r + _EXP[3]
+    p = p * r + _EXP[4]
+    p = p * r + _EXP[5]
+    p = (p * r * r + r) + ONE
+    value = p * _float_of(np.int32((np.int32(n) + _BIAS) << _MANTISSA_BITS))
+    return value if x >= _EXP_LOWEST else (ZERO if x < _EXP_LOWEST else x)
+
+
+_LOG = tuple(
+    np.float32(x)
+    for x in (
+        7.0376836292e-2,
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    )
+)
+_SQRT_HALF_BITS = np.int32(0x3F3504F3)
+_MANTISSA = np.int32(0x007FFFFF)
+
+
+@scalar
+def log(x: Any) -> Any:
+    """Natural logarithm in float32, of normal numbers above 0; what is not a number stays so."""
+    x = np.float32(x)
+    bits = _bits_of(x)
+    e = np.int32((bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
+    m = _float_of(np.int32(bits - np.int32(e << _MANTISSA_BITS))) - ONE
+    n = np.float32(e)
+    z = m * m
+    p = _LOG[0]
+    p = p * m + _LOG[1]
+    p = p * m + _LOG[2]
+    p = p * m + _LOG[3]
+    p = p * m + _LOG[4]
+    p = p * m + _LOG[5]
+    p = p * m + _LOG[6]
+    p = p * m + _LOG[7]
+    p = p * m + _LOG[8]
+    y = m * z * p + n * _LN2_LOW - HALF * z
+    value = (m + y) + n * _LN2_HIGH
+    return value if x == x else x
+
+
+_TANH = tuple(
+    np.float32(x)
+    for x in (
+        -5.70498872745e-3,
+        2.06390887954e-2,
+        -5.37397155531e-2,
+        1.33314422036e-1,
+        -3.33332819422e-1,
+    )
+)
+_TANH_SMALL, _TANH_LARGE = np.float32(0.625), np.float32(10.0)
+
+
+@scalar
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent in float32; exactly one where it rounds to it, so that slopes end."""
+    x = np.float32(x)
+    z = x * x
+    p = _TANH[0]
+    p = p * z + _TANH[1]
+    p = p * z + _TANH[2]
+    p = p * z + _TANH[3]
+    p = p * z + _TANH[4]
+    near = p * z * x + x
+    y = min(max(x, -_TANH_LARGE), _TANH_LARGE)
+    far = ONE - TWO / (exp(y + y) + ONE)
+    return near if abs(x) < _TANH_SMALL else far
+
+
+@scalar
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + e^-x) in float32."""
+    return ONE / (ONE + exp(-x))
+
+
+@exact
+def softplus(x: Any) -> Any:
+    """log(1 + e^x), exact where e^x is small; not for inner loops."""
+    return np.float32(max(np.float64(x), 0.0) + math.log1p(math.exp(-abs(np.float64(x)))))

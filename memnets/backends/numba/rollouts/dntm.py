@@ -1,0 +1,216 @@
+"""The D-NTM's part of a fused rollout."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from ....cells.dntm import CONTENT_START, DNTM, GRADIENT_BOUND, DNTMState
+from ..choice import SOFT
+from ..dntm import EVERY, Trace, forward
+from ..dntm_backward import Gradients, backward
+from ..dntm_heads import Heads, Options
+from ..ntm_heads import Address
+from ..threads import over_samples
+from .base import Array, CellRun, Run, RunGradients
+from .draws import Draws
+
+
+class DNTMRun(CellRun):
+    """Every option of the D-NTM but separate erase heads and several reads per input."""
+
+    cell: DNTM
+
+    @staticmethod
+    def refuses(cell: DNTM) -> str | None:
+        if cell.separate_erase:
+            return "no kernel for separate_erase"
+        if cell.read_steps > 1:
+            return f"the kernels read once per input, the cell {cell.read_steps} times"
+        return None
+
+    def interface(self) -> tuple[Tensor, Tensor]:
+        weight_IC, bias_I = super().interface()
+        gate = self.cell.gate_input
+        if gate is None:
+            return weight_IC, bias_I
+        # the hidden state's share of the candidate's gate is one more thing to ask of it
+        gate_PC, hoisted_P = (
+            gate.weight[:, : weight_IC.shape[1]],
+            gate.bias.new_zeros(self.cell.writes),
+        )
+        return torch.cat([weight_IC, gate_PC]), torch.cat([bias_I, hoisted_P])
+
+    def tensors(self, state: DNTMState, inputs_TBX: Tensor) -> tuple[Tensor, ...]:
+        self.recent_is_told = state.recent_BHN.requires_grad
+        cell, gate = self.cell, self.cell.gate_input
+        shape = (*inputs_TBX.shape[:2], cell.writes, cell.width)
+        if gate is None:
+            gate_TBP, shown_TBPW = inputs_TBX.new_zeros(shape[:3]), inputs_TBX.new_zeros(shape)
+        else:
+            seen = gate.weight.shape[1] - inputs_TBX.shape[2]
+            gate_TBP = linear(inputs_TBX, gate.weight[:, seen:], gate.bias)
+            shown_TBPW = linear(inputs_TBX, cell.from_input.weight).view(shape)
+        return state.content_BNW, state.recent_BHN, cell.address, gate_TBP, shown_TBPW
+
+    @property
+    def options(self) -> Options:
+        """The cell's options as the kernels take them."""
+        cell = self.cell
+        return Options(
+            cell.read_first,
+            cell.recency,
+            cell.recency_of == "score",
+            cell.candidate == "tanh",
+            np.float32(cell.recency_decay),
+            np.float32(cell.strength == "oneplus"),
+            np.float32(GRADIENT_BOUND),
+        )
+
+    def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
+        content_BNW, recent_BHM, address_MA, gate_TBP, shown_TBPW = own
+        steps, batch, cell, soft = self.steps, self.batch, self.cell, self.kind == SOFT
+        depth, writes, wide = steps if self.keep else 1, cell.writes, self._row_width
+        write, write_at, write_recent = self._group(recent_BHM[:, :writes])
+        read, read_at, read_recent = self._group(recent_BHM[:, writes:])
+        erase = self.arena.empty(steps, batch, writes, wide)
+        logged = self.arena.empty(1 if soft else depth, batch, writes, wide)
+        rows = self._rows(content_BNW, address_MA)
+        self.trace = Trace(
+            run.input_TBG,
+            np.ascontiguousarray(gate_TBP),
+            np.ascontiguousarray(shown_TBPW),
+            run.gates_TBQ,
+            run.cell_TBC,
+            run.hidden_TBC,
+            run.read_TBR,
+            write,
+            write_at,
+            draws.write_TBPU,
+            write_recent,
+            read,
+            read_at,
+            draws.read_TBRU,
+            read_recent,
+            erase,
+            self.arena.empty(*erase.shape),
+            self.arena.empty(depth, batch, writes),
+            logged,
+            rows,
+            self.arena.empty(-(-steps // EVERY) if soft and self.keep else 0, *rows.shape),
+        )
+        arguments = (run.controller, self.kind, self.options, run.weights, self.trace)
+        over_samples(forward, *arguments, batch=batch)
+
+    def address(self) -> tuple[Array, Array, Array, Array]:
+        write, read = self.trace.write_address, self.trace.read_address
+        weights, slots, log_prob, entropy = (
+            np.concatenate(pair, 2) for pair in zip(write, read, strict=True)
+        )
+        return np.ascontiguousarray(weights[..., : self.cell.slots]), slots, log_prob, entropy
+
+    def final(self) -> tuple[Array, ...]:
+        trace = self.trace
+        content_BWN = self._contents(trace.rows_BVM)
+        recent_BHM = np.concatenate([trace.write_recent_TBPM[-1], trace.read_recent_TBRM[-1]], 1)
+        return np.array(content_BWN.transpose(0, 2, 1), order="C"), recent_BHM
+
+    def state(self, final: tuple[Tensor, ...], weights_BHN: Tensor) -> DNTMState:
+        # as in the reference, a gradient reaches it from where it started and from nowhere else
+        return DNTMState(final[0], final[1] if self.recent_is_told else final[1].detach())
+
+    def backward(
+        self,
+        run: Run,
+        grads: RunGradients,
+        address: tuple[Array | None, Array | None, Array | None],
+        final: tuple[Array | None, ...],
+    ) -> tuple[Tensor | None, ...]:
+        trace, cell = self.trace, self.cell
+        rows = self.arena.zeros(*trace.rows_BVM.shape)
+        if final[0] is not None:
+            self._contents(rows)[:] = final[0].transpose(0, 2, 1)
+        recent = np.zeros((self.batch, len(cell.heads), rows.shape[2]), np.float32)
+        if final[1] is not None:
+            recent[:] = final[1]
+        to = Gradients(
+            grads.hidden_TBC,
+            grads.read_TBR,
+            *self._incoming(slice(0, cell.writes), *address),
+            *self._incoming(slice(cell.writes, None), *address),
+            grads.fed_TBG,
+            grads.recurrent_TBG,
+            grads.interface_TBI,
+            self.arena.empty(*trace.gate_TBP.shape),
+            self.arena.empty(*trace.shown_TBPW.shape),
+            grads.cell_BC,
+            grads.hidden_BC,
+            grads.hidden_now_BC,
+            grads.read_BR,
+            np.ascontiguousarray(recent[:, : cell.writes]),
+            np.ascontiguousarray(recent[:, cell.writes :]),
+            rows,
+        )
+        arguments = (run.controller, self.kind, self.options, run.weights, trace, to)
+        over_samples(backward, *arguments, batch=self.batch)
+        content_BNW = torch.from_numpy(self._contents(rows)).transpose(1, 2)
+        address_AM = torch.from_numpy(rows[:, : -cell.width]).sum(0)
+        gated = cell.gate_input is not None
+        recent = np.concatenate([to.write_recent_BPM, to.read_recent_BRM], 1)
+        return (
+            content_BNW,
+            torch.from_numpy(recent),
+            address_AM.t(),
+            torch.from_numpy(to.gate_TBP) if gated else None,
+            torch.from_numpy(to.shown_TBPW) if gated else None,
+        )
+
+    @property
+    def _row_width(self) -> int:
+        return self.cell.width + self.cell.address.shape[1]
+
+    def _rows(self, content_BNW: Array, address_MA: Array) -> Array:
+        """Every sample's own rows, the address above the content, slots contiguous."""
+        rows = self.arena.empty(self.batch, self._row_width, len(address_MA))
+        rows[:, : -self.cell.width] = address_MA.T
+        rows[:, -self.cell.width :, self.cell.slots :] = CONTENT_START
+        self._contents(rows)[:] = content_BNW.transpose(0, 2, 1)
+        return rows
+
+    def _contents(self, rows_BVM: Array) -> Array:
+        return rows_BVM[:, -self.cell.width :, : self.cell.slots]
+
+    def _incoming(
+        self, heads: slice, weights: Array | None, log_prob: Array | None, entropy: Array | None
+    ) -> tuple[Array, Array, Array]:
+        count = len(range(*heads.indices(len(self.cell.heads))))
+        none = self.arena.empty(0, self.batch, count, self.cell.slots)
+        nothing = self.arena.zeros(self.steps, self.batch, count)
+        return (
+            none if weights is None else np.ascontiguousarray(weights[:, :, heads]),
+            nothing if log_prob is None else np.ascontiguousarray(log_prob[:, :, heads]),
+            nothing if entropy is None else np.ascontiguousarray(entropy[:, :, heads]),
+        )
+
+    def _group(self, recent_BHM: Array) -> tuple[Heads, Address, Array]:
+        batch, heads, rows = recent_BHM.shape
+        empty = self.arena.empty
+        by_head = (self.steps if self.keep else 1, batch, heads)
+        kept = Heads(
+            key_BHV=empty(*by_head, self._row_width),
+            strength_BH=empty(*by_head),
+            gate_BH=empty(*by_head),
+            key_norm_BH=empty(*by_head),
+            cosine_BHM=empty(*by_head, rows),
+            weighting_BHM=empty(*by_head, rows),
+            slots_BHN=empty(*by_head, self.cell.slots),
+        )
+        at = (self.steps, batch, heads)
+        weights = empty(*at, rows)
+        weights[..., self.cell.slots :] = 0.0
+        address = Address(weights, np.empty(at, np.int64), empty(*at), empty(*at))
+        recent = empty(self.steps + 1, batch, heads, rows)
+        recent[0] = recent_BHM
+        return kept, address, recent

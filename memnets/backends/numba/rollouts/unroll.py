@@ -1,0 +1,89 @@
+"""A rollout through the kernels as one differentiable operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from ....controllers import Controller
+from ....network import MemoryNetwork
+from ....types import Address, NetworkState, Rollout
+from ..choice import MODE, SAMPLE
+from ..coverage import temperature_of
+from .base import CellRun, Run
+from .draws import Draws, draw
+from .parts import controller_weights
+
+
+class Fused(torch.autograd.Function):
+    """A rollout as one operation of the graph."""
+
+    @staticmethod
+    def forward(ctx: Any, run: Run, draws: Draws, *tensors: Tensor) -> tuple[Tensor, ...]:
+        outputs = run.forward(tensors, draws)
+        if run.cell.keep:
+            ctx.run = run
+            ctx.set_materialize_grads(False)
+            # saved to be told if anyone changes them in place before the way back
+            ctx.save_for_backward(*tensors, *outputs[:3])
+        ctx.mark_non_differentiable(outputs[4])
+        return outputs
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        inputs_TBX, weight_GZ, *_ = ctx.saved_tensors
+        weight_GX = weight_GZ[:, : inputs_TBX.shape[2]] if ctx.needs_input_grad[2] else None
+        return (None, None, *ctx.run.backward(inputs_TBX, weight_GX, grads))
+
+
+def unroll(
+    network: MemoryNetwork, make: type[CellRun], kind: int, inputs_TBX: Tensor, state: NetworkState
+) -> Rollout:
+    """A network over a sequence with the kernels of its cell."""
+    steps, batch, _ = inputs_TBX.shape
+    controller = network.controller
+    before_BC, cell_BC = _controller_state(controller, state.controller, batch)
+    needed = torch.is_grad_enabled()
+    cell = make(network.cell, kind, steps, batch, keep=needed)
+    common = (inputs_TBX, *controller_weights(controller), *cell.interface())
+    own = cell.tensors(state.cell, inputs_TBX)
+    draws = draw(kind, temperature_of(network.estimator), network.cell, steps, batch)
+    run = Run(network, cell)
+    hidden_TBC, read_TBR, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
+        run, draws, *common, before_BC, cell_BC, state.read_BR, *own
+    )
+    address = Address(weights, None, log_prob, entropy)
+    if kind in (SAMPLE, MODE):
+        there = slots >= 0
+        last = weights.shape[-1] - 1
+        address = Address(
+            there.unsqueeze(-1).to(weights.dtype),
+            slots.where(there, last).unsqueeze(-1),
+            log_prob,
+            entropy,
+        )
+    bypassed = torch.cat([network.bypass(hidden_TBC), read_TBR], -1)
+    after = NetworkState(
+        _state_of(controller, hidden_TBC[-1], cell_BC),
+        cell.state(tuple(final), weights[-1]),
+        read_TBR[-1],
+    )
+    return Rollout(network.readout(bypassed), address, after, hidden_TBC)
+
+
+def _controller_state(controller: Any, state: Any, batch: int) -> tuple[Tensor, Tensor]:
+    """Hidden state and the LSTM's cell; empty or zero where a controller has none."""
+    if isinstance(state, tuple) and state and isinstance(state[0], tuple):
+        return state[0]
+    like = next(controller.parameters())
+    hidden = state[0] if state else like.new_zeros(batch, controller.output_size)
+    return hidden, like.new_zeros(batch, 0)
+
+
+def _state_of(controller: Controller, hidden_BC: Tensor, cell_BC: Tensor) -> Any:
+    name = type(controller).__name__
+    return {"LSTM": ((hidden_BC, cell_BC),), "GRU": (hidden_BC,), "Feedforward": ()}[name]

@@ -1,0 +1,1 @@
+"""Contracts that every cell and every estimator keeps, and exact enumeration."""

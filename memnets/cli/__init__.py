@@ -1,0 +1,1 @@
+"""The `memnets` command: the composition root, which nothing imports."""

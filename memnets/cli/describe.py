@@ -1,0 +1,116 @@
+"""A study in words: what it consists of, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studies.design.data import BadData
+from studies.design.study import Study, studies
+from studies.running.store import NotResults, ResultStore
+
+from ..spec import ModelSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def describe(study: Study) -> Iterator[str]:
+    """Question, tasks, models, training and seeds, line by line."""
+    trials = [trial for trial in study.trials() if trial.seed == study.seeds[0]]
+    yield from (study.question, "", "tasks")
+    yield from columns((name, f"{spec.name} {spec.options}") for name, spec in study.tasks.items())
+    yield "models"
+    yield from columns(_models(study))
+    yield "training"
+    yield from columns((name, str(value)) for name, value in vars(study.training).items())
+    for key, fields in study.own_training.items():
+        task, *model = [key] if isinstance(key, str) else key
+        yield f"training on {task}" + "".join(f" of {name}" for name in model)
+        yield from columns((name, str(value)) for name, value in fields.items())
+    yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
+
+
+def _models(study: Study) -> Iterator[tuple[str, str]]:
+    for label, model in study.models.items():
+        if isinstance(model, ModelSpec):
+            yield label, _spec(model)
+            continue
+        for task, own in model.items():
+            yield f"{label} on {task}", _spec(own)
+
+
+def _spec(model: ModelSpec) -> str:
+    """A model in a line: its parts, with the options that are not the defaults."""
+    parts = [
+        (f"{model.controller} {model.controller_size}", model.controller_options),
+        (model.cell, model.cell_options),
+        (model.estimator, model.estimator_options),
+    ]
+    told = [
+        f"{name} ({', '.join(f'{k} {v}' for k, v in options.items())})" if options else name
+        for name, options in parts
+    ]
+    dropout = [f"bypass dropout {model.bypass_dropout}"] if model.bypass_dropout else []
+    return ", ".join(told + dropout)
+
+
+def backends(kind: str, name: str) -> Iterator[str]:
+    """What backend auto comes to for the models of a cell or a study, line by line, and why.
+
+    Raises BadData where the name is of another kind.
+    """
+    from ..backends import explain
+
+    if kind == "cells":
+        return explain.lines(explain.of_cell(name))
+    if kind != "studies":
+        raise BadData(f"{name!r} is one of the {kind}: cells and studies have backends.")
+    study = studies.get(name)()
+    models = {}
+    for trial in study.trials():
+        label = f"{trial.model_label} on {trial.task_label}"
+        task = trial.task.build()
+        models[label] = (trial.model, task.input_size, task.answer.output_size)
+    return explain.lines(explain.of_models((label, *model) for label, model in models.items()))
+
+
+def progress(store: ResultStore) -> Iterator[str]:
+    """Per model its finished and failed trials, what failed, then the whole study."""
+    facts, failures = store.facts(), store.failures()
+    labels = sorted({trial.model_label for trial in store.trials()})
+    yield from columns(
+        (label, f"{_count(facts, label)} done, {_count(failures, label)} failed")
+        for label in labels
+    )
+    yield from failed(store)
+    study = store.study
+    total = len(study["trials"])
+    yield f"{study['name']}: {len(facts)} of {total} trials done, {len(failures)} failed"
+
+
+def failed(store: ResultStore) -> Iterator[str]:
+    """Every failed trial and its error, line by line."""
+    for row in store.failures().itertuples(index=False):
+        yield f"failed: {row.model} on {row.task}, seed {row.seed}: {row.error}"
+
+
+def results(folder: Path) -> ResultStore:
+    """The store of a study that was run; raises NotResults, naming those that were."""
+    if not folder.is_dir():
+        run = [path.parent.name for path in sorted(folder.parent.glob("*/study.json"))]
+        known = f"; {folder.parent} holds {', '.join(run)}" if run else ""
+        raise NotResults(f"no results in {folder}: run the study first{known}.")
+    return ResultStore(folder)
+
+
+def columns(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Pairs of texts as indented lines, the second ones aligned."""
+    rows = list(rows)
+    width = max((len(left) for left, _ in rows), default=0)
+    return (f"  {left:{width}}  {right}" for left, right in rows)
+
+
+def _count(frame: pd.DataFrame, label: str) -> int:
+    return int((frame["model"] == label).sum())

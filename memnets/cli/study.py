@@ -1,0 +1,98 @@
+"""The commands of `memnets study`; nothing here imports torch before it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tyro.conf import Positional
+
+from studies.design.study import Study, studies
+from studies.design.trial import Training
+
+from ..registry import UnknownName
+from .describe import columns, failed, progress, results
+
+
+def named(study: str) -> Study:
+    """The study registered under a name; raises UnknownName where there is none."""
+    found = studies.get(study)()
+    if not isinstance(found, Study):
+        raise UnknownName(f"{study!r} is a {type(found).__name__}, not a Study.")
+    return found
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run what a study still lacks; the same command again, after any stop, finishes it.
+
+    `memnets study run NAME --help` shows the study's own settings. A setting changed here makes
+    other trials; those already run are kept, but status and reports show the trials of the last
+    call. A setting left as it is leaves what the study has for one task or model in force.
+    """
+
+    study: Positional[str]
+    seeds: tuple[int, ...] = ()
+    """Seeds to run."""
+    training: Training = field(default_factory=Training)
+    workers: int = 2
+    """Local worker processes of one thread each; 0 runs in this process, for debugging."""
+    address: str | None = None
+    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786."""
+    folder: Path = Path("runs")
+    """Where results go: FOLDER/STUDY/TRIAL."""
+    device: str = "cpu"
+    threads: int = 1
+
+    def __call__(self) -> int:
+        from studies.running.executor import run
+        from studies.running.store import ResultStore
+
+        study = replace(named(self.study).with_training(self.training), seeds=self.seeds)
+        store = ResultStore(self.folder / study.name)
+        summary = run(
+            study,
+            store,
+            workers=self.workers,
+            address=self.address,
+            device=self.device,
+            threads=self.threads,
+        )
+        for line in failed(store):
+            print(line)
+        return 130 if summary.interrupted else int(summary.failed > 0)
+
+
+def status(study: Positional[str], folder: Path = Path("runs")) -> int:
+    """Say how far a study is: per model, its trials that are done, failed or missing."""
+    print(*progress(results(folder / study)), sep="\n")
+    return 0
+
+
+def tensorboard(study: Positional[str], folder: Path = Path("runs")) -> int:
+    """Write a study's rows as TensorBoard event files; needs the extra `tensorboard`."""
+    from studies.running.tensorboard import export
+
+    written = export(results(folder / study), folder / study / "tensorboard")
+    print(f"tensorboard --logdir {written}")
+    return 0
+
+
+def list_studies(folder: Path = Path("runs")) -> int:
+    """List the studies, with the number of finished trials of those that were run in FOLDER."""
+    rows = []
+    for name in studies:
+        done = len(list((folder / name).glob("*/done.json")))
+        rows.append((name, f"{studies.summary(name)}{f'  [{done} trials done]' if done else ''}"))
+    print("studies", *columns(rows), "", sep="\n")
+    return 0
+
+
+STUDY_COMMANDS: dict[str, Callable[..., Any]] = {
+    "run": Run,
+    "status": status,
+    "list": list_studies,
+    "tensorboard": tensorboard,
+}

@@ -1,0 +1,136 @@
+"""One model on one task, outside of any comparison: train it, keep its checkpoint, save it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from studies.design.data import BadData
+from studies.design.study import Study
+from studies.design.trial import TaskSpec, Training, Trial
+from studies.running.executor import run
+from studies.running.files import write_whole
+from studies.running.store import ResultStore
+
+from ..spec import ModelSpec
+
+# names and values as they are typed; the values are read as JSON where they are JSON
+Options = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train one model on one task, with a live line, a checkpoint, and a saved model at the end.
+
+    The same command again goes on where it stopped. Options are pairs of a name and a value, as in
+    `--cell-options slots 32 width 8`; `memnets show ntm` says which there are.
+    """
+
+    cell: str = "ntm"
+    estimator: str = "soft"
+    controller: str = "lstm"
+    task: str = "copy"
+    controller_size: int = 100
+    cell_options: Options = field(default_factory=dict)
+    estimator_options: Options = field(default_factory=dict)
+    controller_options: Options = field(default_factory=dict)
+    task_options: Options = field(default_factory=dict)
+    bypass_dropout: float = 0.0
+    """Share of the controller's output kept from the readout, so that memory is leant on."""
+    regularisers: Options = field(default_factory=dict)
+    """Names and weights, as in `--regularisers address_entropy 0.001`."""
+    training: Training = field(default_factory=Training)
+    """How to train; every field is part of the identity of what is trained."""
+    seed: int = 0
+    folder: Path = Path("runs/train")
+    """Where the trial's folder goes; it holds rows, checkpoint and model."""
+    checkpoint: Path | None = None
+    """Go on from this checkpoint, which must be of the same trial, in place of the folder's."""
+    device: str = "cpu"
+    threads: int = 1
+
+    def study(self) -> Study:
+        """The study that consists of this one trial."""
+        model = ModelSpec(
+            self.cell,
+            self.estimator,
+            self.controller,
+            self.controller_size,
+            _values(self.cell_options),
+            _values(self.estimator_options),
+            _values(self.controller_options),
+            self.bypass_dropout,
+        )
+        terms = {name: {"weight": _value(text)} for name, text in self.regularisers.items()}
+        return Study(
+            name="train",
+            question=f"Does {model.label} learn {self.task}?",
+            tasks={self.task: TaskSpec(self.task, _values(self.task_options))},
+            models={model.label: model},
+            training=replace(self.training, regularisers=terms),
+            seeds=(self.seed,),
+        )
+
+    def __call__(self) -> int:
+        study, store = self.study(), ResultStore(self.folder)
+        (trial,) = study.trials()
+        # a model that cannot be built is the caller's mistake, not a failed trial
+        _build(trial)
+        home = store.path(trial)
+        if self.checkpoint is not None:
+            if store.is_done(trial):
+                raise BadData(
+                    f"{home} is finished: leave the checkpoint out, or name another --folder."
+                )
+            _adopt(self.checkpoint, trial, home / "checkpoint.pt")
+        summary = run(study, store, workers=0, device=self.device, threads=self.threads)
+        if summary.interrupted:
+            return 130
+        for error in store.failures()["error"]:
+            print(f"failed: {error}")
+        if summary.failed:
+            return 1
+        _save(trial, home)
+        print(f"model saved to {home / 'model.pt'}")
+        return 0
+
+
+def _build(trial: Trial) -> Any:
+    task = trial.task.build()
+    return trial.model.build(task.input_size, task.answer.output_size)
+
+
+def _adopt(checkpoint: Path, trial: Trial, target: Path) -> None:
+    from studies.procedures.learner import trained
+
+    found, _ = trained(checkpoint)
+    if found.id != trial.id:
+        raise BadData(
+            f"{checkpoint} is of another trial ({found.model_label} on {found.task_label}, seed "
+            f"{found.seed}): ask for the same model, task and training, or leave it out."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, checkpoint.read_bytes())
+
+
+def _save(trial: Trial, home: Path) -> None:
+    from studies.procedures.learner import trained
+
+    from ..spec import save
+
+    _, network = trained(home / "checkpoint.pt")
+    task = trial.task.build()
+    save(home / "model.pt", network, trial.model, task.input_size, task.answer.output_size)
+
+
+def _values(options: Options) -> dict[str, Any]:
+    return {name: _value(text) for name, text in options.items()}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads({"True": "true", "False": "false", "None": "null"}.get(text, text))
+    except ValueError:
+        return text

@@ -1,0 +1,42 @@
+"""Where to look by content: the cosine of a key and each slot (NTM, DNC, DNC-DMS)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+COSINE_EPS = 1e-8
+"""Added to the product of the norms in the cosine: defined on zero rows, and below 1e-7 on rows of
+norm 0.1 and more."""
+
+
+ROW_FLOOR = 1e-4
+"""Slots of smaller norm pass no gradient through the cosine, whose derivative there, one over the
+norm, would grow without bound along a sequence; the value is unaffected."""
+
+
+def cosine_similarity(key_BHW: Tensor, memory_BNW: Tensor) -> Tensor:
+    """Cosine between each key and each slot, (B, H, N) (NTM eq. 6)."""
+    norm_BN1 = memory_BNW.norm(dim=-1, keepdim=True)
+    told_BNW = torch.where(norm_BN1 > ROW_FLOOR, memory_BNW, memory_BNW.detach())
+    norms_BHN = key_BHW.norm(dim=-1, keepdim=True) * told_BNW.norm(dim=-1).unsqueeze(-2)
+    return (key_BHW @ told_BNW.transpose(-1, -2)) / (norms_BHN + COSINE_EPS)
+
+
+def content(memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor) -> Tensor:
+    """Content weighting: softmax of the strength times the cosine (NTM eq. 5)."""
+    return (strength_BH.unsqueeze(-1) * cosine_similarity(key_BHW, memory_BNW)).softmax(-1)
+
+
+def masked_content(
+    memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor, mask_BHW: Tensor
+) -> Tensor:
+    """Content weighting that looks only where each head's mask lets it (DNC-DMS: M).
+
+    The mask, in (0, 1), multiplies key and slots before the cosine.
+    """
+    rows_BHNW = memory_BNW.unsqueeze(1) * mask_BHW.unsqueeze(2)
+    key_BH1W = (key_BHW * mask_BHW).unsqueeze(2)
+    similarity = cosine_similarity(key_BH1W.flatten(0, 1), rows_BHNW.flatten(0, 1))
+    similarity_BHN = similarity.view(*key_BHW.shape[:2], -1)
+    return (strength_BH.unsqueeze(-1) * similarity_BHN).softmax(-1)

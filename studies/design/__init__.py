@@ -1,0 +1,1 @@
+"""What is compared: trials and studies as data."""

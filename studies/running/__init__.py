@@ -1,0 +1,1 @@
+"""Running a study: executor, engines, store, files, progress."""

@@ -1,0 +1,120 @@
+"""Files that survive a crash: written whole or not at all, or grown line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..design.data import BadData
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+class Unwritable(OSError):
+    """A result could not be written (disk full, read-only, …); what was written before is safe."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.filename} cannot be written: {self.strerror}. "
+            "Nothing written before is lost; make room and run the same command again."
+        )
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep the folder to this process; raises BadData where another one has it.
+
+    The system lets go when the process ends, however it ends; where it cannot lock, nothing is.
+    """
+    with _clear_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BadData(
+                    f"{folder} is in use by another run: wait for it, or stop it."
+                ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write under a temporary name, then rename: readers see the old file or the new one."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    with _clear_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(data)
+            os.replace(partial, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                partial.unlink()
+            raise
+
+
+def add_line(path: Path, line: str) -> None:
+    """Append one line; the half line that a crash may have left at the end is cut off first."""
+    with _clear_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+", buffering=0) as file:
+            _cut_half_line(file)
+            data = f"{line}\n".encode()
+            while data:
+                data = data[file.write(data) :]
+
+
+def read_lines(path: Path) -> list[str]:
+    """The whole lines of a file, none if it is not there."""
+    try:
+        whole, _, _ = path.read_bytes().rpartition(b"\n")
+    except FileNotFoundError:
+        return []
+    return whole.decode().splitlines()
+
+
+def last_lines(path: Path, size: int = 16_384) -> list[str]:
+    """The whole lines within the last `size` bytes of a file, none if it is not there."""
+    try:
+        with path.open("rb") as file:
+            start = max(0, file.seek(0, os.SEEK_END) - size)
+            file.seek(start)
+            whole, _, _ = file.read().rpartition(b"\n")
+    except FileNotFoundError:
+        return []
+    lines = whole.split(b"\n")
+    return [line.decode() for line in (lines[1:] if start else lines) if line]
+
+
+def _cut_half_line(file: io.FileIO) -> None:
+    end = file.seek(0, os.SEEK_END)
+    kept, step = end, 65_536
+    while kept:
+        start = max(0, kept - step)
+        file.seek(start)
+        newline = file.read(kept - start).rfind(b"\n")
+        kept = start if newline < 0 else start + newline + 1
+        if newline >= 0:
+            break
+    if kept < end:
+        file.truncate(kept)
+
+
+@contextlib.contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unwritable(error.errno, error.strerror or str(error), str(path)) from error

@@ -1,0 +1,120 @@
+"""Progress on a terminal: a line for each running trial and one for the study."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..design.study import Study
+from ..design.trial import Row, Trial
+from .files import last_lines
+from .store import ResultStore
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+
+class Display:
+    """Reads how far the running trials are from their rows; silent where nobody watches."""
+
+    def __init__(self, store: ResultStore, study: Study, *, quiet: bool | None = None) -> None:
+        from rich.console import Console
+
+        self._store, self._study = store, study
+        self._total = sum(1 for _ in study.trials())
+        self._done = self._failed = self._skipped = 0
+        self._running: dict[str, tuple[Trial, float]] = {}
+        self._console = Console(stderr=True)
+        self._quiet = not self._console.is_terminal if quiet is None else quiet
+        self._live: Any = None
+
+    def __enter__(self) -> Display:
+        from rich.live import Live
+
+        if not self._quiet:
+            # a thread of its own redraws, so the clock runs while a trial trains in this process
+            self._live = Live(
+                get_renderable=self._lines, console=self._console, refresh_per_second=2
+            )
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def running(self, trials: Sequence[Trial]) -> None:
+        """These trials are under way now."""
+        now = time.monotonic()
+        known = self._running
+        self._running = {t.id: known.get(t.id, (t, now)) for t in trials}
+        self.refresh()
+
+    def count(self, *, done: int, failed: int, skipped: int) -> None:
+        """So many trials have ended in this run, well or badly, and so many before it."""
+        self._done, self._failed, self._skipped = done, failed, skipped
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the present state."""
+        if self._live:
+            self._live.refresh()
+
+    def close(self, summary: str) -> None:
+        """End the live lines and leave one line that stays."""
+        self._running = {}
+        self._stop()
+        print_line = self._console.print
+        print_line(f"{self._study.name}: {summary}", markup=False, highlight=False, soft_wrap=True)
+
+    def _stop(self) -> None:
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _lines(self) -> Group:
+        from rich.console import Group
+        from rich.text import Text
+
+        lines = [
+            describe(trial, _last_rows(self._store, trial), time.monotonic() - since)
+            for trial, since in self._running.values()
+        ]
+        ended = self._skipped + self._done + self._failed
+        study = f"{self._study.name}: {ended}/{self._total} trials"
+        study += f", {self._failed} failed" if self._failed else ""
+        return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, study]))
+
+
+def describe(trial: Trial, rows: Sequence[Row], waited: float = 0.0) -> str:
+    """One line about a trial: what, how far, how fast, at what cost, how much longer at most.
+
+    `rows` are its latest; `waited` is the time in seconds since it was started.
+    """
+    name = f"{trial.task_label}  {trial.model_label}  seed {trial.seed}"
+    latest = next((row for row in reversed(rows) if row.get("kind") == "train"), None)
+    updates = trial.training.updates
+    if latest is None or not latest["seconds"]:
+        return f"{name}  0/{updates}  started {clock(waited)} ago"
+    left = (updates - latest["step"]) * latest["seconds"] / max(1, latest["step"])
+    speed = latest["sequences"] / latest["seconds"]
+    parts = [
+        name,
+        f"{latest['step']}/{updates}",
+        f"{speed:,.0f} sequences/s",
+        f"{latest['bits']:.2f} bits",
+        f"{clock(left)} left",
+    ]
+    return "  ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss or h:mm:ss."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _last_rows(store: ResultStore, trial: Trial) -> list[Row]:
+    return [json.loads(line) for line in last_lines(store.path(trial) / "metrics.jsonl")]

@@ -1,0 +1,134 @@
+"""From a weighting to an address in kernels against the estimators in float64."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+pytest.importorskip("numba")
+
+from memnets.backends.numba import choice as kernels
+from memnets.backends.numba.choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
+from memnets.backends.numba.contents import DENSE, NOTHING
+from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft, StraightThrough, choices
+from memnets.estimators.gumbel import gumbel_noise
+
+from .against import adds, close, double, normal, unset, weighting
+
+SIZES = [(1, 1, 1), (3, 7, 3), (2, 128, 1), (64, 5, 2)]
+"""Samples, slots, heads."""
+ESTIMATORS = {
+    SOFT: Soft(),
+    SAMPLE: Reinforce(),
+    MODE: Reinforce().eval(),
+    PLAIN: Gumbel().eval(),
+    STRAIGHT: StraightThrough(),
+    REINMAX: ReinMax(),
+    GUMBEL: Gumbel(temperature=0.7),
+}
+RAW = arrays(np.float32, (9,), elements=st.floats(0.0, 1.0, width=32))
+
+
+def uniforms(B: int, H: int, seed: int = 3) -> np.ndarray:
+    """What `choices.sample` draws after the same seed."""
+    torch.manual_seed(seed)
+    drawn = torch.rand(B, H, 1, dtype=torch.float32).squeeze(-1).numpy()
+    torch.manual_seed(seed)
+    return drawn
+
+
+def draws(kind: int, B: int, H: int, N: int) -> np.ndarray:
+    """What an estimator draws, and what it goes with, after the same seed."""
+    if kind != GUMBEL:
+        return uniforms(B, H)[..., None]
+    torch.manual_seed(3)
+    noise = gumbel_noise(B, H, N + 1).numpy()
+    torch.manual_seed(3)
+    return np.concatenate([noise, np.full((B, H, 1), 0.7, np.float32)], -1)
+
+
+def chosen(kind: int, weights: np.ndarray, drawn: np.ndarray):
+    B, H, N = weights.shape
+    into = unset(B, H, N), np.full((B, H), 99), unset(B, H), unset(B, H)
+    kernels.choose(kind, weights, drawn if drawn.ndim == 3 else drawn[..., None], *into)
+    return into
+
+
+@pytest.mark.parametrize(("B", "N", "H"), SIZES)
+@pytest.mark.parametrize("kind", ESTIMATORS)
+@pytest.mark.parametrize("mass", [1.0, 0.6, 0.05])
+@pytest.mark.parametrize("holes", [False, True])
+def test_the_address_and_its_gradient(B, N, H, kind, mass, holes):
+    before = weighting(B, H, N, mass=mass)
+    if holes:
+        before[..., 1::2] = 0
+    weights, slots, log_prob, entropy = chosen(kind, before, drawn := draws(kind, B, H, N))
+    (before_64,) = double(before)
+    address = ESTIMATORS[kind](before_64)
+    close(weights, address.dense(N))
+    close(entropy, address.entropy_BH)
+    # a rest of 0.4 as the difference of two numbers of order 1, and 0 where it is rounding
+    close(log_prob, address.log_prob_BH, smallest=1.0)
+    dense = address.slots_BHK is None
+    if kind == SOFT:
+        assert (slots == DENSE).all()
+    else:
+        at = np.where(weights.any(-1), weights.argmax(-1), NOTHING)
+        np.testing.assert_array_equal(slots, at)
+    grads = normal(B, H, N, seed=1), normal(B, H, seed=1), normal(B, H, seed=2)
+    parts = [address.weights_BHK if dense else 0, address.log_prob_BH, address.entropy_BH]
+    value = sum(
+        (part * torch.from_numpy(grad).double()).sum()
+        for part, grad in zip(parts, grads, strict=True)
+        if not isinstance(part, int)
+    )
+    one = np.ones((), np.float32)
+    adds(kernels.choose_vjp, (kind, before, drawn, slots, *grads), value, one, [before_64])
+
+
+def test_all_four_choices_occur_in_these_tests():
+    before = weighting(64, 2, 5, mass=0.6)
+    slots = chosen(SAMPLE, before, uniforms(64, 2))[1]
+    assert set(slots.flatten()) == {NOTHING, 0, 1, 2, 3, 4}
+    assert NOTHING in chosen(MODE, weighting(64, 2, 5, mass=0.4), uniforms(64, 2))[1]
+
+
+@given(RAW, st.integers(0, 2**31), st.floats(0.1, 1.0))
+def test_a_slot_is_drawn_as_the_reference_draws_it_in_float32(raw, seed, mass):
+    raw[0] += np.float32(0.5)
+    before = np.tile((mass * raw / raw.sum()).astype(np.float32), (8, 2, 1))
+    weights, slots, _, _ = chosen(SAMPLE, before, uniforms(8, 2, seed))
+    address = Reinforce()(torch.from_numpy(before))
+    np.testing.assert_array_equal(weights, address.dense(9).numpy())
+    there = before.reshape(16, 9)[np.arange(16), slots.flatten()] > 0
+    assert (there | (slots.flatten() == NOTHING)).all()
+
+
+@given(RAW, st.floats(0.0, 1.0))
+def test_the_likeliest_is_the_first_of_the_largest(raw, mass):
+    before = (mass * raw / max(raw.sum(), 1)).astype(np.float32)[None, None]
+    slots = chosen(MODE, before, uniforms(1, 1))[1]
+    expected = int(choices.with_no_op(torch.from_numpy(before)).argmax(-1))
+    assert slots[0, 0] == (expected if expected < 9 else NOTHING)
+
+
+@pytest.mark.parametrize("kind", [MODE, STRAIGHT])
+def test_of_equals_the_first_is_likeliest_and_the_no_op_last(kind):
+    before = np.array([[[0.25, 0.25, 0.25], [0.0, 0.5, 0.0], [0.0, 0.25, 0.25]]], np.float32)
+    slots = chosen(kind, before, uniforms(1, 3))[1]
+    np.testing.assert_array_equal(slots, [[0, 1, NOTHING]])
+
+
+@pytest.mark.parametrize("uniform", [0.0, 1 - 2**-24])
+def test_the_ends_of_the_uniform_draw_nothing_of_no_weight(uniform):
+    before = np.array([[[0, 0.5, 0.5, 0]]], np.float32)
+    slots = chosen(SAMPLE, before, np.full((1, 1), uniform, np.float32))[1]
+    assert slots[0, 0] == (2 if uniform else 1)
+
+
+def test_drawn_as_often_as_the_weighting_says():
+    before = np.tile(weighting(1, 1, 6, mass=0.8), (20_000, 1, 1))
+    weights = chosen(SAMPLE, before, uniforms(20_000, 1))[0]
+    np.testing.assert_allclose(weights.mean(0)[0], before[0, 0], atol=0.015)

@@ -1,0 +1,164 @@
+"""The scalar functions inside vectorised loops, and when a compiled kernel is out of date."""
+
+import ast
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from numba import njit
+
+import memnets
+from memnets.backends.numba import jit
+from memnets.backends.numba.jit import exp, log, sigmoid, softplus, tanh
+
+PACKAGE = Path(memnets.__file__).parent
+
+
+@njit(error_model="numpy", fastmath=jit._ORDER_FREE)
+def apply(which, x, out):
+    if which == 0:
+        for n in range(len(x)):
+            out[n] = exp(x[n])
+    elif which == 1:
+        for n in range(len(x)):
+            out[n] = log(x[n])
+    elif which == 2:
+        for n in range(len(x)):
+            out[n] = tanh(x[n])
+    elif which == 3:
+        for n in range(len(x)):
+            out[n] = sigmoid(x[n])
+    else:
+        for n in range(len(x)):
+            out[n] = softplus(x[n])
+
+
+EXP, LOG, TANH, SIGMOID, SOFTPLUS = range(5)
+
+
+def of(which: int, *x: float) -> np.ndarray:
+    values, out = np.array(x, np.float32), np.full(len(x), 7, np.float32)
+    apply(which, values, out)
+    return out
+
+
+def spread(low: float, high: float) -> np.ndarray:
+    """Many numbers of a range, and many small ones of either sign."""
+    tiny = np.geomspace(1e-30, min(1.0, max(-low, high)), 5_000)
+    numbers = np.concatenate([np.linspace(low, high, 50_001), tiny, -tiny])
+    return numbers[(numbers >= low) & (numbers <= high)].astype(np.float32)
+
+
+def relative(which: int, x: np.ndarray, exact: np.ndarray) -> float:
+    found = of(which, *x).astype(np.float64)
+    return float((np.abs(found - exact) / np.maximum(np.abs(exact), 1e-37)).max())
+
+
+def test_exp():
+    x = spread(-87.2, 88.2)
+    assert relative(EXP, x, np.exp(x.astype(np.float64))) < 2e-7
+    assert of(EXP, 0.0) == 1
+
+
+def test_exp_beyond_float32_is_zero_below_and_stays_finite_above():
+    assert (of(EXP, -87.4, -1e3, -1e30, -np.inf) == 0).all()
+    np.testing.assert_allclose(of(EXP, 88.4, 1e3, 1e30, np.inf), np.exp(88.3), rtol=1e-5)
+
+
+def test_log():
+    x = np.concatenate([np.geomspace(1.2e-38, 3.4e38, 50_001), np.linspace(0.5, 2, 20_001)])
+    x = x.astype(np.float32)
+    assert relative(LOG, x, np.log(x.astype(np.float64))) < 2e-7
+    assert of(LOG, 1.0) == 0
+
+
+def test_tanh():
+    x = spread(-30, 30)
+    assert relative(TANH, x, np.tanh(x.astype(np.float64))) < 3e-7
+    assert (np.abs(of(TANH, *spread(-1e4, 1e4))) <= 1).all()
+    np.testing.assert_allclose(of(TANH, -np.inf, 0, np.inf), [-1, 0, 1], atol=1e-7)
+
+
+def test_sigmoid():
+    x = spread(-87, 60)
+    exact = 1 / (1 + np.exp(-x.astype(np.float64)))
+    assert relative(SIGMOID, x, exact) < 4e-7
+    np.testing.assert_allclose(of(SIGMOID, -np.inf, -1e4, 1e4, np.inf), [0, 0, 1, 1], atol=1e-37)
+
+
+def test_softplus():
+    x = spread(-85, 1e4)
+    assert relative(SOFTPLUS, x, np.logaddexp(0, x.astype(np.float64))) < 1e-7
+
+
+@pytest.mark.parametrize("which", [EXP, TANH, SIGMOID, SOFTPLUS, LOG])
+def test_what_is_not_a_number_stays_so(which):
+    # many at once: the vectorised part of the loop, and what is left over
+    values = of(which, *[math.nan, 0.5] * 21, math.nan)
+    assert np.isnan(values[::2]).all()
+    assert np.isfinite(values[1::2]).all()
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch) -> Path:
+    """The package's sources elsewhere, and stamps of them."""
+    target = tmp_path / "memnets"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE, target, ignore=ignored)
+    monkeypatch.setattr(jit, "_HERE", target / "kernels")
+    yield target
+    jit._stamp.cache_clear()
+
+
+def stamps(copied: Path) -> dict[str, str]:
+    """Of the files that hold kernels."""
+    jit._stamp.cache_clear()
+    paths = sorted((copied / "kernels").glob("*.py"))
+    return {path.stem: jit._stamp(path) for path in paths if "from .jit import" in path.read_text()}
+
+
+def changed(copied: Path, name: str) -> set[str]:
+    """Whose stamps another is, after a comment in one file."""
+    before, file = stamps(copied), copied / name
+    original = file.read_text()
+    file.write_text(original + "# changed\n")
+    after = stamps(copied)
+    file.write_text(original)
+    assert stamps(copied) == before
+    return {stem for stem, stamp in after.items() if stamp != before[stem]}
+
+
+def test_a_kernel_is_compiled_again_when_what_it_is_made_of_changes(copied):
+    assert {"linear", "ntm", "ntm_backward", "dnc"} <= changed(copied, "kernels/linear.py")
+    assert {"content", "ntm_heads", "ntm"} <= changed(copied, "addressing.py")
+    assert {"choice", "ntm_heads", "ntm"} <= changed(copied, "estimators/choices.py")
+    assert changed(copied, "kernels/ntm_backward.py") == {"ntm_backward"}
+    assert "ntm" not in changed(copied, "kernels/recency.py")
+    assert "linear" not in changed(copied, "kernels/content.py")
+
+
+def test_every_import_of_a_kernel_file_is_in_its_stamp(copied):
+    importers: dict[str, set[str]] = {}
+    for path in (copied / "kernels").glob("*.py"):
+        source = path.read_text()
+        for node in ast.walk(ast.parse(source)) if "\n@kernel\n" in source else ():
+            if isinstance(node, ast.ImportFrom) and node.level:
+                assert node.module, f"{path.name}: the stamp does not follow `from . import`"
+                folder = "kernels/" if node.level == 1 else ""
+                file = folder + node.module.replace(".", "/") + ".py"
+                importers.setdefault(file, set()).add(path.stem)
+    assert importers
+    for file, stems in importers.items():
+        assert stems <= changed(copied, file), file
+
+
+def test_the_cache_on_disk_goes_by_the_stamp():
+    from memnets.backends.numba import ntm
+
+    file = ntm.forward._cache._cache_file
+    assert file._source_stamp == jit._stamp(PACKAGE / "kernels" / "ntm.py")

@@ -1,0 +1,27 @@
+"""Triton's kernels run on a GPU where there is one, in Triton's interpreter where there is none."""
+
+import importlib
+import os
+from importlib.util import find_spec
+
+import pytest
+import torch
+
+INTERPRETED = find_spec("triton") is not None and not torch.cuda.is_available()
+
+if INTERPRETED:
+    # read once, when Triton is first imported: by other tests (torch.compile does) is too late
+    os.environ["TRITON_INTERPRET"] = "1"
+    try:
+        importlib.import_module("memnets.backends.triton.rollout")
+    finally:
+        del os.environ["TRITON_INTERPRET"]
+
+
+@pytest.fixture
+def triton_device(monkeypatch) -> torch.device:
+    """Where the Triton kernels run in this test."""
+    pytest.importorskip("triton")
+    if INTERPRETED:
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+    return torch.device("cpu" if INTERPRETED else "cuda")

@@ -1,0 +1,213 @@
+"""The RL-NTM's tape: moves, what a step costs, and the whole cell against a loop."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from memnets.checks.contracts import check_cell
+from memnets.equations import tape
+from memnets.estimators import Estimator, chosen
+from memnets.registry import cells, estimators
+from memnets.types import Address
+
+B, H, N, W, HIDDEN, STEPS = 2, 2, 5, 3, 4, 20
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(x):
+    return np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+
+
+def moved(position, moves):
+    after = np.zeros(N)
+    for i in range(N):
+        for move, probability in zip((-1, 0, 1), moves, strict=True):
+            after[(i + move) % N] += probability * position[i]
+    return after
+
+
+def naive_rlntm(p, inputs, use, *, heads=1, tied=True, erase=False, window=1):
+    count = heads if tied else 2 * heads
+    memory, positions = np.zeros((N, W)), np.array([np.eye(N)[0]] * count)
+    for h in inputs:
+        raw = p["interface.linear.weight"] @ h + p["interface.linear.bias"]
+        moves, add, wipe = np.split(raw, np.cumsum([3 * count, heads * W]))
+        add = add.reshape(heads, W)
+        wipe = sigmoid(wipe).reshape(heads, W) if erase else np.ones((heads, W))
+        writes = positions[:heads]
+        memory = memory.copy()
+        for head in range(heads):
+            memory *= 1 - np.outer(writes[head], wipe[head])
+        for head in range(heads):
+            memory += np.outer(writes[head], add[head])
+        chances = [softmax(scores) for scores in moves.reshape(count, 3)]
+        positions = np.array([moved(w, use(m)) for w, m in zip(positions, chances, strict=True)])
+        reads = positions[-heads:]
+        half, seen = window // 2, []
+        for offset in range(-half, half + 1):
+            for read in reads:
+                seen.append(sum(read[i] * memory[(i + offset) % N] for i in range(N)))
+        yield np.concatenate(seen), np.concatenate([writes, reads])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "use"),
+    [("soft", lambda w: w), ("reinforce", lambda w: np.eye(3)[w.argmax()])],
+)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"heads": 2}, {"tied": False, "heads": 2}, {"erase": True}, {"window": 3, "heads": 2}],
+)
+def test_rlntm_unrolled_is_its_paper_written_twice(estimator, use, options):
+    make = estimators.get(estimator)()
+    cell = cells.get("rlntm")(HIDDEN, make, slots=N, width=W, **options).double().eval()
+    for parameter in cell.parameters():
+        torch.nn.init.normal_(parameter)
+    p = {key: value.numpy() for key, value in cell.state_dict().items()}
+    inputs = torch.randn(STEPS, B, HIDDEN, dtype=torch.float64)
+    state, steps = cell.initial_state(B), []
+    with torch.no_grad():
+        for h_BC in inputs:
+            read, state, address = cell(h_BC, state)
+            steps.append((read, address.dense(N)))
+    for row in range(B):
+        naive = naive_rlntm(p, inputs[:, row].numpy(), use, **options)
+        for (read, weights), expected in zip(steps, naive, strict=True):
+            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-8)
+            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-8)
+
+
+def test_moves_convolve_a_position_and_what_is_missing_stays():
+    position = torch.rand(B, H, N, dtype=torch.float64).softmax(-1)
+    moves = 0.8 * torch.rand(B, H, 3, dtype=torch.float64).softmax(-1)
+    nothing = torch.zeros(B, H)
+    after = tape.move(
+        Address(position, None, nothing, nothing), Address(moves, None, *[nothing] * 2), N
+    )
+    for b in range(B):
+        for h in range(H):
+            whole = moves[b, h].numpy() + np.array([0, 1 - moves[b, h].sum().item(), 0])
+            expected = moved(position[b, h].numpy(), whole)
+            np.testing.assert_allclose(after.weights_BHK[b, h], expected, rtol=0, atol=1e-10)
+
+
+def test_the_gradient_of_a_move_is_that_of_central_differences():
+    nothing = torch.zeros(B, H)
+
+    def after(position, moves):
+        given = Address(moves, None, nothing, nothing)
+        return tape.move(Address(position, None, nothing, nothing), given, N).weights_BHK
+
+    position = torch.rand(B, H, N, dtype=torch.float64, requires_grad=True)
+    moves = (torch.rand(B, H, 3, dtype=torch.float64) / 4).requires_grad_()
+    assert torch.autograd.gradcheck(after, (position, moves))
+
+
+def test_a_chosen_move_goes_round_the_tape_like_its_one_hot_form():
+    position, dense = tape.start(1, 1, torch.zeros(())), None
+    stood = []
+    for choice in (0, 0, 1, 2, 2, 2, 3):
+        moves = chosen(torch.full((1, 1, 3), 1 / 3), torch.tensor([[choice]]))
+        flat = moves._replace(weights_BHK=moves.dense(3), slots_BHK=None)
+        dense = tape.move(dense or position, flat, N)
+        position = tape.move(position, moves, N)
+        assert torch.equal(dense.weights_BHK, position.dense(N))
+        stood.append(int(position.slots_BHK))
+    # the last choice is the no-op
+    assert stood == [4, 3, 3, 4, 0, 1, 1]
+
+
+class Counted(torch.utils._python_dispatch.TorchDispatchMode):
+    """Counts the elements that gathers and scatters name."""
+
+    def __init__(self):
+        super().__init__()
+        self.named = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if "gather" in func.__name__ or "scatter" in func.__name__:
+            index = args[2]
+            self.named += index.numel()
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_chosen_move_costs_the_same_on_any_number_of_slots():
+    counts = set()
+    for slots in (8, 80, 800):
+        cell = cells.get("rlntm")(HIDDEN, estimators.get("reinforce")(), slots=slots, width=W)
+        state = cell.initial_state(B)
+        for _ in range(5):
+            before = state
+            with Counted() as counted:
+                _, state, address = cell(torch.randn(B, HIDDEN), state)
+            assert address.slots_BHK.shape == (B, 2, 1)
+            assert (before.memory_BNW != state.memory_BNW).any(-1).sum(-1).tolist() == [1] * B
+            counts.add(counted.named)
+    assert len(counts) == 1
+
+
+class Scripted(Estimator):
+    """Takes the moves of one row per script; a step without a choice is none."""
+
+    discrete = True
+
+    def __init__(self, script_BT):
+        super().__init__()
+        self.script_BT, self.asked = script_BT, 0
+
+    def forward(self, weighting_BHN):
+        if not weighting_BHN.any():
+            return chosen(weighting_BHN, torch.full(weighting_BHN.shape[:2], 3))
+        self.asked += 1
+        return chosen(weighting_BHN, self.script_BT[:, self.asked - 1, None])
+
+
+def test_log_probabilities_are_those_of_the_moves():
+    """Over all sequences of moves they make one, and each row stands where its moves lead."""
+    script = torch.tensor(list(itertools.product(range(3), repeat=4)))
+    cell = cells.get("rlntm")(HIDDEN, Scripted(script), slots=N, width=W).double()
+    state, total = cell.initial_state(len(script)), 0.0
+    h_TBC = torch.randn(4, 1, HIDDEN, dtype=torch.float64).expand(-1, len(script), -1)
+    for h_BC in h_TBC:
+        _, state, address = cell(h_BC, state)
+        total = total + address.log_prob_BH.sum(-1)
+        assert (address.entropy_BH <= np.log(3) + 1e-12).all()
+    torch.testing.assert_close(total.exp().sum(), torch.ones((), dtype=torch.float64))
+    assert state.slots_BHK.flatten().tolist() == ((script - 1).sum(1) % N).tolist()
+
+
+def test_what_is_written_overwrites_or_with_erase_adds_to_what_was_there():
+    torch.manual_seed(0)
+    cell = cells.get("rlntm")(HIDDEN, estimators.get("reinforce")(), slots=N, width=W)
+    state = cell.initial_state(1)
+    filled = state._replace(memory_BNW=torch.randn(1, N, W))
+    h = torch.randn(1, HIDDEN)
+    new = cell.interface(h)["add"][0, 0]
+    torch.testing.assert_close(cell(h, filled)[1].memory_BNW[0, 0], new)
+    adding = cells.get("rlntm")(HIDDEN, estimators.get("reinforce")(), slots=N, width=W, erase=True)
+    torch.nn.init.constant_(adding.interface.bias_of("erase"), -100.0)
+    added = filled.memory_BNW[0, 0] + adding.interface(h)["add"][0, 0]
+    torch.testing.assert_close(adding(h, filled)[1].memory_BNW[0, 0], added)
+
+
+@pytest.mark.parametrize("estimator", list(estimators))
+def test_heads_of_their_own_keep_the_contract(estimator):
+    options = {"slots": 7, "width": 4, "heads": 2, "tied": False, "erase": True, "window": 3}
+    check_cell("rlntm", estimator, options=options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"window": 2}, "window must be odd"),
+        ({"heads": 0}, "heads must be a whole number, at least 1, not 0"),
+    ],
+)
+def test_rlntm_refuses_options_that_make_no_tape(options, message):
+    with pytest.raises(ValueError, match=message):
+        cells.get("rlntm")(HIDDEN, estimators.get("soft")(), **options)

@@ -1,0 +1,84 @@
+"""What REINFORCE subtracts from a return, and its scale, against numbers worked by hand."""
+
+import pytest
+import torch
+
+from memnets.estimators import Reinforce
+from memnets.estimators.baselines import Advantage, returns
+
+
+def test_returns_are_summed_from_each_step_on_or_over_the_sequence():
+    cost_TB = torch.tensor([[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]])
+    assert returns(cost_TB, to_go=True).tolist() == [[7, 70], [6, 60], [4, 40]]
+    assert returns(cost_TB, to_go=False).tolist() == [[7, 70]] * 3
+
+
+def test_the_moving_average_is_used_before_it_is_updated_and_starts_without_bias():
+    advantage = Advantage("moving_average", return_to_go=False, normalise=False)
+    seen = [advantage(torch.full((1, 2), cost))[0].mean().item() for cost in (3.0, 3.0, 5.0, 5.0)]
+    # averages of 3, 3, 5 with weights 0.9², 0.9, 1
+    third = (3 * 0.81 + 3 * 0.9 + 5) / (0.81 + 0.9 + 1)
+    assert seen == pytest.approx([3.0, 0.0, 2.0, 5.0 - third], abs=1e-5)
+    advantage.eval()
+    again = [advantage(torch.full((1, 2), 100.0))[0].mean().item() for _ in range(2)]
+    assert again[0] == again[1]
+
+
+def test_an_average_per_step_keeps_each_steps_own_past():
+    advantage = Advantage("per_step", return_to_go=False, normalise=False)
+    advantage(torch.tensor([[1.0, 3.0], [0.0, 0.0]]))
+    values, _ = advantage(torch.tensor([[2.0], [0.0], [0.0]]))
+    assert values.flatten().tolist() == pytest.approx([0.0, 0.0, 2.0], abs=1e-6)
+
+
+def test_a_rollout_is_compared_with_the_others_of_its_sequence_only():
+    advantage = Advantage("leave_one_out", normalise=False, rollouts=3)
+    cost_TB = torch.tensor([[1.0, 2.0, 6.0, 10.0, 10.0, 40.0]])
+    assert advantage(cost_TB)[0].tolist() == [[-3.0, -1.5, 4.5, -15.0, -15.0, 30.0]]
+    with pytest.raises(ValueError, match="a batch of 4 is not 3 rollouts of each sequence"):
+        advantage(torch.ones(2, 4))
+    batch_TBX = torch.arange(4.0).view(1, 2, 2)
+    spread = Reinforce(baseline="leave_one_out", rollouts=2).spread(batch_TBX)
+    assert spread[..., 0].tolist() == [[0.0, 0.0, 2.0, 2.0]]
+
+
+def test_no_baseline_is_the_bare_return():
+    advantage = Advantage("none", normalise=False)
+    for _ in range(3):
+        values, loss = advantage(torch.tensor([[1.0], [2.0]]))
+        assert values.flatten().tolist() == [3.0, 2.0]
+        assert loss == 0
+
+
+def test_returns_are_divided_by_their_running_deviation_but_not_by_less_than_the_floor():
+    advantage = Advantage("moving_average", return_to_go=False, floor=1.0)
+    cost_TB = torch.tensor([[0.0, 8.0]])
+    assert advantage(cost_TB)[0].flatten().tolist() == [0.0, 8.0]
+    torch.testing.assert_close(advantage(cost_TB)[0], torch.tensor([[-1.0, 1.0]]))
+    small = Advantage("moving_average", return_to_go=False, floor=1.0)
+    for _ in range(5):
+        values, _ = small(torch.tensor([[0.0, 0.2]]))
+    torch.testing.assert_close(values, torch.tensor([[-0.1, 0.1]]))
+
+
+def test_the_learned_baselines_loss_is_the_papers_huber_loss():
+    advantage = Advantage("learned", return_to_go=False, normalise=False)
+    advantage.bind(1)
+    # predictions are zero at first: the loss is H(d) = d² up to 1, then 2|d| - 1
+    _, loss = advantage(torch.tensor([[0.5, -3.0]]), torch.ones(1, 2, 1))
+    assert loss.item() == pytest.approx((0.25 + 5.0) / 2)
+
+
+def test_a_learned_baseline_predicts_what_its_features_tell_and_never_trains_the_model():
+    advantage = Advantage("learned", return_to_go=False, normalise=False)
+    advantage.bind(1)
+    features = torch.tensor([[[1.0], [-1.0]]], requires_grad=True)
+    cost_TB = torch.tensor([[4.0, 2.0]])
+    optimiser = torch.optim.SGD(advantage.parameters(), 0.1)
+    for _ in range(100):
+        values, loss = advantage(cost_TB, features)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert features.grad is None
+    assert values.abs().max() < 0.01

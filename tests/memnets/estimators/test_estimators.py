@@ -1,0 +1,212 @@
+"""What each estimator does with a weighting, its schedules, and the numbers behind REINFORCE."""
+
+import math
+
+import pytest
+import torch
+
+from memnets.estimators import Annealed, Gumbel, Reinforce, Soft, StraightThrough, chosen, entropy
+from memnets.estimators.choices import with_no_op
+from memnets.registry import estimators
+from memnets.types import Address
+
+WEIGHTING = torch.tensor([[[0.1, 0.4, 0.2], [0.1, 0.1, 0.1], [0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]])
+MODE = torch.tensor([[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])
+
+
+def address(log_prob_TBH, entropy_TBH=None):
+    log_prob_TBH = torch.as_tensor(log_prob_TBH)
+    nothing = torch.zeros_like(log_prob_TBH)
+    return Address(
+        nothing[..., None], None, log_prob_TBH, nothing if entropy_TBH is None else entropy_TBH
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in estimators if estimators.get(name)().discrete])
+def test_a_discrete_estimator_takes_the_mode_in_eval_the_first_of_a_tie_and_the_no_op(name):
+    estimator = estimators.get(name)().eval()
+    assert torch.equal(estimator(WEIGHTING).dense(3), MODE)
+
+
+def test_the_soft_address_is_the_weighting_itself():
+    assert Soft()(WEIGHTING).weights_BHK is WEIGHTING
+
+
+@pytest.mark.parametrize("name", list(estimators))
+def test_only_a_sampling_estimator_needs_a_surrogate(name):
+    estimator = estimators.get(name)()
+    estimator.bind(2)
+    rows = 3 * estimator.rollouts
+    cost_TB, features = torch.rand(4, rows), torch.rand(4, rows, 2)
+    weighting = torch.rand(rows, 2, 5).softmax(-1)
+    steps = [estimator(weighting) for _ in range(4)]
+    log_prob = torch.stack([step.log_prob_BH for step in steps])
+    loss = estimator.loss(address(log_prob, torch.zeros_like(log_prob)), cost_TB, features)
+    assert loss.shape == ()
+    assert (loss != 0) == (log_prob != 0).any()
+
+
+def test_entropy_counts_the_no_op_in_nats():
+    fair = torch.tensor([[[0.25, 0.25, 0.25], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])
+    expected = torch.tensor([[math.log(4), 0.0, 0.0]])
+    torch.testing.assert_close(entropy(fair), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in estimators if name not in ("soft", "top_k")])
+def test_rounding_is_no_no_op_and_has_no_gradient(name):
+    torch.manual_seed(1)
+    logits = torch.randn(6, 2, 40, requires_grad=True)
+    weighting = logits.softmax(-1)
+    assert (weighting.sum(-1) != 1).any()
+    assert (with_no_op(weighting)[..., -1] == 0).all()
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        torch.manual_seed(2)
+        # what is not in the weighting itself, of which a softmax would take away what all share
+        given = weighting.detach().to(dtype).requires_grad_()
+        used = estimators.get(name)()(given)
+        total = used.entropy_BH.sum() + used.log_prob_BH.sum()
+        total = total + (used.dense(40) * torch.linspace(0, 1, 40)).sum()
+        found.append(torch.autograd.grad(total, given)[0].double())
+    torch.testing.assert_close(*found, rtol=1e-4, atol=1e-5)
+
+
+def test_a_chosen_slot_has_its_probability_and_the_no_op_the_missing_mass():
+    where = chosen(WEIGHTING, torch.tensor([[1, 3, 0, 3]]))
+    expected = torch.tensor([[0.4, 0.7, 0.5, 1.0]])
+    torch.testing.assert_close(where.log_prob_BH.exp(), expected)
+    assert where.weights_BHK.flatten().tolist() == [1.0, 0.0, 1.0, 0.0]
+    assert where.slots_BHK is not None
+
+
+def test_straight_through_is_exactly_one_hot_forward_and_the_weighting_backward():
+    weighting = (0.99 * torch.rand(64, 2, 7).softmax(-1)).requires_grad_()
+    weights = StraightThrough()(weighting).weights_BHK
+    assert ((weights == 0) | (weights == 1)).all()
+    assert (weights.sum(-1) == 1).all()
+    sent = torch.randn_like(weights)
+    (weights * sent).sum().backward()
+    assert torch.equal(weighting.grad, sent)
+
+
+@pytest.mark.parametrize("name", ["reinforce", "gumbel"])
+def test_training_samples_each_slot_and_the_no_op_at_its_probability(name):
+    draws = 20_000
+    weighting = WEIGHTING[:, :3].expand(draws, -1, -1)
+    with torch.no_grad():
+        weights = estimators.get(name)().train()(weighting).dense(3)
+    shares = torch.cat([weights, 1 - weights.sum(-1, keepdim=True)], -1).mean(0)
+    expected = torch.cat([WEIGHTING[0, :3], 1 - WEIGHTING[0, :3].sum(-1, keepdim=True)], -1)
+    deviation = (expected * (1 - expected) / draws).sqrt()
+    assert ((shares - expected).abs() <= 4.5 * deviation + 1e-6).all()
+
+
+def test_a_relaxed_gumbel_address_is_spread_out_and_hardens_as_it_cools():
+    weighting = torch.full((500, 1, 4), 0.2)
+    warm = Gumbel(straight_through=False, temperature=1.0).train()(weighting).weights_BHK
+    cold = Gumbel(straight_through=False, temperature=0.01).train()(weighting).weights_BHK
+    assert ((warm > 0) & (warm < 1)).all()
+    assert (warm.sum(-1) < 1).all()
+    near_one_hot = torch.minimum(cold, 1 - cold).amax(-1) < 0.05
+    assert near_one_hot.float().mean() > 0.9
+
+
+def test_gumbels_temperature_falls_geometrically_and_then_stays():
+    estimator = Gumbel(temperature=2.0, final_temperature=0.5, anneal_updates=4)
+    seen = []
+    for _ in range(7):
+        seen.append(estimator.temperature)
+        estimator.advance()
+    ratio = 0.25**0.25
+    expected = [2.0 * ratio ** min(update, 4) for update in range(7)]
+    assert seen == pytest.approx(expected)
+
+
+def test_annealing_uses_the_first_estimator_with_one_over_the_root_of_one_plus_kt():
+    estimator = Annealed(rate=1.0).train()
+    estimator.bind(3)
+    assert estimator.probability == 1.0
+    assert bool(estimator.use_first)
+    used, draws = 0, 4000
+    for _ in range(draws):
+        estimator.updates.fill_(3)
+        estimator.advance()
+        used += bool(estimator.use_first)
+    assert estimator.probability == pytest.approx(1 / math.sqrt(5))
+    expected = draws / math.sqrt(5)
+    assert abs(used - expected) < 4.5 * math.sqrt(expected * (1 - 1 / math.sqrt(5)))
+
+
+def test_one_draw_of_the_annealed_estimator_holds_for_a_whole_minibatch():
+    estimator = Annealed(rate=1.0).train()
+    estimator.bind(3)
+    kinds = set()
+    for _ in range(60):
+        estimator.advance()
+        sparse = {estimator(WEIGHTING).slots_BHK is not None for _ in range(20)}
+        assert len(sparse) == 1
+        kinds |= sparse
+    assert kinds == {True, False}
+    assert estimator.eval()(WEIGHTING).slots_BHK is not None
+
+
+def test_schedules_and_averages_survive_a_state_dict():
+    for make in (
+        lambda: Gumbel(anneal_updates=10),
+        lambda: Annealed(then="gumbel", rate=0.5),
+        lambda: Reinforce(baseline="moving_average"),
+        lambda: Annealed(),
+    ):
+        first, second = make(), make()
+        for estimator in (first, second):
+            estimator.bind(2)
+        for _ in range(5):
+            first.loss(address(torch.zeros(2, 3, 1)), torch.rand(2, 3), torch.rand(2, 3, 2))
+            first.advance()
+        assert any(
+            not torch.equal(a, b)
+            for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True)
+        )
+        second.load_state_dict(first.state_dict())
+        for name in ("temperature", "probability"):
+            assert getattr(first, name, None) == getattr(second, name, None)
+        for ours, theirs in zip(first.buffers(), second.buffers(), strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_top_k_keeps_the_largest_weights_and_drops_or_rescales_the_rest():
+    plain, scaled = (estimators.get("top_k")(k=2, renormalise=on) for on in (False, True))
+    first = WEIGHTING[:, :1]
+    torch.testing.assert_close(plain(first).dense(3), torch.tensor([[[0.0, 0.4, 0.2]]]))
+    expected = torch.tensor([[[0.0, 0.4, 0.2]]]) * 0.7 / 0.6
+    torch.testing.assert_close(scaled(first).dense(3), expected)
+    assert plain(first).slots_BHK.shape == (1, 1, 2)
+
+
+def test_the_surrogate_weighs_log_probabilities_and_rewards_entropy():
+    estimator = Reinforce(baseline="none", normalise=False, entropy_weight=0.5, weight=2.0)
+    log_prob = torch.tensor([[[-1.0, -2.0]], [[-3.0, -4.0]]])
+    entropies = torch.tensor([[[0.1, 0.2]], [[0.3, 0.4]]])
+    loss = estimator.loss(address(log_prob, entropies), torch.tensor([[5.0], [7.0]]))
+    assert loss.item() == pytest.approx(2 * (-3 * 12 - 7 * 7) - 0.5 * 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("gumbel", {"temperature": 0.0}, "temperatures must be above 0"),
+        ("gumbel", {"anneal_updates": 0}, "anneal_updates must be at least 1"),
+        ("annealed", {"rate": -1.0}, "rate must be at least 0"),
+        ("top_k", {"k": 0}, "k must be at least 1, not 0"),
+        ("reinforce", {"baseline": "leave_one_out"}, "leave_one_out needs 2 rollouts or more"),
+        ("reinforce", {"baseline": "average"}, "'average' is not one of none, moving_average"),
+    ],
+)
+def test_an_estimator_refuses_options_without_a_meaning(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        estimators.get(name)(**options)
+
+
+def test_a_learned_baseline_without_features_says_what_to_do():
+    with pytest.raises(ValueError, match="call bind"):
+        Reinforce().loss(address(torch.zeros(2, 3, 1)), torch.rand(2, 3))

@@ -1,0 +1,245 @@
+"""Sampled gradients against the exact one, from every sequence of addresses of a tiny memory."""
+
+import copy
+import itertools
+from functools import partial
+
+import pytest
+import torch
+
+from memnets.checks.enumeration import (
+    MOST_SEQUENCES,
+    Scripted,
+    exact_gradient,
+    flat_gradient,
+    model_parameters,
+    sampled_gradient,
+    with_estimator,
+)
+from memnets.estimators import Estimator, Gumbel, Reinforce, Soft
+from memnets.estimators.baselines import BASELINES
+from memnets.registry import estimators
+from memnets.spec import ModelSpec
+
+STEPS, INPUTS, OUTPUTS, SLOTS = 2, 2, 2, 2
+LARGEST_ERROR = 4.5
+"""In standard errors: 60 parameters exceed it by chance in one run of a thousand."""
+
+# recency is left out: no gradient passes through its average, so differences would not agree
+DNTM = {"slots": SLOTS, "width": 2, "address_width": 1, "recency": False, "gated_input": False}
+MODELS = {
+    "ntm": ModelSpec("ntm", "soft", "rnn", 3, {"slots": SLOTS, "width": 2}),
+    "dntm": ModelSpec("dntm", "soft", "rnn", 3, DNTM),
+    "dnc": ModelSpec("dnc", "soft", "rnn", 3, {"slots": SLOTS, "width": 2, "read_heads": 1}),
+}
+# this one compares rollouts of one batch: it has no meaning for a single one
+ALONE = [baseline for baseline in BASELINES if baseline != "leave_one_out"]
+
+
+def cost(logits_TBY):
+    """Cross-entropy to fixed bits; the last step counts most, so that returns differ."""
+    bits_TY = torch.tensor([[1.0, -1.0], [1.0, 1.0]]).to(logits_TBY)
+    weights_T1 = torch.tensor([[1.0], [3.0]]).to(logits_TBY)
+    return torch.nn.functional.softplus(-logits_TBY * bits_TY.unsqueeze(1)).sum(-1) * weights_T1
+
+
+def case(name):
+    """A network whose addresses matter, its input, and the exact gradient."""
+    torch.manual_seed(2)
+    network = MODELS[name].build(INPUTS, OUTPUTS).double()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.8)
+    inputs_TX = torch.randn(STEPS, INPUTS, dtype=torch.float64)
+    return network, inputs_TX, exact_gradient(network, inputs_TX, cost)[1]
+
+
+def reinforce(baseline, **options):
+    rollouts = 2 if baseline == "leave_one_out" else 1
+    options = {"normalise": False, "entropy_weight": 0.0, "rollouts": rollouts} | options
+    return Reinforce(baseline=baseline, **options)
+
+
+def warmed(network, estimator, inputs_TX, updates=60):
+    """The network with that estimator, whose averages and baseline have seen some minibatches."""
+    twin = with_estimator(network, estimator)
+    own = list(twin.estimator.parameters())
+    optimiser = torch.optim.Adam(own, 0.05) if own else None
+    for _ in range(updates):
+        rollout = twin(inputs_TX.unsqueeze(1).expand(-1, 64, -1))
+        costs = cost(rollout.logits_TBY)
+        loss = twin.estimator.loss(rollout.address, costs, rollout.hidden_TBC)
+        if optimiser:
+            gradients = torch.autograd.grad(loss, own)
+            for parameter, gradient in zip(own, gradients, strict=True):
+                parameter.grad = gradient
+            optimiser.step()
+    return twin
+
+
+def batches(network, inputs_TX, count, rows):
+    return torch.stack([sampled_gradient(network, inputs_TX, cost, rows) for _ in range(count)])
+
+
+def errors(samples, exact):
+    """Largest error in standard errors; the error's norm, and the norm that chance explains."""
+    error = samples.mean(0) - exact
+    deviation = samples.std(0) / len(samples) ** 0.5
+    largest = (error.abs() / (deviation + 1e-9)).max()
+    return largest.item(), error.norm().item(), deviation.norm().item()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_exact_gradient_is_that_of_central_differences(name):
+    network, inputs_TX, exact = case(name)
+    parameters = model_parameters(network)
+    step = 1e-5
+    differences = []
+    for parameter in parameters:
+        flat = parameter.data.view(-1)
+        for i in range(flat.numel()):
+            costs = []
+            for sign in (step, -step):
+                flat[i] += sign
+                costs.append(exact_gradient(network, inputs_TX, cost)[0])
+                flat[i] -= sign
+            differences.append((costs[0] - costs[1]) / (2 * step))
+    expected = torch.tensor(differences, dtype=torch.float64)
+    torch.testing.assert_close(exact, expected, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("to_go", [True, False])
+@pytest.mark.parametrize("baseline", ALONE)
+@pytest.mark.parametrize("name", MODELS)
+def test_the_expectation_of_reinforce_over_all_addresses_is_the_exact_gradient(
+    name, baseline, to_go
+):
+    network, inputs_TX, exact = case(name)
+    trained = warmed(network, reinforce(baseline=baseline, return_to_go=to_go), inputs_TX)
+    estimator = trained.estimator.eval()
+    decisions = STEPS * len(network.cell.heads)
+    scripts = torch.tensor(list(itertools.product(range(SLOTS + 1), repeat=decisions)))
+    scripted = with_estimator(network, Scripted(scripts))
+    rollout = scripted(inputs_TX.unsqueeze(1).expand(-1, len(scripts), -1))
+    cost_TB = cost(rollout.logits_TBY)
+    expected = 0.0
+    for row, probability in enumerate(rollout.address.log_prob_BH.sum((0, -1)).exp().detach()):
+        one = slice(row, row + 1)
+        address = rollout.address._replace(log_prob_BH=rollout.address.log_prob_BH[:, one])
+        address = address._replace(entropy_BH=rollout.address.entropy_BH[:, one])
+        surrogate = estimator.loss(address, cost_TB[:, one], rollout.hidden_TBC[:, one])
+        expected = expected + probability * (cost_TB[:, row].sum() + surrogate)
+    gradient = flat_gradient(expected, model_parameters(scripted))
+    torch.testing.assert_close(gradient, exact, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("to_go", [True, False])
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_sampled_reinforce_is_unbiased_and_its_error_shrinks_with_the_sample(baseline, to_go):
+    network, inputs_TX, exact = case("dntm")
+    trained = warmed(network, reinforce(baseline=baseline, return_to_go=to_go), inputs_TX)
+    samples = batches(trained, inputs_TX, 64, 1024)
+    few = torch.tensor([errors(part, exact) for part in samples.split(8)])
+    largest, error, chance = errors(samples, exact)
+    assert largest < LARGEST_ERROR
+    # a bias would stay: the error must follow chance, which falls with the root of the sample
+    assert (few[:, 1] < 3 * few[:, 2]).all()
+    assert error < 3 * chance
+    assert error < 0.5 * few[:, 1].square().mean().sqrt()
+    assert error < 0.05 * exact.norm()
+
+
+@pytest.mark.parametrize("to_go", [True, False])
+def test_a_baseline_in_use_lowers_the_variance(to_go):
+    network, inputs_TX, _ = case("dntm")
+    variance = {}
+    for baseline in BASELINES:
+        trained = warmed(network, reinforce(baseline=baseline, return_to_go=to_go), inputs_TX)
+        variance[baseline] = batches(trained, inputs_TX, 30, 32).var(0).sum().item()
+    print(f"\nvariance of REINFORCE (return_to_go={to_go}): {variance}")
+    for baseline in set(BASELINES) - {"none"}:
+        assert variance[baseline] < 0.8 * variance["none"]
+
+
+class SignFlipped(Reinforce):
+    def loss(self, *args):
+        return -super().loss(*args)
+
+
+class UsesItsOwnReturn(Reinforce):
+    """Updates the moving average before using it."""
+
+    def loss(self, address, cost_TB, features_TBC=None):
+        self.advantage(cost_TB.detach(), features_TBC)
+        self.advantage.eval()
+        surrogate = super().loss(address, cost_TB, features_TBC)
+        self.advantage.train()
+        return surrogate
+
+
+class CountsPastCosts(Reinforce):
+    """Weighs each choice with the costs before it, where those from it on are due."""
+
+    def loss(self, address, cost_TB, features_TBC=None):
+        return super().loss(address, cost_TB.flip(0), features_TBC)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "decay", "count", "rows"),
+    [
+        # one row and no memory: a return that enters its own baseline cancels itself
+        (UsesItsOwnReturn, 0.0, 200, 1),
+        (SignFlipped, 0.9, 60, 64),
+        (CountsPastCosts, 0.9, 60, 64),
+    ],
+)
+def test_a_wrong_reinforce_is_caught_by_the_measure_that_the_right_one_passes(
+    wrong, decay, count, rows
+):
+    network, inputs_TX, exact = case("dntm")
+    largest = {}
+    for kind in (wrong, Reinforce):
+        estimator = kind(baseline="moving_average", normalise=False, entropy_weight=0.0)
+        estimator.advantage.decay = decay
+        trained = warmed(network, estimator, inputs_TX, updates=10)
+        largest[kind] = errors(batches(trained, inputs_TX, count, rows), exact)[0]
+    assert largest[Reinforce] < LARGEST_ERROR
+    assert largest[wrong] > 2 * LARGEST_ERROR
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_bias_of_the_other_estimators_is_measured_and_is_real(name):
+    network, inputs_TX, exact = case(name)
+    others = {label: estimators.get(label)() for label in estimators}
+    # those that complete the gradient by a surrogate are held to have no bias, above
+    others = {k: v for k, v in others.items() if type(v).loss is Estimator.loss}
+    others["gumbel, relaxed"] = Gumbel(straight_through=False)
+    print(f"\n{name}: relative bias, cosine with the exact gradient")
+    for label, estimator in others.items():
+        samples = batches(with_estimator(network, estimator), inputs_TX, 16, 1024)
+        largest, bias, noise = errors(samples, exact)
+        cosine = torch.cosine_similarity(samples.mean(0), exact, dim=0)
+        size = exact.norm()
+        print(f"  {label:24} {bias / size:6.3f} (noise {noise / size:.3f})  {cosine:6.3f}")
+        if label in ("straight_through", "gumbel", "gumbel, relaxed"):
+            assert largest > 2 * LARGEST_ERROR
+            assert bias > 4 * noise
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_another_estimator_takes_the_type_of_the_network(baseline):
+    network, inputs_TX, _ = case("ntm")
+    before = copy.deepcopy(network.state_dict())
+    twin = with_estimator(network, reinforce(baseline=baseline))
+    assert {p.dtype for p in twin.parameters()} == {torch.float64}
+    assert sampled_gradient(twin, inputs_TX, cost, 4).isfinite().all()
+    assert type(network.estimator) is Soft
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+def test_too_many_address_sequences_are_refused_with_their_number():
+    network = partial(ModelSpec, "ntm", controller_size=3)
+    large = network(cell_options={"slots": 20, "width": 2}).build(INPUTS, OUTPUTS)
+    with pytest.raises(ValueError, match=f"37822859361 .*at most {MOST_SEQUENCES}") as refused:
+        exact_gradient(large, torch.zeros(4, INPUTS), cost)
+    assert "fewer slots or steps" in str(refused.value)

@@ -1,0 +1,252 @@
+import dataclasses
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memnets.backends.auto import BACKENDS
+from memnets.registry import UnknownName
+from memnets.spec import ModelSpec
+from studies import Curriculum, Study, TaskSpec, Training, Trial
+from studies.design.data import BadData
+
+trainings = st.builds(
+    Training,
+    updates=st.integers(1, 10**6),
+    batch_size=st.integers(1, 512),
+    learning_rate=st.floats(1e-9, 1e3),
+    optimiser=st.sampled_from(["adam", "rmsprop", "graves_rmsprop"]),
+    clip_norm=st.floats(1e-3, 1e3),
+    backend=st.sampled_from(BACKENDS),
+    evaluate_every=st.integers(1, 1000),
+    test_lengths=st.none() | st.lists(st.integers(1, 500), min_size=1).map(tuple),
+    solved_errors=st.none() | st.floats(0, 100),
+    curriculum=st.none() | st.builds(Curriculum, start=st.integers(1, 9), errors=st.floats(0, 9)),
+)
+options = st.dictionaries(
+    st.text(max_size=8), st.integers() | st.text(max_size=5) | st.lists(st.booleans(), max_size=3)
+)
+trials = st.builds(
+    Trial,
+    task=st.builds(TaskSpec, name=st.sampled_from(["copy", "priority_sort"]), options=options),
+    model=st.builds(
+        ModelSpec,
+        st.sampled_from(["ntm", "none"]),
+        st.sampled_from(["soft", "reinforce"]),
+        cell_options=options,
+    ),
+    training=trainings,
+    seed=st.integers(0, 2**40),
+)
+
+
+@given(trials)
+def test_a_trial_survives_json(trial):
+    stored = json.loads(json.dumps(trial.to_json()))
+    again = Trial.from_json(stored)
+    assert again == trial
+    assert again.id == trial.id
+
+
+def test_the_identity_of_a_trial_is_the_same_on_every_machine_and_day():
+    trial = Trial(task=TaskSpec("copy", {"width": 8}), model=ModelSpec("ntm"), seed=1)
+    # the fields of a model are memnets' own; those of a trial are pinned here
+    model = json.dumps(ModelSpec("ntm").to_json(), sort_keys=True, separators=(",", ":"))
+    text = (
+        f'{{"model":{model},'
+        '"procedure":"studies.procedures.supervised:train","seed":1,'
+        '"task":{"name":"copy","options":{"width":8}},'
+        '"training":{"backend":"auto","batch_size":16,"clip_norm":10.0,"curriculum":null,"evaluate_every":100,'
+        '"learning_rate":0.001,"optimiser":"adam","regularisers":{},"solved_errors":null,'
+        '"test_lengths":null,"test_sequences":64,"updates":1000}}'
+    )
+    assert trial.id == hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def test_every_option_is_part_of_the_identity(trial):
+    others = [
+        dataclasses.replace(trial, seed=4),
+        dataclasses.replace(trial, procedure="other.module:train"),
+        dataclasses.replace(trial, task=TaskSpec("copy", {"width": 3, "max_length": 2})),
+        dataclasses.replace(trial, model=dataclasses.replace(trial.model, controller="gru")),
+        *(
+            dataclasses.replace(trial, training=dataclasses.replace(trial.training, **change))
+            for change in [
+                {"updates": 7},
+                {"batch_size": 3},
+                {"learning_rate": 2e-3},
+                {"optimiser": "rmsprop"},
+                {"clip_norm": 1.0},
+                {"evaluate_every": 3},
+                {"test_lengths": None},
+                {"test_sequences": 4},
+                {"solved_errors": 0.1},
+                {"curriculum": Curriculum()},
+                {"backend": "reference"},
+            ]
+        ),
+    ]
+    assert len({trial.id, *(other.id for other in others)}) == len(others) + 1
+
+
+def test_a_label_is_no_part_of_the_identity(trial):
+    assert dataclasses.replace(trial, model_label="another name").id == trial.id
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"updates": 0}, "updates is 0"),
+        ({"batch_size": 1.5}, "batch_size is 1.5"),
+        ({"learning_rate": -1.0}, "learning_rate is -1.0"),
+        ({"clip_norm": float("nan")}, "clip_norm is nan"),
+        ({"optimiser": "addam"}, "Did you mean 'adam'"),
+        ({"test_lengths": ()}, "test_lengths"),
+        ({"test_lengths": (0,)}, "test_lengths"),
+        ({"solved_errors": -1}, "solved_errors is -1"),
+        ({"backend": "fast"}, "there are auto, fused, compiled, reference"),
+    ],
+)
+def test_training_options_out_of_range_are_refused_in_one_line(change, message):
+    with pytest.raises(BadData, match=message) as caught:
+        Training(**change)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [{"start": 0}, {"grow": 0}, {"errors": -1.0}])
+def test_a_curriculum_out_of_range_is_refused(change):
+    with pytest.raises(BadData, match=next(iter(change))):
+        Curriculum(**change)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, True])
+def test_a_seed_is_a_whole_number(trial, seed):
+    with pytest.raises(BadData, match="seed"):
+        dataclasses.replace(trial, seed=seed)
+
+
+def test_a_task_option_that_does_not_exist_is_named_with_the_nearest_one():
+    with pytest.raises(BadData, match="no option 'widht'.*'width'"):
+        TaskSpec("copy", {"widht": 3}).build()
+    with pytest.raises(UnknownName, match="'copy'"):
+        TaskSpec("copi").build()
+
+
+def test_options_that_json_cannot_hold_are_refused():
+    with pytest.raises(BadData, match="cannot be written as JSON"):
+        TaskSpec("copy", {"width": object()})
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (["task"], "trial.json.*'task' is missing"),
+        (["seed"], "trial.json.*'seed' is missing"),
+        (["task", "name"], "trial.json, task.*'name' is missing"),
+        (["model", "cell"], "trial.json, model.*cell"),
+    ],
+)
+def test_a_missing_field_is_named(trial, path, message):
+    data = trial.to_json()
+    part = data
+    for name in path[:-1]:
+        part = part[name]
+    del part[path[-1]]
+    with pytest.raises(BadData, match=message) as caught:
+        Trial.from_json(data, "trial.json")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sede": 1}, "no field 'sede'. Did you mean 'seed'"),
+        ({"training": {"updates": "many"}}, "training: updates is 'many'"),
+        ({"training": {"curriculum": {"begin": 3}}}, "curriculum: no field 'begin'"),
+        ({"training": 3}, "training: expected an object"),
+        ({"model": {"cell": "ntm", "size": 3}}, "model: .*'size'"),
+        ({"model": 3}, "model: "),
+        ({"task": {"name": "copy", "options": 3}}, "options are a mapping"),
+        ({"seed": "one"}, "seed is 'one'"),
+    ],
+)
+def test_a_wrong_field_is_named(trial, change, message):
+    with pytest.raises(BadData, match=message) as caught:
+        Trial.from_json({**trial.to_json(), **change}, "trial.json")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [None, 3, [], "trial"])
+def test_what_is_no_object_is_no_trial(data):
+    with pytest.raises(BadData, match="expected an object"):
+        Trial.from_json(data)
+
+
+def test_a_study_is_every_task_with_every_model_and_seed(study):
+    trials = list(study.trials())
+    assert len(trials) == len({trial.id for trial in trials}) == 6
+    assert {trial.model_label for trial in trials} == set(study.models)
+    assert {trial.seed for trial in trials} == {0, 1}
+    assert all(trial.training == study.training for trial in trials)
+
+
+def test_a_study_refuses_the_same_trial_twice(study):
+    with pytest.raises(BadData, match="same trial"):
+        dataclasses.replace(study, models={"a": ModelSpec("none"), "b": ModelSpec("none")})
+
+
+@pytest.mark.parametrize("factor", ["tasks", "models", "seeds"])
+def test_a_study_without_a_factor_is_refused(study, factor):
+    with pytest.raises(BadData, match=factor):
+        dataclasses.replace(study, **{factor: ()})
+
+
+def test_studies_are_found_and_named_as_registered():
+    from studies import studies
+
+    assert {"demo", "discrete_vs_soft", "length_generalisation"} <= set(studies)
+    for name in studies:
+        found = studies.get(name)()
+        assert isinstance(found, Study)
+        assert found.name == name
+        assert studies.summary(name)
+        for task in found.tasks.values():
+            task.build()
+
+
+def test_the_main_study_crosses_every_cell_with_every_estimator():
+    from memnets.registry import cells, estimators
+    from studies import studies
+
+    pairs = {(m.cell, m.estimator) for m in studies.get("discrete_vs_soft")().models.values()}
+    wanted = {(cell, kind) for cell in cells if cell != "none" for kind in estimators}
+    assert pairs == wanted | {("none", "soft")}
+
+
+def test_a_task_and_a_model_on_it_may_train_in_their_own_way(study):
+    two = {"copy": study.tasks["copy"], "long": TaskSpec("copy", {"max_length": 9})}
+    fields = {"long": {"updates": 77, "clip_norm": 5.0}, ("long", "ntm/soft"): {"updates": 99}}
+    own = dataclasses.replace(study, tasks=two, own_training=fields)
+    for trial in own.trials():
+        if trial.task_label == "copy":
+            assert trial.training == study.training
+        else:
+            assert trial.training.updates == (99 if trial.model_label == "ntm/soft" else 77)
+            assert trial.training.clip_norm == 5.0
+    # what is changed afterwards holds for every trial, and nothing else does
+    changed = own.with_training(dataclasses.replace(own.training, updates=3))
+    assert {trial.training.updates for trial in changed.trials()} == {3}
+    assert changed.training_of("long", "ntm/soft").clip_norm == 5.0
+
+
+@pytest.mark.parametrize("key", ["sort", ("copy", "ntm"), ("sort", "ntm/soft")])
+def test_training_of_what_is_not_in_the_study_is_refused(study, key):
+    with pytest.raises(BadData, match="own_training is given for.*'copy'"):
+        dataclasses.replace(study, own_training={key: {}})
+
+
+def test_own_training_is_checked(study):
+    with pytest.raises(BadData, match="own_training on 'copy': no field 'update'.*'updates'"):
+        dataclasses.replace(study, own_training={"copy": {"update": 3}})

@@ -1,0 +1,118 @@
+"""Regularisers in a trial: they change what is learned, are trained, and survive a stop."""
+
+import dataclasses
+import itertools
+
+import pytest
+import torch
+
+from memnets.registry import regularisers
+from studies import Training
+from studies.design.data import BadData
+from studies.design.trial import Trial
+from studies.procedures.learner import Learner
+from studies.procedures.supervised import train, update
+
+ALL = {"address_entropy": {}, "next_input": {}, "read_write_consistency": {}}
+
+
+def regularised(trial, terms):
+    training = dataclasses.replace(trial.training, regularisers=terms)
+    return dataclasses.replace(trial, training=training)
+
+
+def updated(trial):
+    learner = Learner.start(trial, "cpu")
+    update(learner)
+    return learner
+
+
+def rows_of(trial, **options):
+    rows = train(trial, **options)
+    return [{name: row[name] for name in row if name != "seconds"} for row in rows]
+
+
+def gradients(learner):
+    return [None if p.grad is None else p.grad.clone() for p in learner.network.parameters()]
+
+
+@pytest.fixture
+def soft(trial):
+    """A trial that draws no addresses, so that terms do not move the random numbers it sees."""
+    return dataclasses.replace(trial, model=dataclasses.replace(trial.model, estimator="soft"))
+
+
+@pytest.mark.parametrize("name", list(regularisers))
+def test_a_term_changes_the_gradient_and_nothing_before_it(soft, name):
+    plain = updated(soft)
+    same = updated(regularised(soft, {name: {"weight": 0.0}}))
+    other = updated(regularised(soft, {name: {"weight": 5.0}}))
+    assert plain.sums["bits"] == same.sums["bits"] == other.sums["bits"]
+    assert same.sums["gradient_norm"] == pytest.approx(plain.sums["gradient_norm"], rel=1e-5)
+    assert other.sums["gradient_norm"] != pytest.approx(plain.sums["gradient_norm"], rel=1e-3)
+    assert any(
+        not torch.equal(a, b)
+        for a, b in zip(plain.network.parameters(), other.network.parameters(), strict=True)
+    )
+
+
+def test_consistency_has_no_gradient_where_the_address_has_none(trial):
+    plain = updated(trial)
+    other = updated(regularised(trial, {"read_write_consistency": {"weight": 5.0}}))
+    assert plain.sums == other.sums
+
+
+def test_terms_add_up(soft):
+    loose = dataclasses.replace(soft, training=dataclasses.replace(soft.training, clip_norm=1e9))
+
+    def gradient_with(**terms):
+        return gradients(updated(regularised(loose, terms)))
+
+    names = ("address_entropy", "read_write_consistency")
+    alone = [gradient_with(**{name: {"weight": 2.0}}) for name in names]
+    both = gradient_with(**{name: {"weight": 2.0} for name in names})
+    for none, one, two, sum_ in zip(gradient_with(), *alone, both, strict=True):
+        torch.testing.assert_close(one + two - none, sum_, rtol=1e-4, atol=1e-6)
+
+
+def test_the_parameters_of_a_term_are_trained_with_the_network(trial):
+    trial = regularised(trial, {"next_input": {"weight": 1.0}})
+    learner = Learner.start(trial, "cpu")
+    before = [p.clone() for p in learner.regularisers.parameters()]
+    update(learner)
+    after = list(learner.regularisers.parameters())
+    assert len(before) == 2
+    assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_run_with_terms_stopped_and_resumed_gives_the_same_rows_to_the_bit(trial, tmp_path):
+    trial = regularised(trial, ALL)
+    path, pieces = tmp_path / "checkpoint.pt", []
+    for _ in range(8):
+        updates = itertools.count()
+        pieces += rows_of(trial, checkpoint=path, stop=lambda seen=updates: next(seen) == 1)
+        torch.manual_seed(123)
+    assert pieces == rows_of(trial)
+
+
+def test_a_checkpoint_holds_what_the_terms_have_learned(trial, tmp_path):
+    trial = regularised(trial, ALL)
+    first = updated(trial)
+    first.save(tmp_path / "checkpoint.pt")
+    second = Learner.start(trial, "cpu")
+    second.resume(tmp_path / "checkpoint.pt")
+    ours, theirs = first.regularisers.state_dict(), second.regularisers.state_dict()
+    assert set(ours) == {"1.predict.weight", "1.predict.bias"} == set(theirs)
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_terms_are_part_of_what_a_trial_is(trial):
+    other = regularised(trial, {"address_entropy": {"weight": 0.1}})
+    assert other.id != trial.id
+    assert Trial.from_json(other.to_json()) == other
+    assert Training().regularisers == {}
+
+
+def test_a_term_that_does_not_exist_is_refused_by_name(trial):
+    with pytest.raises((LookupError, BadData), match="address_entropy"):
+        Learner.start(regularised(trial, {"adress_entropy": {}}), "cpu")

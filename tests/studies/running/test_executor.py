@@ -1,0 +1,189 @@
+import dataclasses
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from memnets.spec import ModelSpec
+from studies import ResultStore, TaskSpec, run
+from studies.design.data import BadData
+from studies.running.files import Unwritable, held
+from studies.running.progress import clock, describe
+from studies.running.store import NotResults
+
+ROOT = Path(__file__).resolve().parents[3]
+
+FAULTY = """
+    import os, signal
+    from studies.trial import Outcome
+
+    def fails(trial, *, checkpoint, device):
+        yield {"kind": "train", "step": 1, "length": None}
+        if trial.seed == 1 and not os.environ.get("MENDED"):
+            if trial.model.cell == "none":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise RuntimeError("no luck\\nat all")
+        return Outcome({"updates": 1}, {})
+
+    def interrupted(trial, *, checkpoint, device):
+        yield {"kind": "train", "step": 1, "length": None}
+        raise KeyboardInterrupt
+
+    def tells(trial, *, checkpoint, device):
+        yield {"kind": "train", "step": 1, "length": None}
+        return Outcome({"updates": 1, "trim": os.environ.get("MALLOC_TRIM_THRESHOLD_")}, {})
+"""
+
+
+@pytest.fixture
+def faulty(tmp_path, monkeypatch):
+    """A module of procedures that go wrong, importable here and by workers."""
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    (folder / "faulty_procedures.py").write_text(textwrap.dedent(FAULTY))
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(ROOT)]))
+    yield "faulty_procedures"
+    sys.modules.pop("faulty_procedures", None)
+
+
+def frame(store):
+    return store.load().drop(columns="seconds")
+
+
+def test_the_result_does_not_depend_on_the_engine(study, tmp_path, capfd):
+    stores = [ResultStore(tmp_path / name) for name in ("inline", "workers")]
+    summaries = [
+        run(study, store, workers=workers) for store, workers in zip(stores, (0, 2), strict=True)
+    ]
+    assert summaries[0] == summaries[1]
+    assert (summaries[0].done, summaries[0].skipped, summaries[0].failed) == (6, 0, 0)
+    pd.testing.assert_frame_equal(*map(frame, stores))
+    for trial in study.trials():
+        one, two = (store.trace(trial) for store in stores)
+        assert one.keys() == two.keys()
+        for name in one:
+            np.testing.assert_array_equal(one[name], two[name])
+    said = capfd.readouterr().err.splitlines()
+    # whoever runs a kernel first says that it is compiled
+    lines = [line for line in said if not line.startswith("memnets: compiling")]
+    assert lines == [f"tiny: {summary}" for summary in summaries]
+
+
+def test_a_second_run_trains_nothing(study, tmp_path):
+    store = ResultStore(tmp_path / "runs")
+    run(study, store, workers=0)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.jsonl")}
+    summary = run(study, store, workers=2)
+    assert (summary.done, summary.skipped, summary.failed) == (0, 6, 0)
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.jsonl")}
+    facts = store.facts()
+    assert len(facts) == 6
+    assert {"versions", "commit", "dirty", "device", "threads", "machine", "started"} <= set(facts)
+    assert set(facts["threads"]) == {1}
+
+
+def test_a_trial_that_fails_or_kills_its_worker_is_a_row_and_the_others_finish(
+    study, tmp_path, faulty, monkeypatch
+):
+    study = dataclasses.replace(study, procedure=f"{faulty}:fails")
+    store = ResultStore(tmp_path / "runs")
+    summary = run(study, store, workers=2)
+    assert (summary.done, summary.failed) == (3, 3)
+    failures = store.failures().set_index("model")
+    assert set(failures["seed"]) == {1}
+    assert "KilledWorker" in failures.loc["none/lstm", "error"]
+    raised = failures.drop(index="none/lstm")
+    assert set(raised["error"]) == {"RuntimeError: no luck"}
+    assert raised["traceback"].str.contains("faulty_procedures.py").all()
+    monkeypatch.setenv("MENDED", "1")
+    summary = run(study, store, workers=0)
+    assert (summary.done, summary.skipped, summary.failed) == (3, 3, 0)
+    assert len(store.failures()) == 0
+    assert len(store.load()) == 6
+
+
+def test_workers_keep_the_memory_of_freed_tensors(study, tmp_path, faulty):
+    store = ResultStore(tmp_path / "runs")
+    run(dataclasses.replace(study, procedure=f"{faulty}:tells", seeds=(0,)), store, workers=1)
+    # at dask's own 64 KiB, a step spends its time in giving pages back and fetching them again
+    assert {int(trim) for trim in store.facts()["trim"]} == {2**30}
+
+
+def test_a_model_that_cannot_be_built_is_a_failed_trial(study, tmp_path):
+    models = {**study.models, "typo": ModelSpec("nmt")}
+    store = ResultStore(tmp_path / "runs")
+    summary = run(dataclasses.replace(study, models=models, seeds=(0,)), store, workers=0)
+    assert (summary.done, summary.failed) == (3, 1)
+    assert "Did you mean 'ntm'" in store.failures()["error"].item()
+
+
+def test_an_interrupt_ends_the_run_and_says_how_to_go_on(study, tmp_path, faulty, capfd):
+    broken = dataclasses.replace(study, procedure=f"{faulty}:interrupted")
+    store = ResultStore(tmp_path / "runs")
+    summary = run(broken, store, workers=0)
+    assert summary.interrupted and summary.done == 0
+    assert "the same command resumes" in capfd.readouterr().err
+
+
+def test_a_task_that_cannot_be_built_stops_the_run_before_it_starts(study, tmp_path):
+    wrong = dataclasses.replace(study, tasks={"copy": TaskSpec("copy", {"length": 3})})
+    with pytest.raises(BadData, match="no option 'length'"):
+        run(wrong, ResultStore(tmp_path / "runs"), workers=0)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_damaged_trial_stops_the_run_before_it_starts(study, tmp_path):
+    store = ResultStore(tmp_path / "runs")
+    run(dataclasses.replace(study, seeds=(0,)), store, workers=0)
+    path = store.path(next(study.trials())) / "trial.json"
+    path.write_text(path.read_text()[:40])
+    with pytest.raises(NotResults, match="Delete this file"):
+        run(study, store, workers=0)
+    path.unlink()
+    assert run(study, store, workers=0).skipped == 3
+    assert len(store.trials()) == 6
+
+
+def test_a_disk_that_fills_up_stops_the_run_with_one_line(study, tmp_path, monkeypatch):
+    def full(*_):
+        raise Unwritable(28, "No space left on device", "metrics.jsonl")
+
+    monkeypatch.setattr("studies.running.store.add_line", full)
+    store = ResultStore(tmp_path / "runs")
+    with pytest.raises(Unwritable, match="No space left"):
+        run(study, store, workers=0)
+    assert len(store.failures()) == 0
+
+
+def test_a_folder_is_run_by_one_process_at_a_time(study, tmp_path):
+    pytest.importorskip("fcntl")
+    with held(tmp_path), pytest.raises(BadData, match="in use by another run"):
+        run(study, ResultStore(tmp_path), workers=0)
+
+
+def test_a_trial_in_progress_is_described_in_one_line(trial):
+    assert describe(trial, [], 65) == "copy  ntm/reinforce  seed 3  0/6  started 1:05 ago"
+    rows = [{"kind": "train", "step": 2, "sequences": 4, "seconds": 0.5, "bits": 1.234}]
+    line = describe(trial, [*rows, {"kind": "test", "step": 2}])
+    assert line == "copy  ntm/reinforce  seed 3  2/6  8 sequences/s  1.23 bits  0:01 left"
+    assert clock(3 * 3600 + 62) == "3:01:02"
+
+
+@pytest.mark.parametrize(
+    "module", ["studies", "studies.design.study", "studies.running.store", "studies.design.trial"]
+)
+def test_importing_studies_imports_no_torch(module):
+    code = (
+        f"import sys, {module}, studies; "
+        "[studies.studies.get(name)() for name in ('demo', 'discrete_vs_soft')]; "
+        "heavy = {'torch', 'pandas', 'distributed', 'rich'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

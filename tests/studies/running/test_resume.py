@@ -1,0 +1,90 @@
+"""A study that is killed, and taken up again by the same command."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+from studies import ResultStore
+from studies.procedures.supervised import train
+
+ROOT = Path(__file__).resolve().parents[3]
+
+STUDY = """
+    import sys
+    from memnets.spec import ModelSpec
+    from studies import ResultStore, Study, TaskSpec, Training, run
+
+    small = dict(controller_size=4, cell_options={"slots": 4, "width": 3})
+    study = Study(
+        name="long",
+        question="Does it survive?",
+        tasks={"copy": TaskSpec("copy", {"width": 2, "max_length": 2})},
+        models={kind: ModelSpec("ntm", kind, **small) for kind in ("soft", "reinforce")},
+        training=Training(updates=int(sys.argv[2]), batch_size=2, evaluate_every=3,
+                          test_lengths=(1, 2), test_sequences=2),
+        seeds=(0, 1),
+    )
+    if __name__ == "__main__":
+        print(run(study, ResultStore(sys.argv[1]), workers=2))
+"""
+
+
+def kill_midway(command, folder):
+    """Start the study, kill it once a trial is done and another has rows, with all its family."""
+    process = subprocess.Popen(command, start_new_session=True, cwd=ROOT)
+    deadline = time.monotonic() + 100
+    while process.poll() is None and time.monotonic() < deadline:
+        running = [
+            path
+            for path in folder.glob("*/metrics.jsonl")
+            if not path.with_name("done.json").exists() and path.stat().st_size > 1000
+        ]
+        if any(folder.glob("*/done.json")) and running:
+            break
+        time.sleep(0.02)
+    assert process.poll() is None, "the study ended before it could be killed"
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    # orphaned workers notice by themselves; no other run may start before they have
+    before = None
+    while before != (before := {p: p.stat().st_size for p in folder.glob("*/metrics.jsonl")}):
+        time.sleep(0.5)
+
+
+def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
+    script, folder = tmp_path / "long_study.py", tmp_path / "runs"
+    script.write_text(textwrap.dedent(STUDY))
+    command = [sys.executable, "-W", "error", str(script), str(folder), "36"]
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    kill_midway(command, folder)
+    finished = {path: path.stat().st_mtime_ns for path in folder.glob("*/done.json")}
+    written = {path: path.read_bytes() for path in folder.glob("*/metrics.jsonl")}
+    broken = next(path for path in written if path.with_name("done.json") not in finished)
+    with broken.open("ab") as file:
+        file.write(b'{"kind": "train", "st')
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert f"{4 - len(finished)} trials done, {len(finished)} were done before" in done.stdout
+    for path, stamp in finished.items():
+        assert path.stat().st_mtime_ns == stamp
+    for path, data in written.items():
+        whole, _, _ = data.rpartition(b"\n")
+        assert path.read_bytes().startswith(whole)
+        if path.with_name("done.json") in finished:
+            assert path.read_bytes() == data
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        keys = [(row["step"], row["kind"], row["length"]) for row in rows]
+        assert keys == [
+            (step, kind, length)
+            for step in range(3, 37, 3)
+            for kind, length in [("train", None), ("test", 1), ("test", 2)]
+        ]
+    killed = next(t for t in ResultStore(folder).trials() if t.id == broken.parent.name)
+    in_one_go = [{**row, "seconds": None} for row in train(killed)]
+    assert [{**row, "seconds": None} for row in ResultStore(folder).rows(killed)] == in_one_go

@@ -1,0 +1,215 @@
+import errno
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studies import ResultStore
+from studies.design.data import BadData
+from studies.running.files import Unwritable, add_line, last_lines, read_lines, write_whole
+from studies.running.store import NotResults
+
+
+def row(step, kind="train", length=None):
+    return {"step": step, "kind": kind, "length": length, "bits": step / 2, "entropy": None}
+
+
+@pytest.fixture
+def store(tmp_path, study):
+    store = ResultStore(tmp_path / "runs")
+    store.declare(study)
+    return store
+
+
+@pytest.fixture
+def first(study):
+    return next(study.trials())
+
+
+def test_rows_come_back_with_the_factors_of_the_stored_trial(store, first):
+    store.begin(first)
+    store.append(first, row(1))
+    store.append(first, row(1, "test", 2))
+    frame = store.load()
+    assert list(frame["step"]) == [1, 1]
+    assert frame[["trial", "task", "cell", "estimator", "model", "seed"]].iloc[0].tolist() == [
+        first.id, "copy", "ntm", "reinforce", "ntm/reinforce", 0,
+    ]  # fmt: skip
+    assert frame[["min_length", "max_length"]].drop_duplicates().values.tolist() == [[1, 2]]
+
+
+def test_a_store_without_rows_gives_empty_frames_with_their_columns(store):
+    assert {"trial", "cell", "seed", "step"} <= set(store.load().columns)
+    assert "error" in store.failures().columns
+    assert len(store.facts()) == len(store.failures()) == len(store.trials()) == 0
+
+
+@given(st.integers(0, 60))
+def test_a_file_cut_anywhere_keeps_its_whole_lines_and_takes_more(tmp_path_factory, cut):
+    path = tmp_path_factory.mktemp("cut") / "metrics.jsonl"
+    for number in range(5):
+        add_line(path, json.dumps({"step": number}))
+    data = path.read_bytes()[:cut]
+    path.write_bytes(data)
+    whole = data.count(b"\n")
+    assert [json.loads(line)["step"] for line in read_lines(path)] == list(range(whole))
+    add_line(path, json.dumps({"step": 9}))
+    assert [json.loads(line)["step"] for line in read_lines(path)] == [*range(whole), 9]
+
+
+def test_a_long_half_line_is_cut_off_too(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b"1\n" + b"x" * 200_000)
+    add_line(path, "2")
+    assert path.read_bytes() == b"1\n2\n"
+
+
+def test_the_last_lines_of_a_file_are_whole(tmp_path):
+    path = tmp_path / "lines"
+    assert last_lines(path) == []
+    path.write_bytes(b"one\ntwo\nthree\nfo")
+    assert last_lines(path) == ["one", "two", "three"]
+    assert last_lines(path, size=9) == ["three"]
+
+
+def test_a_trial_is_done_once_its_facts_are_written(store, first):
+    store.begin(first)
+    store.append(first, row(1))
+    assert not store.is_done(first)
+    weights = np.eye(3, dtype=np.float32)
+    store.finish(first, {"updates": 1}, {"weights_THN": weights, "heads": np.array(["write"])})
+    assert store.is_done(first)
+    assert store.facts()["updates"].tolist() == [1]
+    trace = store.trace(first.id)
+    np.testing.assert_array_equal(trace["weights_THN"], weights)
+    assert trace["heads"].tolist() == ["write"]
+
+
+def test_nothing_is_pickled(store, first):
+    store.begin(first)
+    with pytest.raises(ValueError, match="pickle"):
+        store.finish(first, {}, {"heads": np.array([object()])})
+    assert not store.is_done(first)
+    path = store.path(first) / "trace.npz"
+    path.write_bytes(pickle.dumps({"heads": 1}))
+    with pytest.raises(NotResults, match="no trace"):
+        store.trace(first)
+
+
+def test_a_failure_is_kept_until_the_trial_is_begun_again(store, first):
+    store.begin(first)
+    store.fail(first, {"error": "ValueError: no", "traceback": "Traceback…"})
+    failures = store.failures()
+    assert failures[["trial", "error"]].values.tolist() == [[first.id, "ValueError: no"]]
+    store.begin(first)
+    assert len(store.failures()) == 0
+
+
+def test_trials_of_an_earlier_version_of_the_study_stay_on_disk_and_out_of_the_frame(
+    store, study, first
+):
+    import dataclasses
+
+    store.begin(first)
+    store.append(first, row(1))
+    store.declare(dataclasses.replace(study, seeds=(1,)))
+    assert len(store.load()) == 0
+    assert len(store.rows(first)) == 1
+    store.declare(study)
+    assert len(store.load()) == 1
+
+
+def test_a_new_label_reaches_the_stored_trial(store, first):
+    import dataclasses
+
+    store.begin(first)
+    store.begin(dataclasses.replace(first, model_label="mine"))
+    assert [trial.model_label for trial in store.trials()] == ["mine"]
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "thesis.tex").write_text("…")
+    with pytest.raises(NotResults, match="is not a results folder") as caught:
+        ResultStore(tmp_path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(NotResults, match="is not a results folder"):
+        ResultStore(tmp_path / "thesis.tex")
+
+
+def test_a_folder_that_is_not_there_has_no_results_yet(tmp_path):
+    with pytest.raises(NotResults, match="no results yet"):
+        ResultStore(tmp_path / "runs").load()
+
+
+def test_a_folder_holds_one_study(store, study):
+    import dataclasses
+
+    with pytest.raises(BadData, match="holds the study 'tiny', not 'other'"):
+        store.declare(dataclasses.replace(study, name="other"))
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"min_length": 1, "max_length": 2}'])
+def test_a_damaged_trial_file_is_named_and_can_be_written_anew(store, first, damage):
+    store.begin(first)
+    store.append(first, row(1))
+    path = store.path(first) / "trial.json"
+    path.write_text(damage)
+    for use in (store.load, lambda: store.begin(first)):
+        with pytest.raises(NotResults, match="Delete this file") as caught:
+            use()
+        assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+    path.unlink()
+    with pytest.raises(NotResults, match="is missing"):
+        store.load()
+    store.begin(first)
+    assert len(store.load()) == 1
+
+
+def test_a_damaged_line_in_the_middle_is_named(store, first):
+    store.begin(first)
+    (store.path(first) / "metrics.jsonl").write_text('{"step": 1}\n{"st\n{"step": 2}\n')
+    with pytest.raises(NotResults, match="metrics.jsonl"):
+        store.load()
+
+
+def test_a_row_that_is_not_json_is_not_written(store, first):
+    store.begin(first)
+    with pytest.raises(ValueError):
+        store.append(first, {"bits": float("nan")})
+    assert store.rows(first) == []
+
+
+def test_a_full_disk_is_one_clear_line_and_loses_nothing(store, first, monkeypatch):
+    store.begin(first)
+    store.append(first, row(1))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(Unwritable, match="No space left on device") as caught:
+            store.finish(first, {"updates": 1})
+    assert "\n" not in str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert not store.is_done(first)
+    assert len(store.rows(first)) == 1
+    assert not list(store.path(first).glob("*.partial"))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_line_that_does_not_fit_is_one_clear_line(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.symlink_to("/dev/full")
+    with pytest.raises(Unwritable, match="cannot be written: No space left"):
+        add_line(path, "{}")
+
+
+def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unwritable, match="cannot be written"):
+        write_whole(tmp_path / "file" / "study.json", b"{}")
