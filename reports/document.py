@@ -38,7 +38,7 @@ def build(store: ResultStore, folder: Path) -> Path:
 
     Beside the page: `figures/*.{svg,png}`, `tables/*.{csv,tex,md}` and `results.csv`, the stored
     rows. These are replaced; nothing else in the folder is touched. The same store gives the same
-    bytes. Raises studies.store.NotResults where the store cannot be read.
+    bytes. Raises studies.running.store.NotResults where the store cannot be read.
     """
     results = read(store)
     found = [section for make in SECTIONS if (section := make(results))]

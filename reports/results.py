@@ -67,7 +67,7 @@ class Results:
 def read(store: ResultStore) -> Results:
     """Load a store; it may be half done, or hold no trial, or nothing but failures.
 
-    Raises studies.store.NotResults where no study was ever written.
+    Raises studies.running.store.NotResults where no study was ever written.
     """
     study, trials = store.study, tuple(store.trials())
     everything = _with_columns(store.load(), [*FACTORS, *_PLACE, *METRICS])

@@ -109,7 +109,7 @@ def test_the_axis_never_branches(file):
     ("file", "source"),
     [
         ("memnets/equations/memory.py", "import envs"),
-        ("memnets/equations/memory.py", "from studies.trial import Trial"),
+        ("memnets/equations/memory.py", "from studies.design.trial import Trial"),
         ("memnets/equations/memory.py", "import pandas as pd"),
         ("memnets/equations/memory.py", "def f():\n    import gymnasium.spaces"),
         ("memnets/equations/memory.py", "from memnets.types import Address"),
@@ -122,7 +122,7 @@ def test_the_axis_never_branches(file):
         ("envs/env.py", "import torch"),
         ("studies/procedures/supervised.py", "from reports import document"),
         ("studies/procedures/supervised.py", "import memnets.cli.main"),
-        ("studies/procedures/supervised.py", "from studies.trial import Trial"),
+        ("studies/procedures/supervised.py", "from studies.design.trial import Trial"),
         ("reports/frames.py", "import torch.nn"),
         ("reports/frames.py", "import importlib\nimportlib.import_module('torch')"),
     ],
@@ -143,7 +143,7 @@ def test_a_planted_import_is_found(file, source):
             "studies/procedures/supervised.py",
             "import torch\nfrom memnets import ModelSpec\nimport envs",
         ),
-        ("reports/frames.py", "from studies.store import ResultStore\nimport pandas"),
+        ("reports/frames.py", "from studies.running.store import ResultStore\nimport pandas"),
     ],
 )
 def test_imports_along_the_arrows_are_let_through(file, source):

@@ -1,6 +1,6 @@
 """Times one forward and backward pass on a GPU: plain, graphed, by Triton, and both.
 
-Run as `python -m memnets.gpu.measure --batches 1 16 64`; docs/gpu.md says what for.
+Run as `python -m studies.bench.gpu --batches 1 16 64`; docs/gpu.md says what for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STEPS = 42
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints a row per cell and batch size, in milliseconds; 1 and a line where there is no GPU."""
-    parser = argparse.ArgumentParser(prog="python -m memnets.gpu.measure", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m studies.bench.gpu", description=__doc__)
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 64, 256])
     parser.add_argument("--cells", nargs="+", default=["ntm", "dnc"])
     parser.add_argument("--rounds", type=int, default=20)

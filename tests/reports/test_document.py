@@ -203,7 +203,7 @@ def test_reports_never_import_torch(store_of, tmp_path):
     code = (
         "import sys; from pathlib import Path; import reports; "
         "assert 'seaborn' not in sys.modules and 'matplotlib' not in sys.modules; "
-        "from studies.store import ResultStore; "
+        "from studies.running.store import ResultStore; "
         "reports.build(ResultStore(Path(sys.argv[1])), Path(sys.argv[2])); "
         "assert 'torch' not in sys.modules"
     )

@@ -1,9 +1,9 @@
 """The fast path on the CPU: whole rollouts in compiled kernels, float32.
 
-`covers` says whether a network has kernels, `unroll` runs them; `memnets.backends` chooses.
-`covers` says whether a network has kernels, `unroll` runs them. Each
-links, recency, controllers), public and tested against the pure functions that are the reference;
-ntm, dnc and dntm put them together over a sequence, and rollouts/ is their torch side.
+`covers` says whether a network has kernels, `unroll` runs them. Each equation has a kernel and a
+kernel for its gradient (content, location, contents, choice, usage, links, recency, controllers),
+public and tested against the pure functions that are the reference; ntm, dnc and dntm put them
+together over a sequence, and rollouts/ is their torch side.
 """
 
 from __future__ import annotations

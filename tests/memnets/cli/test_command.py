@@ -35,7 +35,7 @@ def test_list_names_everything_with_a_line_each(capsys):
 
 def test_list_and_help_leave_torch_alone():
     code = (
-        "import sys, contextlib\nfrom memnets.__main__ import main\nmain(['list'])\n"
+        "import sys, contextlib\nfrom memnets.cli.main import main\nmain(['list'])\n"
         "with contextlib.suppress(SystemExit): main(['--help'])\n"
         "assert 'torch' not in sys.modules and 'seaborn' not in sys.modules"
     )
@@ -184,7 +184,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path, capsys):
 def test_a_full_disk_is_one_line_and_the_same_command_goes_on(tmp_path):
     # a limit on file sizes stands in for the disk: rows fit, the checkpoint does not
     code = (
-        "import resource, sys\nfrom memnets.__main__ import main\n"
+        "import resource, sys\nfrom memnets.cli.main import main\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))\nsys.exit(main(sys.argv[1:]))"
     )
     # and the kernels' code on disk would not fit either, and be compiled anew each time

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 FAULTY = """
     import os, signal
-    from studies.trial import Outcome
+    from studies.design.trial import Outcome
 
     def fails(trial, *, checkpoint, device):
         yield {"kind": "train", "step": 1, "length": None}

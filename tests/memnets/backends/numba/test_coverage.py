@@ -129,7 +129,9 @@ def test_without_numba(monkeypatch):
 
 def test_asking_does_not_import_numba_where_there_is_no_kernel():
     code = (
-        "import sys; from memnets import kernels; from memnets.spec import ModelSpec\n"
+        "import sys\n"
+        "from memnets.backends import numba as kernels\n"
+        "from memnets.spec import ModelSpec\n"
         "assert 'numba' not in sys.modules\n"
         "kernels.covers(ModelSpec('ntm').build(2, 2).double())\n"
         "assert 'numba' not in sys.modules\n"

@@ -130,7 +130,7 @@ for kernel in (forward.forward, backward.backward):
 def compiles(cell, forward, backward, sizes, cache):
     """Triton compiles a cell's two kernels for an H100, in a process of its own: in this one they
     may be those of the interpreter."""
-    names = (f"memnets.gpu.{module}" for module in (cell, forward, backward))
+    names = (f"memnets.backends.triton.{module}" for module in (cell, forward, backward))
     done = subprocess.run(
         [sys.executable, "-c", _COMPILE, *names, repr(sizes)],
         env={"TRITON_CACHE_DIR": str(cache), "PATH": "/usr/bin:/bin"},
