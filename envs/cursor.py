@@ -14,11 +14,15 @@ class Cursor:
     """Walks all rows of a batch in step, from its first time step to its last.
 
     An answer earns its score divided by the number of scored steps, so that a perfect episode
-    returns 1. After the last step there is nothing to see: the observation is zero.
+    returns 1. After the last step there is nothing to see: the observation is zero. With
+    `keep_answers` the answers given so far stay in `answers`, for a picture.
     """
 
-    def __init__(self, batch: Batch, answer: Answer, max_steps: int | None = None) -> None:
+    def __init__(
+        self, batch: Batch, answer: Answer, max_steps: int | None = None, keep_answers: bool = False
+    ) -> None:
         self.batch = batch
+        self.answers: list[np.ndarray] | None = [] if keep_answers else None
         self.time = 0
         self.steps, self.rows = batch.mask_TB.shape
         self.limit = math.inf if max_steps is None else max_steps
@@ -64,6 +68,8 @@ class Cursor:
         """Answer what is seen now and move on; the reward of each row."""
         now = self.time
         self.time += 1
+        if self.answers is not None:
+            self.answers.append(np.array(answers_B))
         if not self._scored_T[now]:
             return np.zeros(self.rows)
         worth_B = self._share_B * self.batch.mask_TB[now]
@@ -72,6 +78,8 @@ class Cursor:
     def keep(self, rows: np.ndarray) -> None:
         """Drop all rows but these."""
         self.batch = Batch(*(array[:, rows] for array in self.batch))
+        if self.answers is not None:
+            self.answers = [answers_B[rows] for answers_B in self.answers]
         self.rows = len(rows)
         self._share_B = self._share_B[rows]
 

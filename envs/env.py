@@ -40,11 +40,10 @@ class TaskEnv(gymnasium.Env[np.ndarray, Any]):
     ) -> None:
         self.task = as_task(task, options)
         self.length = length
-        self.render_mode = render_mode
+        self.render_mode = as_render_mode(render_mode, self.metadata)
         self.observation_space = observation_space(self.task)
         self.action_space = self.task.answer.space()
         self._cursor: Cursor | None = None
-        self._answers: list[Any] = []
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -52,8 +51,8 @@ class TaskEnv(gymnasium.Env[np.ndarray, Any]):
         """Start an episode; raises ValueError for an option that the task does not know."""
         super().reset(seed=seed)
         batch = draw(self.task, self.np_random, 1, self.length, options or {})
-        self._cursor = Cursor(batch, self.task.answer)
-        self._answers = []
+        pictured = self.render_mode is not None
+        self._cursor = Cursor(batch, self.task.answer, keep_answers=pictured)
         return self._cursor.inputs_BX[0], self._info(self._cursor)
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
@@ -62,16 +61,14 @@ class TaskEnv(gymnasium.Env[np.ndarray, Any]):
         if cursor is None or cursor.over:
             raise ResetNeeded("TaskEnv: there is no episode to step; call reset() first.")
         answer = np.reshape(action, (1, *(self.action_space.shape or ())))
-        if self.render_mode is not None:
-            self._answers.append(answer)
         reward = float(cursor.answer(answer)[0])
         return cursor.inputs_BX[0], reward, cursor.over, False, self._info(cursor)
 
     def render(self) -> np.ndarray | None:
         """The episode so far: inputs, answers and targets over time, one row per channel."""
-        if self.render_mode is None or self._cursor is None:
+        if self._cursor is None or self._cursor.answers is None:
             return None
-        return picture(self._cursor.batch, self._answers)
+        return picture(self._cursor.batch, self._cursor.answers)
 
     def _info(self, cursor: Cursor) -> dict[str, Any]:
         return {"scored": bool(cursor.scored_B[0]), "steps": cursor.steps}
@@ -87,6 +84,14 @@ def as_task(task: Task | str, options: Mapping[str, Any]) -> Task:
             "must be among its own options."
         )
     return task
+
+
+def as_render_mode(mode: str | None, metadata: Mapping[str, Any]) -> str | None:
+    """The mode itself; raises ValueError for one that the environment does not have."""
+    modes = metadata["render_modes"]
+    if mode is not None and mode not in modes:
+        raise ValueError(f"render_mode is {mode!r}; None or {' or '.join(modes)} is needed.")
+    return mode
 
 
 def observation_space(task: Task) -> Box:

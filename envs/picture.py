@@ -12,20 +12,20 @@ _CELL = 8
 _PAPER, _INK, _UNSEEN = np.array([[255, 255, 255], [20, 50, 100], [225, 225, 225]], np.float32)
 
 
-def picture(batch: Batch, answers: Sequence[np.ndarray]) -> np.ndarray:
-    """RGB image of the first sequence of a batch, answered up to `len(answers)` steps.
+def picture(batch: Batch, answers: Sequence[np.ndarray], row: int = 0) -> np.ndarray:
+    """RGB image of one sequence of a batch, answered up to `len(answers)` steps.
 
     Time runs to the right; below one another, with a gap, stand inputs, answers and targets, one
     row per column of each. Grey is what is not yet seen, or not asked for.
     """
     steps, now = len(batch.mask_TB), len(answers)
-    scored_T = batch.mask_TB[:, 0]
-    targets_TY = batch.targets_TBY[:, 0].astype(np.float32)
+    scored_T = batch.mask_TB[:, row]
+    targets_TY = batch.targets_TBY[:, row].astype(np.float32)
     given_TY = np.zeros_like(targets_TY)
-    given_TY[:now] = np.reshape(list(answers), given_TY[:now].shape)
+    given_TY[:now] = np.reshape([step_B[row] for step_B in answers], given_TY[:now].shape)
     before = np.arange(steps) < now
     panels = [
-        _panel(batch.inputs_TBX[:, 0], np.arange(steps) <= now),
+        _panel(batch.inputs_TBX[:, row], np.arange(steps) <= now),
         _panel(given_TY, before & scored_T),
         _panel(targets_TY, scored_T),
     ]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium.error import ResetNeeded
+from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .cursor import Cursor
-from .env import as_task, draw, observation_space
-from .tasks.base import Task
+from .env import as_render_mode, as_task, draw, observation_space
+from .picture import picture
+from .tasks.base import Task, whole
 
 Rows = slice | np.ndarray
 
@@ -28,13 +31,12 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     """Many sequences of a task as episodes that run in step; otherwise as `TaskEnv`.
 
     Environments that are reset together get one batch from one `task.sample`, so they share a
-    length and end together, and `reset(seed)` shows the very batch that training draws from that
+    length and end together, and `reset(seed=5)` shows the very batch that training draws from that
     seed. All three autoreset modes of gymnasium are there, by enumeration member or by its value;
-    `reset(options={"reset_mask": mask})` restarts some environments only, in any mode. A seed
-    always restarts the one generator that all environments share.
+    `reset(options={"reset_mask": mask})` restarts some environments only, in any mode.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}
 
     def __init__(
         self,
@@ -44,11 +46,14 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         *,
         max_episode_steps: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
         **options: Any,
     ) -> None:
-        if num_envs < 1:
-            raise ValueError(f"TaskVectorEnv: num_envs is {num_envs}; at least 1 is needed.")
+        num_envs = whole("TaskVectorEnv", "num_envs", num_envs, 1)
+        if max_episode_steps is not None:
+            max_episode_steps = whole("TaskVectorEnv", "max_episode_steps", max_episode_steps, 1)
         self.task = as_task(task, options)
+        self.render_mode = as_render_mode(render_mode, self.metadata)
         self.num_envs = num_envs
         self.length = length
         self.max_episode_steps = max_episode_steps
@@ -60,17 +65,28 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._action_shape = (num_envs, *(self.single_action_space.shape or ()))
         self._groups: list[_Group] = []
+        # one generator per environment, from a list of seeds until the next single seed
+        self._own: list[np.random.Generator] = []
 
     def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Start episodes in all environments, or in those of `options["reset_mask"]`."""
-        super().reset(seed=seed)
+        """Start episodes in all environments, or in those of `options["reset_mask"]`.
+
+        One seed restarts the generator that all environments share. A list of seeds, one for each
+        environment, gives each a generator of its own, as in gymnasium's vector environments: each
+        then shows what a `TaskEnv` shows from its seed, also after later resets without a seed.
+        A None in the list leaves that environment's generator as it is.
+        """
         options = dict(options or {})
         mask_B = self._mask(options.pop("reset_mask", None))
+        self._seed(seed, mask_B)
         fresh = self._begin(mask_B, options)
-        self._groups = [*self._without(mask_B), fresh]
-        return self._observations(), self._infos([fresh])
+        self._groups = [*self._without(mask_B), *fresh]
+        return self._observations(), self._infos(fresh)
 
     def step(
         self, actions: np.ndarray
@@ -91,14 +107,53 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             final = self._final() if over else {}
         if over:
             ended_B = ~self._marks(live)
-            self._groups = [*live, self._begin(ended_B, {})]
+            self._groups = [*live, *self._begin(ended_B, {})]
         infos = {**final, **self._infos(self._groups)}
         return self._observations(), rewards_B, terminated_B, truncated_B, infos
 
-    def _begin(self, mask_B: np.ndarray, options: dict[str, Any]) -> _Group:
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """One picture per environment, as `TaskEnv.render` gives it; longer episodes are wider."""
+        if self.render_mode is None or not self._groups:
+            return None
+        pictures = {}
+        for rows, cursor in self._groups:
+            for row, index in enumerate(np.arange(self.num_envs)[rows]):
+                pictures[index] = picture(cursor.batch, cursor.answers or [], row)
+        return tuple(pictures[index] for index in range(self.num_envs))
+
+    def _seed(self, seed: int | Sequence[int | None] | None, mask_B: np.ndarray) -> None:
+        if seed is None:
+            return
+        if isinstance(seed, Integral):
+            super().reset(seed=int(seed))
+            self._own = []
+            return
+        seeds = list(seed)
+        if len(seeds) != self.num_envs:
+            raise ValueError(
+                f"TaskVectorEnv: {len(seeds)} seeds for {self.num_envs} environments; one seed, "
+                "or a list with one for each environment, is needed."
+            )
+        own = list(self._own or self.np_random.spawn(self.num_envs))
+        for row in np.flatnonzero(mask_B):
+            if seeds[row] is not None:
+                own[row], _ = seeding.np_random(seeds[row])
+        self._own = own
+
+    def _begin(self, mask_B: np.ndarray, options: dict[str, Any]) -> list[_Group]:
+        """Fresh episodes: one group, or one per environment where each has its own generator."""
+        if self._own:
+            single = np.flatnonzero(mask_B)[:, None]
+            return [self._group(rows, self._own[rows[0]], 1, options) for rows in single]
         rows: Rows = slice(None) if mask_B.all() else np.flatnonzero(mask_B)
-        batch = draw(self.task, self.np_random, int(mask_B.sum()), self.length, options)
-        return _Group(rows, Cursor(batch, self.task.answer, self.max_episode_steps))
+        return [self._group(rows, self.np_random, int(mask_B.sum()), options)]
+
+    def _group(
+        self, rows: Rows, rng: np.random.Generator, count: int, options: dict[str, Any]
+    ) -> _Group:
+        batch = draw(self.task, rng, count, self.length, options)
+        pictured = self.render_mode is not None
+        return _Group(rows, Cursor(batch, self.task.answer, self.max_episode_steps, pictured))
 
     def _without(self, mask_B: np.ndarray) -> list[_Group]:
         kept = []

@@ -52,6 +52,12 @@ def test_the_readmes_environments_are_there():
     assert names["many"].num_envs == 256
 
 
+def test_the_readmes_ppo_trains():
+    names: dict[str, object] = {}
+    exec("import envs\n" + block("PPO"), names)
+    assert names["crowd"].num_envs == 8
+
+
 def test_the_readme_names_every_built_in():
     from envs.tasks import tasks
     from memnets.registry import controllers, estimators

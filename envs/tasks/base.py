@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from abc import ABC, abstractmethod
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -87,14 +88,10 @@ class Task(ABC):
         return tuple(sorted(found | {longest}))
 
     def draw_length(self, rng: np.random.Generator, length: int | None) -> int:
-        """The length asked for, or one drawn from `lengths`; raises ValueError if too short."""
+        """The length asked for, or one drawn from `lengths`; raises ValueError where it is none."""
         if length is None:
             return int(rng.integers(*self.lengths, endpoint=True))
-        if length < self.shortest:
-            raise ValueError(
-                f"{type(self).__name__}: length is {length}; at least {self.shortest} is needed."
-            )
-        return int(length)
+        return whole(type(self).__name__, "length", length, self.shortest)
 
 
 def make_task(name: str, /, **options: Any) -> Task:
@@ -119,15 +116,19 @@ def check_names(owner: str, asked: Any, known: Any) -> None:
             raise ValueError(f"{owner}: no option {name!r}. {hint}Known: {', '.join(known)}.")
 
 
+def whole(owner: str, name: str, value: Any, smallest: int) -> int:
+    """The value as an int; raises ValueError unless it is a whole number and large enough."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < smallest:
+        raise ValueError(
+            f"{owner}: {name} is {value!r}; a whole number of at least {smallest} is needed."
+        )
+    return int(value)
+
+
 def check_whole(task: Task, **least: int) -> None:
     """Raise ValueError unless each named option is a whole number of at least that much."""
     for name, smallest in least.items():
-        value = getattr(task, name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
-            raise ValueError(
-                f"{type(task).__name__}: {name} is {value!r}; "
-                f"a whole number of at least {smallest} is needed."
-            )
+        whole(type(task).__name__, name, getattr(task, name), smallest)
 
 
 def check_range(task: Task, low: str, high: str, smallest: int) -> None:

@@ -94,8 +94,15 @@ def test_length_is_an_option_of_the_environment_and_of_one_reset():
 def test_wrong_use_gets_one_clear_line():
     with pytest.raises(ValueError, match=r"^Copy\.reset: no option 'lenght'\. Did you mean"):
         TaskEnv("copy").reset(options={"lenght": 3})
-    with pytest.raises(ValueError, match="length is 0; at least 1 is needed"):
+    with pytest.raises(ValueError, match="length is 0; a whole number of at least 1 is needed"):
         TaskEnv("copy", length=0).reset()
+    for length in (3.7, True, "3"):
+        with pytest.raises(ValueError, match=f"length is {length!r}; a whole number"):
+            TaskEnv("copy").reset(options={"length": length})
+    with pytest.raises(ValueError, match="repeats is 2.5; a whole number"):
+        TaskEnv("repeat_copy").reset(options={"repeats": 2.5})
+    with pytest.raises(ValueError, match="render_mode is 'ansi'; None or rgb_array"):
+        TaskEnv("copy", render_mode="ansi")
     with pytest.raises(ValueError, match="copy: no option 'lenghts'"):
         gymnasium.make("memnets/copy-v0", lenghts=3)
     with pytest.raises(ValueError, match="so width must be among its own options"):
@@ -145,7 +152,7 @@ def test_writing_on_an_observation_changes_nothing():
     np.testing.assert_array_equal(env.render(), before)
 
 
-def test_ppo_trains_unchanged():
+def test_ppo_trains_on_single_environments():
     model = PPO("MlpPolicy", "memnets/copy-v0", n_steps=128, n_epochs=1, seed=0, device="cpu")
     model.learn(256)
     assert model.num_timesteps == 256

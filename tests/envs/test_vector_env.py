@@ -76,6 +76,32 @@ def same(ours, theirs):
 
 
 @every_mode
+def test_a_list_of_seeds_is_gymnasiums_own_vector_of_many(mode):
+    ours = TaskVectorEnv("copy", 3, max_length=4, autoreset_mode=mode)
+    theirs = SyncVectorEnv([partial(TaskEnv, "copy", max_length=4)] * 3, autoreset_mode=mode)
+    assert same(ours.reset(seed=[1, 2, 3]), theirs.reset(seed=[1, 2, 3]))
+    for _ in range(30):
+        actions = ours.action_space.sample()
+        result = ours.step(actions)
+        assert same(result, theirs.step(actions))
+        over = result[2] | result[3]
+        if over.any() and mode is AutoresetMode.DISABLED:
+            mask = {"reset_mask": over}
+            assert same(ours.reset(options=mask), theirs.reset(options=dict(mask)))
+    some = {"reset_mask": np.array([False, True, True])}
+    seeds = [7, None, 9]
+    assert same(ours.reset(seed=seeds, options=some), theirs.reset(seed=seeds, options=dict(some)))
+
+
+def test_one_seed_after_a_list_is_the_batch_that_training_draws_again():
+    env = TaskVectorEnv("copy", 2)
+    env.reset(seed=[1, 2])
+    seen, _ = env.reset(seed=5)
+    batch = make_task("copy").sample(np.random.default_rng(5), 2)
+    np.testing.assert_array_equal(seen, batch.inputs_TBX[0])
+
+
+@every_mode
 def test_the_pattern_of_many_with_a_time_limit_is_gymnasiums(mode):
     def limited():
         return TimeLimit(TaskEnv("copy", length=2), 5)
@@ -200,6 +226,34 @@ def test_make_vec_passes_options_limit_and_mode():
     assert [env.step(env.action_space.sample())[3].all() for _ in range(4)] == [0, 1, 0, 1]
 
 
+def test_pictures_are_those_of_single_environments():
+    many = gymnasium.make_vec("memnets/copy-v0", num_envs=2, render_mode="rgb_array", max_length=4)
+    single = [TaskEnv("copy", render_mode="rgb_array", max_length=4) for _ in range(2)]
+    assert many.render() is None
+    many.reset(seed=[3, 4])
+    for env, seed in zip(single, (3, 4), strict=True):
+        env.reset(seed=seed)
+    for _ in range(3):
+        for ours, theirs in zip(many.render(), (env.render() for env in single), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        actions = many.action_space.sample()
+        many.step(actions)
+        for env, action in zip(single, actions, strict=True):
+            env.step(action)
+
+
+def test_a_picture_keeps_the_answers_of_environments_that_were_not_reset():
+    env = TaskVectorEnv("copy", 2, 1, autoreset_mode="Disabled", render_mode="rgb_array")
+    env.reset(seed=0)
+    for _ in range(3):
+        env.step(np.ones((2, 8), np.int8))
+    _, kept = env.render()
+    env.reset(options={"reset_mask": np.array([True, False])})
+    fresh, still = env.render()
+    np.testing.assert_array_equal(still, kept)
+    assert not np.array_equal(fresh, kept)
+
+
 def test_wrong_use_gets_one_clear_line():
     env = TaskVectorEnv("copy", 2, 1, autoreset_mode="Disabled")
     with pytest.raises(ResetNeeded, match="call reset"):
@@ -216,8 +270,18 @@ def test_wrong_use_gets_one_clear_line():
             env.reset(options={"reset_mask": np.array(mask)})
     with pytest.raises(ValueError, match=r"no option 'lenght'\. Did you mean 'length'"):
         env.reset(options={"lenght": 2})
-    with pytest.raises(ValueError, match="num_envs is 0; at least 1 is needed"):
+    with pytest.raises(ValueError, match="num_envs is 0; a whole number of at least 1 is needed"):
         TaskVectorEnv("copy", 0)
+    with pytest.raises(ValueError, match="num_envs is 2.5; a whole number"):
+        TaskVectorEnv("copy", 2.5)
+    with pytest.raises(ValueError, match="max_episode_steps is 0; a whole number"):
+        TaskVectorEnv("copy", 2, max_episode_steps=0)
+    with pytest.raises(ValueError, match="length is 3.7; a whole number"):
+        env.reset(options={"length": 3.7})
+    with pytest.raises(ValueError, match="3 seeds for 2 environments"):
+        env.reset(seed=[1, 2, 3])
+    with pytest.raises(ValueError, match="render_mode is 'ansi'; None or rgb_array"):
+        TaskVectorEnv("copy", 2, render_mode="ansi")
     with pytest.raises(ValueError, match="'Sometimes' is not a valid AutoresetMode"):
         TaskVectorEnv("copy", 1, autoreset_mode="Sometimes")
     options = {"reset_mask": np.array([True, True])}

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Bits
-from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
+from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks, whole
 
 # how far beyond the trained repeats a test may ask, which bounds the inputs
 _FURTHEST = 10
@@ -96,10 +96,10 @@ class RepeatCopy(Task):
     def _draw_repeats(self, rng: np.random.Generator, repeats: int | None) -> int:
         if repeats is None:
             return int(rng.integers(self.min_repeats, self.max_repeats, endpoint=True))
-        most = _FURTHEST * self.max_repeats
-        if not 1 <= repeats <= most:
-            raise ValueError(f"RepeatCopy: repeats is {repeats}; 1 to {most} are possible.")
-        return int(repeats)
+        asked, most = whole("RepeatCopy", "repeats", repeats, 1), _FURTHEST * self.max_repeats
+        if asked > most:
+            raise ValueError(f"RepeatCopy: repeats is {asked}; 1 to {most} are possible.")
+        return asked
 
     def _normalise(self, repeats: int) -> float:
         mean = (self.min_repeats + self.max_repeats) / 2
