@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,7 +123,7 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     def _seed(self, seed: int | Sequence[int | None] | None, mask_B: np.ndarray) -> None:
         if seed is None:
             return
-        if isinstance(seed, Integral):
+        if isinstance(seed, int | np.integer):
             super().reset(seed=int(seed))
             self._own = []
             return
