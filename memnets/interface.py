@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -31,9 +32,14 @@ class Interface(nn.Module):
             for (name, shape), piece in zip(self.shapes.items(), pieces, strict=True)
         }
 
+    def offsets(self) -> dict[str, int]:
+        """Where each named parameter begins in the map's output; kernels read them from there."""
+        starts = itertools.accumulate(self._sizes, initial=0)
+        return dict(zip(self.shapes, starts, strict=False))
+
     def bias_of(self, name: str) -> Tensor:
         """The bias of one named parameter, a view: for starting values that a paper sets."""
-        start = sum(self._sizes[: list(self.shapes).index(name)])
+        start = self.offsets()[name]
         return self.linear.bias[start : start + math.prod(self.shapes[name])]
 
 
