@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo demo-smoke test install lint clean
+.PHONY: demo demo-smoke test test-slow install lint clean
 
 install: .venv/.installed
 
@@ -28,6 +28,10 @@ lint: install
 
 test: lint
 	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+# what draws samples or trains for minutes: the second job of .ci/run
+test-slow: install
+	$(BIN)/python -m pytest -n 2 -m slow
 
 clean:
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -102,6 +102,7 @@ def test_seeds_are_redrawn_within_each_stratum():
     assert low == pytest.approx(0.5) and high == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
     generator, covered = rng(), 0
     for _ in range(200):

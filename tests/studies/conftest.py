@@ -8,16 +8,6 @@ from studies import Study, TaskSpec, Training, Trial
 SMALL = {"slots": 4, "width": 3}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As in the executor; on networks this small, threads only wait for each other."""
-    torch = pytest.importorskip("torch")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def training():
     return Training(

@@ -132,6 +132,7 @@ def test_the_expectation_of_reinforce_over_all_addresses_is_the_exact_gradient(
     torch.testing.assert_close(gradient, exact, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to_go", [True, False])
 @pytest.mark.parametrize("baseline", BASELINES)
 def test_sampled_reinforce_is_unbiased_and_its_error_shrinks_with_the_sample(baseline, to_go):
@@ -148,6 +149,7 @@ def test_sampled_reinforce_is_unbiased_and_its_error_shrinks_with_the_sample(bas
     assert error < 0.05 * exact.norm()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to_go", [True, False])
 def test_a_baseline_in_use_lowers_the_variance(to_go):
     network, inputs_TX, _ = case("dntm")
@@ -183,6 +185,7 @@ class CountsPastCosts(Reinforce):
         return super().loss(address, cost_TB.flip(0), features_TBC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wrong", "decay", "count", "rows"),
     [
@@ -206,6 +209,7 @@ def test_a_wrong_reinforce_is_caught_by_the_measure_that_the_right_one_passes(
     assert largest[wrong] > 2 * LARGEST_ERROR
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_the_bias_of_the_other_estimators_is_measured_and_is_real(name):
     network, inputs_TX, exact = case(name)

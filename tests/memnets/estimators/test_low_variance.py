@@ -54,6 +54,7 @@ def test_the_address_is_exactly_one_hot_or_the_no_op(name):
     assert set(weights.sum(-1).flatten().tolist()) == {0.0, 1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["reinmax", "gumbel_rao"])
 def test_each_slot_and_the_no_op_is_chosen_at_its_probability(name):
     draws, p = 40_000, LOGITS.softmax(-1)
@@ -127,6 +128,7 @@ def test_the_chosen_slot_is_the_largest_in_every_draw():
     assert torch.equal(perturbed.argmax(-1), torch.arange(4).view(1, 4, 1).expand(200, 4, 1))
 
 
+@pytest.mark.slow
 def test_averaging_over_the_noise_lowers_the_variance_and_leaves_the_mean():
     torch.manual_seed(0)
     rows, tau = 40_000, 0.5

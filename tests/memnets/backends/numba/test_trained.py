@@ -74,6 +74,7 @@ def as_near_as_rounding_lets_it(
         assert not {name: x for name, x in far.items() if not x < by_name[name]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", [*ESTIMATORS, "annealed", "leave_one_out"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_still_the_same_after_1000_updates(cell, estimator):
