@@ -6,16 +6,15 @@ are polynomials here (coefficients of Cephes), within 2e-7 of the true value rel
 
 from __future__ import annotations
 
-import hashlib
 import math
-import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
 from numba import extending, njit, types
+
+from .stamps import stamp
 
 # a kernel has more arrays than LLVM by default compares for overlap before it vectorises a loop
 binding.set_option("memnets", "--runtime-memory-check-threshold=100")
@@ -26,23 +25,6 @@ ZERO, HALF, ONE, TWO = (np.float32(x) for x in (0.0, 0.5, 1.0, 2.0))
 
 _ORDER_FREE = {"reassoc", "contract", "nsz", "arcp", "afn"}
 """Sums in any order and fused multiply-adds; what is not a number stays so."""
-
-
-@cache
-def _stamp(path: Path) -> str:
-    """Changes with a file of kernels, and with any that it takes kernels or constants from."""
-    source = path.read_bytes()
-    stamps = [source]
-    for dots, name in re.findall(rb"^from (\.+)([\w.]+) import", source, re.MULTILINE):
-        folder = path.parents[len(dots) - 1]
-        other = folder / f"{name.decode().replace('.', '/')}.py"
-        if folder == _HERE or _CONSTANTS.fullmatch(name):
-            stamps.append(_stamp(other).encode())
-    return hashlib.sha256(b"".join(stamps)).hexdigest()
-
-
-_HERE = Path(__file__).parent
-_CONSTANTS = re.compile(rb"(equations|estimators)\.\w+")
 
 
 def kernel(function: Any) -> Any:
@@ -68,7 +50,7 @@ def part(function: Any) -> Any:
 def _compiled(function: Any, **options: Any) -> Any:
     compiled = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     # numba looks at the date of the function's own file only, but kernels are made of kernels
-    compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename))
+    compiled._cache._cache_file._source_stamp = stamp(Path(function.__code__.co_filename))
     return compiled
 
 

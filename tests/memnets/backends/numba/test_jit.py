@@ -1,9 +1,6 @@
-"""The scalar functions inside vectorised loops, and when a compiled kernel is out of date."""
+"""The scalar functions that stay vectorised inside the loops of kernels."""
 
-import ast
 import math
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +9,8 @@ pytest.importorskip("numba")
 
 from numba import njit
 
-import memnets
 from memnets.backends.numba import jit
 from memnets.backends.numba.jit import exp, log, sigmoid, softplus, tanh
-
-PACKAGE = Path(memnets.__file__).parent
 
 
 @njit(error_model="numpy", fastmath=jit._ORDER_FREE)
@@ -102,63 +96,3 @@ def test_what_is_not_a_number_stays_so(which):
     values = of(which, *[math.nan, 0.5] * 21, math.nan)
     assert np.isnan(values[::2]).all()
     assert np.isfinite(values[1::2]).all()
-
-
-@pytest.fixture
-def copied(tmp_path, monkeypatch) -> Path:
-    """The package's sources elsewhere, and stamps of them."""
-    target = tmp_path / "memnets"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PACKAGE, target, ignore=ignored)
-    monkeypatch.setattr(jit, "_HERE", target / "kernels")
-    yield target
-    jit._stamp.cache_clear()
-
-
-def stamps(copied: Path) -> dict[str, str]:
-    """Of the files that hold kernels."""
-    jit._stamp.cache_clear()
-    paths = sorted((copied / "kernels").glob("*.py"))
-    return {path.stem: jit._stamp(path) for path in paths if "from .jit import" in path.read_text()}
-
-
-def changed(copied: Path, name: str) -> set[str]:
-    """Whose stamps another is, after a comment in one file."""
-    before, file = stamps(copied), copied / name
-    original = file.read_text()
-    file.write_text(original + "# changed\n")
-    after = stamps(copied)
-    file.write_text(original)
-    assert stamps(copied) == before
-    return {stem for stem, stamp in after.items() if stamp != before[stem]}
-
-
-def test_a_kernel_is_compiled_again_when_what_it_is_made_of_changes(copied):
-    assert {"linear", "ntm", "ntm_backward", "dnc"} <= changed(copied, "kernels/linear.py")
-    assert {"content", "ntm_heads", "ntm"} <= changed(copied, "addressing.py")
-    assert {"choice", "ntm_heads", "ntm"} <= changed(copied, "estimators/choices.py")
-    assert changed(copied, "kernels/ntm_backward.py") == {"ntm_backward"}
-    assert "ntm" not in changed(copied, "kernels/recency.py")
-    assert "linear" not in changed(copied, "kernels/content.py")
-
-
-def test_every_import_of_a_kernel_file_is_in_its_stamp(copied):
-    importers: dict[str, set[str]] = {}
-    for path in (copied / "kernels").glob("*.py"):
-        source = path.read_text()
-        for node in ast.walk(ast.parse(source)) if "\n@kernel\n" in source else ():
-            if isinstance(node, ast.ImportFrom) and node.level:
-                assert node.module, f"{path.name}: the stamp does not follow `from . import`"
-                folder = "kernels/" if node.level == 1 else ""
-                file = folder + node.module.replace(".", "/") + ".py"
-                importers.setdefault(file, set()).add(path.stem)
-    assert importers
-    for file, stems in importers.items():
-        assert stems <= changed(copied, file), file
-
-
-def test_the_cache_on_disk_goes_by_the_stamp():
-    from memnets.backends.numba import ntm
-
-    file = ntm.forward._cache._cache_file
-    assert file._source_stamp == jit._stamp(PACKAGE / "kernels" / "ntm.py")
