@@ -28,6 +28,11 @@ class Answer(ABC):
     def target_size(self) -> int:
         """Columns of the targets, which is also the number of things that can be wrong."""
 
+    @property
+    @abstractmethod
+    def chance(self) -> float:
+        """Accuracy of guessing: the fraction right, on average, of answers drawn uniformly."""
+
     @abstractmethod
     def space(self) -> spaces.Space[Any]:
         """The gymnasium space of one decided answer."""
@@ -64,6 +69,10 @@ class Bits(Answer):
     def target_size(self) -> int:
         return self.width
 
+    @property
+    def chance(self) -> float:
+        return 0.5
+
     def space(self) -> spaces.MultiBinary:
         return spaces.MultiBinary(self.width)
 
@@ -93,6 +102,10 @@ class Symbols(Answer):
     @property
     def target_size(self) -> int:
         return 1
+
+    @property
+    def chance(self) -> float:
+        return 1 / self.vocabulary
 
     def space(self) -> spaces.Discrete:
         return spaces.Discrete(self.vocabulary)

@@ -12,6 +12,7 @@ from .backends import auto as backends
 from .cells.base import MemoryCell
 from .controllers import Controller
 from .estimators import Estimator
+from .options import accepted
 from .types import Address, NetworkState, Rollout, join_heads, stack_steps
 
 Drive = Callable[[Tensor, NetworkState], tuple[Tensor, NetworkState, Address]]
@@ -44,7 +45,6 @@ class MemoryNetwork(nn.Module):
         self.controller = controller
         self.cell = cell
         self.readout = nn.Linear(controller.output_size + cell.read_size, output_size)
-        self.estimator.bind(controller.output_size)
 
     @property
     def estimator(self) -> Estimator:
@@ -112,25 +112,27 @@ class MemoryNetwork(nn.Module):
 
 def assemble(
     make_cell: Callable[..., MemoryCell],
-    estimator: Estimator,
+    make_estimator: Callable[..., Estimator],
     make_controller: type[Controller],
     controller_size: int,
     input_size: int,
     output_size: int,
     *,
     cell_options: Mapping[str, Any] | None = None,
+    estimator_options: Mapping[str, Any] | None = None,
     controller_options: Mapping[str, Any] | None = None,
     bypass_dropout: float = 0.0,
     backend: str = "auto",
 ) -> MemoryNetwork:
-    """A network of parts that fit: the cell sees the controller's output, it the cell's reads."""
-    cell_options, controller_options = dict(cell_options or {}), dict(controller_options or {})
-    if getattr(make_cell, "takes_input", False):
-        cell_options["external_size"] = input_size
+    """Builds estimator, cell and controller with matching sizes, and the network of them."""
+    controller_options = controller_options or {}
     hidden_size = make_controller.output_size_of(controller_size, **controller_options)
-    cell = make_cell(hidden_size, estimator, **cell_options)
+    features = accepted(make_estimator, feature_size=hidden_size)
+    estimator = make_estimator(**(estimator_options or {}), **features)
+    external = accepted(make_cell, external_size=input_size)
+    cell = make_cell(hidden_size, estimator, **(cell_options or {}), **external)
     controller = make_controller(input_size + cell.read_size, controller_size, **controller_options)
-    return MemoryNetwork(
+    network = MemoryNetwork(
         controller,
         cell,
         output_size,
@@ -138,3 +140,15 @@ def assemble(
         bypass_dropout=bypass_dropout,
         backend=backend,
     )
+    draw_for(estimator)
+    return network
+
+
+def draw_for(estimator: Estimator) -> None:
+    """Draws a random number for each parameter of an estimator, and drops it.
+
+    A learned baseline starts at zero. Seeded results depend on the numbers drawn after a network
+    was built, and those of earlier versions were drawn after the baseline's.
+    """
+    for parameter in estimator.parameters():
+        torch.empty_like(parameter, device="cpu").uniform_()

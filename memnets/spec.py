@@ -69,12 +69,13 @@ class ModelSpec:
         _check_options(self.estimator, make_estimator, self.estimator_options)
         return assemble(
             make_cell,
-            make_estimator(**self.estimator_options),
+            make_estimator,
             make_controller,
             self.controller_size,
             input_size,
             output_size,
             cell_options=self.cell_options,
+            estimator_options=self.estimator_options,
             controller_options=self.controller_options,
             bypass_dropout=self.bypass_dropout,
             backend=backend,

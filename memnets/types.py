@@ -37,6 +37,35 @@ class Address(NamedTuple):
         shape = (*self.weights_BHK.shape[:-1], slots)
         return self.weights_BHK.new_zeros(shape).scatter_add(-1, self.slots_BHK, self.weights_BHK)
 
+    def heads(self, which: slice) -> Address:
+        """The address of some of the heads, of one step or of a whole rollout."""
+        return Address(
+            self.weights_BHK[..., which, :],
+            None if self.slots_BHK is None else self.slots_BHK[..., which, :],
+            self.log_prob_BH[..., which],
+            self.entropy_BH[..., which],
+        )
+
+    def unchosen(self) -> Address:
+        """The same slots and weights, but no choice of this step: log-probability, entropy zero."""
+        zero_BH = torch.zeros_like(self.log_prob_BH)
+        return self._replace(log_prob_BH=zero_BH, entropy_BH=zero_BH)
+
+    @classmethod
+    def of(
+        cls,
+        weights_BHK: Tensor,
+        slots_BHK: Tensor | None = None,
+        *,
+        entropy_BH: Tensor | None = None,
+    ) -> Address:
+        """An address in which nothing was chosen: its log-probability is zero.
+
+        So is its entropy, unless that of the weighting behind it is given.
+        """
+        zero_BH = weights_BHK.new_zeros(weights_BHK.shape[:-1])
+        return cls(weights_BHK, slots_BHK, zero_BH, zero_BH if entropy_BH is None else entropy_BH)
+
 
 def join_heads(*addresses: Address) -> Address:
     """One address of all the heads, in their order.

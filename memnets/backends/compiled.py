@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from ..types import Address, NetworkState, Rollout
@@ -164,16 +164,11 @@ def _estimator_in_force(network: MemoryNetwork) -> Iterator[None]:
     The choice is the value of a buffer, which no single graph can branch on.
     """
     outer = network.cell.estimator
-    network.cell.estimator = _in_force(outer)
+    network.cell.estimator = outer.in_force()
     try:
         yield
     finally:
         network.cell.estimator = outer
-
-
-def _in_force(part: Any) -> Any:
-    active = getattr(part, "active", None)
-    return _in_force(active) if isinstance(active, nn.Module) else part
 
 
 @contextlib.contextmanager

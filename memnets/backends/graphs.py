@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..estimators import Estimator
 from ..network import MemoryNetwork
 from ..types import Rollout
 from .restoring import unchanged
@@ -169,7 +168,7 @@ def bucket(steps: int) -> int:
 
 def fills_up(network: MemoryNetwork) -> bool:
     """Whether steps after the end of a sequence leave a network's gradient alone."""
-    return type(network.estimator).loss is Estimator.loss
+    return not network.estimator.has_loss
 
 
 def filled(batch: tuple[Tensor, ...], steps: int, device: torch.device) -> list[Tensor]:

@@ -27,5 +27,4 @@ class NoMemory(MemoryCell[tuple[()]]):
 
     def forward(self, h_BC: Tensor, state: tuple[()]) -> tuple[Tensor, tuple[()], Address]:
         none_B00 = h_BC.new_zeros(h_BC.shape[0], 0, 0)
-        none_B0 = none_B00[..., 0:0].flatten(1)
-        return none_B0, state, Address(none_B00, None, none_B0, none_B0)
+        return none_B00.flatten(1), state, Address.of(none_B00)

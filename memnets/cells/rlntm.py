@@ -86,13 +86,10 @@ class RLNTM(MemoryCell[RLNTMState]):
         moves = self.estimator((self.inverse_temperature * head["move"]).softmax(-1))
         before = moves._replace(weights_BHK=state.weights_BHK, slots_BHK=state.slots_BHK)
         after = tape.move(before, moves, self.slots)
-        write, read = of_heads(before, 0, self.pairs), of_heads(after, -self.pairs, None)
+        write, read = before.heads(slice(self.pairs)), after.heads(slice(-self.pairs, None))
         if self.positions == self.pairs:
-            # one move, which the read reports
-            write = write._replace(
-                log_prob_BH=torch.zeros_like(write.log_prob_BH),
-                entropy_BH=torch.zeros_like(write.entropy_BH),
-            )
+            # write and read share one move, which counts once, as that of the read
+            write = write.unchosen()
         erase = head["erase"].sigmoid() if self.erase else torch.ones_like(head["add"])
         memory_BNW = memory.write(state.memory_BNW, write, erase, head["add"])
         reads = [
@@ -101,14 +98,3 @@ class RLNTM(MemoryCell[RLNTMState]):
         ]
         state = RLNTMState(memory_BNW, after.weights_BHK, after.slots_BHK)
         return torch.cat(reads, 1).flatten(1), state, join_heads(write, read)
-
-
-def of_heads(address: Address, first: int, last: int | None) -> Address:
-    """The address of some of the heads."""
-    which = slice(first, last)
-    return Address(
-        address.weights_BHK[:, which],
-        None if address.slots_BHK is None else address.slots_BHK[:, which],
-        address.log_prob_BH[:, which],
-        address.entropy_BH[:, which],
-    )

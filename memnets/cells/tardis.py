@@ -114,17 +114,12 @@ def fill_or_overwrite(read: Address, filled_B: Tensor, slots: int) -> Address:
     weights_B1K = read.weights_BHK.detach()
     filling_B11 = (filled_B < slots).view(-1, 1, 1)
     next_B11 = filled_B.long().clamp_max(slots - 1).view(-1, 1, 1)
-    nothing_B1 = torch.zeros_like(read.log_prob_BH)
     if read.slots_BHK is None:
         fresh_B1N = torch.zeros_like(weights_B1K).scatter(-1, next_B11, 1.0)
-        return Address(
-            torch.where(filling_B11, fresh_B1N, weights_B1K), None, nothing_B1, nothing_B1
-        )
+        return Address.of(torch.where(filling_B11, fresh_B1N, weights_B1K))
     first_B1K = torch.zeros_like(weights_B1K)
     first_B1K[..., 0] = 1.0
-    return Address(
+    return Address.of(
         torch.where(filling_B11, first_B1K, weights_B1K),
         torch.where(filling_B11, next_B11, read.slots_BHK),
-        nothing_B1,
-        nothing_B1,
     )

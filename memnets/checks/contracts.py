@@ -51,7 +51,7 @@ def check_cell(
             torch.manual_seed(0)
             return assemble(
                 make,
-                estimators.get(name)(),
+                estimators.get(name),
                 controllers.get(controller),
                 HIDDEN,
                 INPUTS,

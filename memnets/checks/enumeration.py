@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ..estimators import Estimator, chosen
-from ..network import MemoryNetwork
+from ..network import MemoryNetwork, draw_for
 from ..types import Address
 
 MOST_SEQUENCES = 200_000
@@ -53,7 +53,7 @@ def with_estimator(network: MemoryNetwork, estimator: Estimator) -> MemoryNetwor
     """A copy of a network, its parameters equal, with another estimator; on the reference."""
     twin = copy.deepcopy(network)
     twin.backend = "reference"
-    estimator.bind(twin.controller.output_size)
+    draw_for(estimator)
     twin.cell.estimator = estimator.to(twin.readout.weight)
     return twin
 

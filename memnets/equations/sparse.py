@@ -58,13 +58,10 @@ def write_address(
     gate_BH1 = write_gate_BH.unsqueeze(-1)
     reread_BHK = gate_BH1 * read_gate_BH.unsqueeze(-1) * read_BHK
     fresh_BH1 = gate_BH1 * (1 - read_gate_BH.unsqueeze(-1))
-    nothing_BH = torch.zeros_like(write_gate_BH)
     if slots_BHK is None:
-        weights_BHN = reread_BHK.scatter_add(-1, least_BH.unsqueeze(-1), fresh_BH1)
-        return Address(weights_BHN, None, nothing_BH, nothing_BH)
-    weights_BHL = torch.cat([reread_BHK, fresh_BH1], -1)
-    slots_BHL = torch.cat([slots_BHK, least_BH.unsqueeze(-1)], -1)
-    return Address(weights_BHL, slots_BHL, nothing_BH, nothing_BH)
+        return Address.of(reread_BHK.scatter_add(-1, least_BH.unsqueeze(-1), fresh_BH1))
+    weights_BHK = torch.cat([reread_BHK, fresh_BH1], -1)
+    return Address.of(weights_BHK, torch.cat([slots_BHK, least_BH.unsqueeze(-1)], -1))
 
 
 def clear(memory_BNW: M, slots_BH: Tensor) -> M:

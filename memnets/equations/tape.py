@@ -17,9 +17,8 @@ MOVES = (-1, 0, 1)
 
 def start(batch_size: int, heads: int, like: Tensor) -> Address:
     """Every head on slot 0."""
-    nothing_BH = like.new_zeros(batch_size, heads)
     slots_BH1 = torch.zeros(batch_size, heads, 1, dtype=torch.long, device=like.device)
-    return Address(like.new_ones(batch_size, heads, 1), slots_BH1, nothing_BH, nothing_BH)
+    return Address.of(like.new_ones(batch_size, heads, 1), slots_BH1)
 
 
 def move(position: Address, moves: Address, slots: int) -> Address:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..options import accepted
 from ..registry import estimators
 from ..types import Address
 from .base import Estimator
@@ -25,6 +26,7 @@ class Annealed(Estimator):
 
     def __init__(
         self,
+        feature_size: int | None = None,
         *,
         first: str = "soft",
         then: str = "reinforce",
@@ -34,8 +36,8 @@ class Annealed(Estimator):
     ) -> None:
         super().__init__()
         require(rate >= 0, "rate must be at least 0")
-        self.first: Estimator = estimators.get(first)(**(first_options or {}))
-        self.then: Estimator = estimators.get(then)(**(then_options or {}))
+        self.first = _built(first, first_options or {}, feature_size)
+        self.then = _built(then, then_options or {}, feature_size)
         self.rollouts = self.then.rollouts
         # at rate 0 all training is that of the first
         self.discrete = (self.then if rate else self.first).discrete
@@ -51,14 +53,19 @@ class Annealed(Estimator):
         return 1 / math.sqrt(1 + self.rate * int(self.updates))
 
     def forward(self, weighting_BHN: Tensor) -> Address:
-        return self.active(weighting_BHN)
+        address: Address = self.in_force()(weighting_BHN)
+        return address
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
-        return self.active.loss(address, cost_TB, features_TBC)
+        return self.in_force().loss(address, cost_TB, features_TBC)
 
-    def bind(self, feature_size: int) -> None:
-        self.first.bind(feature_size)
-        self.then.bind(feature_size)
+    @property
+    def has_loss(self) -> bool:
+        return self.first.has_loss or self.then.has_loss
+
+    def in_force(self) -> Estimator:
+        use_first = self.training and bool(self.use_first)
+        return (self.first if use_first else self.then).in_force()
 
     def advance(self) -> None:
         self.first.advance()
@@ -66,6 +73,8 @@ class Annealed(Estimator):
         self.updates += 1
         self.use_first.copy_(torch.rand(()) < self.probability)
 
-    @property
-    def active(self) -> Estimator:
-        return self.first if self.training and bool(self.use_first) else self.then
+
+def _built(name: str, options: Mapping[str, Any], feature_size: int | None) -> Estimator:
+    make = estimators.get(name)
+    estimator: Estimator = make(**options, **accepted(make, feature_size=feature_size))
+    return estimator

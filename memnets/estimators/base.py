@@ -10,7 +10,11 @@ from ..types import Address
 
 
 class Estimator(nn.Module, ABC):
-    """Makes addresses out of weightings and supplies the gradient that discreteness loses."""
+    """Makes addresses out of weightings and supplies the gradient that a discrete choice loses.
+
+    Built as Estimator(**options). One that has a parameter `feature_size` is built with the width C
+    of the features that its `loss` will be given, which are the controller's outputs.
+    """
 
     discrete: bool
     rollouts: int = 1
@@ -24,16 +28,22 @@ class Estimator(nn.Module, ABC):
         """Completes the gradient of `cost_TB.sum(0).mean()`: a surrogate; zero if none is missing.
 
         `address` is that of the rollout (every field stacked over time), `cost_TB` the cost of each
-        step in nats, `features_TBC` what a learned baseline may look at (the controller's outputs).
+        step in nats, `features_TBC` the controller's outputs, for a learned baseline.
         """
         return cost_TB.new_zeros(())
 
-    def spread(self, batch_TBX: Tensor) -> Tensor:
-        """Each sequence of a batch as many times, side by side, as `loss` wants rollouts of it."""
-        return batch_TBX if self.rollouts == 1 else batch_TBX.repeat_interleave(self.rollouts, 1)
+    @property
+    def has_loss(self) -> bool:
+        """Whether `loss` ever adds anything: false where the gradient passes through the address."""
+        return type(self).loss is not Estimator.loss
 
-    def bind(self, feature_size: int) -> None:
-        """Told once, by the network, the width C of the features that `loss` will be given."""
+    def in_force(self) -> Estimator:
+        """The estimator that makes the addresses of this minibatch: itself, or one that it holds."""
+        return self
+
+    def spread(self, batch_TBX: Tensor) -> Tensor:
+        """The batch with each sequence repeated, side by side, once per rollout of `rollouts`."""
+        return batch_TBX if self.rollouts == 1 else batch_TBX.repeat_interleave(self.rollouts, 1)
 
     def advance(self) -> None:
         """Moves schedules on; called by the training loop after every update."""

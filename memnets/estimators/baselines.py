@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import huber_loss
+from torch.nn.utils import skip_init
 
 BASELINES = ("none", "moving_average", "per_step", "learned", "leave_one_out")
 
@@ -44,6 +45,7 @@ class Advantage(nn.Module):
         floor: float = 1.0,
         rollouts: int = 1,
         steps: int = 256,
+        feature_size: int | None = None,
     ) -> None:
         super().__init__()
         if baseline not in BASELINES:
@@ -57,17 +59,16 @@ class Advantage(nn.Module):
         by_step = baseline == "per_step" or (baseline == "learned" and return_to_go)
         self.steps = steps if by_step else 1
         self.predict: nn.Linear | None = None
+        if baseline == "learned" and feature_size is not None:
+            # zeros in place of random weights: the weights of a model, which are drawn after these,
+            # must not depend on its estimator
+            self.predict = skip_init(nn.Linear, feature_size, 1)
+            nn.init.zeros_(self.predict.weight)
+            nn.init.zeros_(self.predict.bias)
         self.register_buffer("mean_S", torch.zeros(self.steps))
         self.register_buffer("weight_S", torch.zeros(self.steps))
         self.register_buffer("variance", torch.zeros(()))
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
-
-    def bind(self, feature_size: int) -> None:
-        """Makes the learned baseline's parameters for features of that width."""
-        if self.baseline == "learned":
-            self.predict = nn.Linear(feature_size, 1)
-            nn.init.zeros_(self.predict.weight)
-            nn.init.zeros_(self.predict.bias)
 
     def forward(self, cost_TB: Tensor, features_TBC: Tensor | None = None) -> tuple[Tensor, Tensor]:
         returns_TB = returns(cost_TB, to_go=self.return_to_go)
@@ -79,8 +80,9 @@ class Advantage(nn.Module):
             return advantage_TB, cost_TB.new_zeros(())
         if self.predict is None or features_TBC is None:
             raise ValueError(
-                "the learned baseline needs features: call bind(feature_size) once and give "
-                "loss() the controller's outputs, or choose baseline='moving_average'"
+                "the learned baseline needs features: build the estimator with their width, "
+                "feature_size, and give loss() the controller's outputs, or choose "
+                "baseline='moving_average'"
             )
         predicted_TB = self.predict(features_TBC.detach()).squeeze(-1)
         # D-NTM's Huber loss is d² near zero, twice torch's

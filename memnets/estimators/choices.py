@@ -39,8 +39,7 @@ def entropy(weighting_BHN: Tensor) -> Tensor:
 
 def dense(weighting_BHN: Tensor, weights_BHN: Tensor) -> Address:
     """The dense address of such weights, nothing chosen, with the entropy of the weighting."""
-    nothing_BH = weighting_BHN.new_zeros(weighting_BHN.shape[:2])
-    return Address(weights_BHN, None, nothing_BH, entropy(weighting_BHN))
+    return Address.of(weights_BHN, entropy_BH=entropy(weighting_BHN))
 
 
 def with_no_op(weighting_BHN: Tensor) -> Tensor:

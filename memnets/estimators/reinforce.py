@@ -26,6 +26,7 @@ class Reinforce(Estimator):
 
     def __init__(
         self,
+        feature_size: int | None = None,
         *,
         baseline: str = "learned",
         return_to_go: bool = True,
@@ -41,13 +42,14 @@ class Reinforce(Estimator):
         )
         self.rollouts = rollouts
         self.advantage = Advantage(
-            baseline, return_to_go=return_to_go, normalise=normalise, rollouts=rollouts
+            baseline,
+            return_to_go=return_to_go,
+            normalise=normalise,
+            rollouts=rollouts,
+            feature_size=feature_size,
         )
         self.entropy_weight = entropy_weight
         self.weight = weight
-
-    def bind(self, feature_size: int) -> None:
-        self.advantage.bind(feature_size)
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         prob_BHN = with_no_op(weighting_BHN)

@@ -43,5 +43,4 @@ class TopK(Estimator):
         if self.renormalise:
             kept_BH1 = weights_BHK.sum(-1, keepdim=True).clamp_min(PROBABILITY_FLOOR)
             weights_BHK = weights_BHK * weighting_BHN.sum(-1, keepdim=True) / kept_BH1
-        nothing_BH = weighting_BHN.new_zeros(weighting_BHN.shape[:2])
-        return Address(weights_BHK, slots_BHK, nothing_BH, entropy(weighting_BHN))
+        return Address.of(weights_BHK, slots_BHK, entropy_BH=entropy(weighting_BHN))

@@ -168,7 +168,7 @@ def _counted(network: MemoryNetwork) -> Tensor:
 def _warm_up(network: MemoryNetwork, point: Point) -> None:
     """Let the baseline, if there is one, learn from rollouts of the sequence."""
     estimator = network.estimator
-    if type(estimator).loss is Estimator.loss:
+    if not estimator.has_loss:
         return
     own = list(estimator.parameters())
     optimiser = torch.optim.Adam(own, 1e-2) if own else None

@@ -24,6 +24,15 @@ def test_the_likelier_answer_is_decided():
     np.testing.assert_array_equal(Symbols(3).decide(np.array([[[0.1, 3.0, 2.0]]])), [[1]])
 
 
+@pytest.mark.parametrize("answer", [Bits(1), Bits(8), Symbols(2), Symbols(5)], ids=repr)
+def test_chance_is_the_score_of_answers_drawn_at_random(answer):
+    rng = np.random.default_rng(0)
+    # uniform logits decide for any symbol, and for one or zero, equally often
+    answers = answer.decide(rng.uniform(-1, 1, size=(20_000, answer.output_size)))
+    targets = np.zeros((20_000, answer.target_size))
+    assert abs(answer.score(answers, targets).mean() - answer.chance) < 0.02
+
+
 @pytest.mark.parametrize("answer", [Bits(1), Bits(7), Symbols(2), Symbols(30)], ids=repr)
 def test_sizes_agree_with_the_space(answer):
     logits = np.random.default_rng(0).normal(size=(5, 4, answer.output_size))

@@ -15,7 +15,7 @@ from ...cells.dntm import DNTM
 from ...cells.none import NoMemory
 from ...cells.ntm import NTM
 from ...controllers import GRU, LSTM, Controller, Feedforward
-from ...estimators import Annealed, Estimator, Gumbel, Reinforce, ReinMax, Soft, StraightThrough
+from ...estimators import Estimator, Gumbel, Reinforce, ReinMax, Soft, StraightThrough
 from ...network import MemoryNetwork
 from ..guards import changed
 from .rollouts.memoryless import refuses
@@ -73,8 +73,7 @@ def kind_of(estimator: Estimator) -> int | None:
     """The kernel's code of what an estimator does at present; None where it has none."""
     from .choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
 
-    if type(estimator) is Annealed:
-        return kind_of(estimator.active)
+    estimator = estimator.in_force()
     if type(estimator) is Reinforce:
         return SAMPLE if estimator.training else MODE
     if type(estimator) is ReinMax:
@@ -86,8 +85,7 @@ def kind_of(estimator: Estimator) -> int | None:
 
 def temperature_of(estimator: Estimator) -> float:
     """At which GUMBEL relaxes its choice at present; other kinds have none, which is one."""
-    if type(estimator) is Annealed:
-        return temperature_of(estimator.active)
+    estimator = estimator.in_force()
     return estimator.temperature if type(estimator) is Gumbel else 1.0
 
 

@@ -4,6 +4,7 @@ import copy
 import logging
 import math
 import warnings
+from functools import partial
 
 import pytest
 import torch
@@ -72,8 +73,8 @@ class Counted(Shelf):
         return super().forward(h_BC, memory_BNW)
 
 
-def shelf(estimator, backend="compiled"):
-    return assemble(Shelf, estimator, Feedforward, 6, INPUTS, OUTPUTS, backend=backend)
+def shelf(make_estimator, backend="compiled"):
+    return assemble(Shelf, make_estimator, Feedforward, 6, INPUTS, OUTPUTS, backend=backend)
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +116,7 @@ def agree(network, inputs_TBX):
 
 
 def test_a_plug_in_is_compiled_once_per_batch_size_and_agrees(inputs_TBX, caplog):
-    network = shelf(Reinforce(baseline="none"))
+    network = shelf(partial(Reinforce, baseline="none"))
     with caplog.at_level(logging.WARNING, logger="memnets"):
         agree(network, inputs_TBX)
         told = [record.getMessage() for record in caplog.records]
@@ -170,7 +171,7 @@ def test_a_change_of_the_annealed_estimator_is_followed(inputs_TBX):
 
 
 def test_a_step_that_is_no_single_graph_runs_on_the_reference_and_says_so(inputs_TBX):
-    network = shelf(Counting())
+    network = shelf(Counting)
     expected, _, _ = run(copy.deepcopy(network), inputs_TBX, "reference")
     with pytest.warns(BackendFallback, match="its step cannot be compiled"):
         found, _, _ = run(network, inputs_TBX, "compiled")
@@ -184,7 +185,7 @@ def test_a_step_that_is_no_single_graph_runs_on_the_reference_and_says_so(inputs
 
 
 def test_without_a_compiler_the_reference_runs_from_the_same_random_numbers(inputs_TBX):
-    network = shelf(Reinforce(baseline="none"))
+    network = shelf(partial(Reinforce, baseline="none"))
     expected, wanted, _ = run(copy.deepcopy(network), inputs_TBX, "reference")
     settings = {"cpp.cxx": (None, "no-such-compiler"), "fx_graph_cache": False}
     with (
@@ -198,14 +199,14 @@ def test_without_a_compiler_the_reference_runs_from_the_same_random_numbers(inpu
 
 
 def test_an_error_of_the_callers_is_raised_as_on_the_reference():
-    network = shelf(Counting())
+    network = shelf(Counting)
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         network(torch.randn(STEPS, BATCH, INPUTS + 1))
     assert compiled.broken(network) is None
 
 
 def test_hooks_are_not_compiled_away(inputs_TBX):
-    network, calls = shelf(Counting()), []
+    network, calls = shelf(Counting), []
     network.cell.register_forward_hook(lambda *_: calls.append(1))
     with pytest.warns(BackendFallback, match="hook"):
         network(inputs_TBX)
@@ -219,7 +220,7 @@ def as_if_compiled(monkeypatch):
 
 
 def test_what_a_cell_keeps_in_a_buffer_is_as_on_the_reference(inputs_TBX, as_if_compiled):
-    network = assemble(Counted, Soft(), Feedforward, 6, INPUTS, OUTPUTS, backend="compiled")
+    network = assemble(Counted, Soft, Feedforward, 6, INPUTS, OUTPUTS, backend="compiled")
     network(inputs_TBX)
     assert network.cell.steps == STEPS
     network(inputs_TBX[:, :1])
@@ -227,7 +228,7 @@ def test_what_a_cell_keeps_in_a_buffer_is_as_on_the_reference(inputs_TBX, as_if_
 
 
 def test_a_network_that_learns_nothing_passes_gradients_to_its_inputs(inputs_TBX, as_if_compiled):
-    network = shelf(Soft()).requires_grad_(False)
+    network = shelf(Soft).requires_grad_(False)
     gradients = []
     for backend in ("reference", "compiled"):
         network.backend = backend
@@ -239,7 +240,7 @@ def test_a_network_that_learns_nothing_passes_gradients_to_its_inputs(inputs_TBX
 
 
 def test_the_graph_that_a_state_comes_from_is_left_alone(inputs_TBX, as_if_compiled):
-    network, gradients = shelf(Soft()), []
+    network, gradients = shelf(Soft), []
     for backend in ("reference", "compiled"):
         network.zero_grad()
         network.backend = "reference"

@@ -62,16 +62,14 @@ def test_returns_are_divided_by_their_running_deviation_but_not_by_less_than_the
 
 
 def test_the_learned_baselines_loss_is_the_papers_huber_loss():
-    advantage = Advantage("learned", return_to_go=False, normalise=False)
-    advantage.bind(1)
+    advantage = Advantage("learned", return_to_go=False, normalise=False, feature_size=1)
     # predictions are zero at first: the loss is H(d) = d² up to 1, then 2|d| - 1
     _, loss = advantage(torch.tensor([[0.5, -3.0]]), torch.ones(1, 2, 1))
     assert loss.item() == pytest.approx((0.25 + 5.0) / 2)
 
 
 def test_a_learned_baseline_predicts_what_its_features_tell_and_never_trains_the_model():
-    advantage = Advantage("learned", return_to_go=False, normalise=False)
-    advantage.bind(1)
+    advantage = Advantage("learned", return_to_go=False, normalise=False, feature_size=1)
     features = torch.tensor([[[1.0], [-1.0]]], requires_grad=True)
     cost_TB = torch.tensor([[4.0, 2.0]])
     optimiser = torch.optim.SGD(advantage.parameters(), 0.1)

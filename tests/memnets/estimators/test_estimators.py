@@ -7,7 +7,9 @@ import torch
 
 from memnets.estimators import Annealed, Gumbel, Reinforce, Soft, StraightThrough, chosen, entropy
 from memnets.estimators.choices import with_no_op
+from memnets.options import accepted
 from memnets.registry import estimators
+from memnets.spec import ModelSpec
 from memnets.types import Address
 
 WEIGHTING = torch.tensor([[[0.1, 0.4, 0.2], [0.1, 0.1, 0.1], [0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]])
@@ -34,8 +36,8 @@ def test_the_soft_address_is_the_weighting_itself():
 
 @pytest.mark.parametrize("name", list(estimators))
 def test_only_a_sampling_estimator_needs_a_surrogate(name):
-    estimator = estimators.get(name)()
-    estimator.bind(2)
+    make = estimators.get(name)
+    estimator = make(**accepted(make, feature_size=2))
     rows = 3 * estimator.rollouts
     cost_TB, features = torch.rand(4, rows), torch.rand(4, rows, 2)
     weighting = torch.rand(rows, 2, 5).softmax(-1)
@@ -44,6 +46,38 @@ def test_only_a_sampling_estimator_needs_a_surrogate(name):
     loss = estimator.loss(address(log_prob, torch.zeros_like(log_prob)), cost_TB, features)
     assert loss.shape == ()
     assert (loss != 0) == (log_prob != 0).any()
+
+
+@pytest.mark.parametrize("name", list(estimators))
+def test_an_estimator_says_whether_its_loss_ever_adds_anything(name):
+    assert estimators.get(name)().has_loss == (name in ("reinforce", "leave_one_out", "annealed"))
+
+
+def test_an_annealed_pair_has_a_loss_where_either_of_the_two_has_one():
+    assert not Annealed(first="soft", then="gumbel").has_loss
+    assert Annealed(first="reinforce", then="soft").has_loss
+
+
+def test_the_estimator_in_force_is_itself_or_the_innermost_that_it_holds():
+    soft = Soft()
+    assert soft.in_force() is soft
+    inner = {"first": "soft", "then": "gumbel"}
+    outer = Annealed(first="annealed", first_options=inner, then="straight_through")
+    assert outer.train().in_force() is outer.first.first
+    outer.use_first.fill_(False)
+    assert outer.in_force() is outer.then
+    outer.use_first.fill_(True)
+    assert outer.eval().in_force() is outer.then
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_learned_baseline_is_built_with_the_width_of_the_features(nested):
+    options = {"then_options": {"baseline": "learned"}} if nested else {"baseline": "learned"}
+    spec = ModelSpec("none", "annealed" if nested else "reinforce", "graves2013", 4, {}, options)
+    estimator = spec.build(3, 2).estimator
+    learned = estimator.then if nested else estimator
+    assert learned.advantage.predict.weight.tolist() == [[0.0] * 12]
+    assert learned.advantage.predict.bias.tolist() == [0.0]
 
 
 def test_entropy_counts_the_no_op_in_nats():
@@ -123,8 +157,7 @@ def test_gumbels_temperature_falls_geometrically_and_then_stays():
 
 
 def test_annealing_uses_the_first_estimator_with_one_over_the_root_of_one_plus_kt():
-    estimator = Annealed(rate=1.0).train()
-    estimator.bind(3)
+    estimator = Annealed(3, rate=1.0).train()
     assert estimator.probability == 1.0
     assert bool(estimator.use_first)
     used, draws = 0, 4000
@@ -138,8 +171,7 @@ def test_annealing_uses_the_first_estimator_with_one_over_the_root_of_one_plus_k
 
 
 def test_one_draw_of_the_annealed_estimator_holds_for_a_whole_minibatch():
-    estimator = Annealed(rate=1.0).train()
-    estimator.bind(3)
+    estimator = Annealed(3, rate=1.0).train()
     kinds = set()
     for _ in range(60):
         estimator.advance()
@@ -155,11 +187,9 @@ def test_schedules_and_averages_survive_a_state_dict():
         lambda: Gumbel(anneal_updates=10),
         lambda: Annealed(then="gumbel", rate=0.5),
         lambda: Reinforce(baseline="moving_average"),
-        lambda: Annealed(),
+        lambda: Annealed(2),
     ):
         first, second = make(), make()
-        for estimator in (first, second):
-            estimator.bind(2)
         for _ in range(5):
             first.loss(address(torch.zeros(2, 3, 1)), torch.rand(2, 3), torch.rand(2, 3, 2))
             first.advance()
@@ -208,5 +238,5 @@ def test_an_estimator_refuses_options_without_a_meaning(name, options, message):
 
 
 def test_a_learned_baseline_without_features_says_what_to_do():
-    with pytest.raises(ValueError, match="call bind"):
+    with pytest.raises(ValueError, match="build the estimator with their width, feature_size"):
         Reinforce().loss(address(torch.zeros(2, 3, 1)), torch.rand(2, 3))
