@@ -1,4 +1,4 @@
-"""Options of what can be plugged in: which there are, what they may be, and which sizes are passed."""
+"""Options of what can be plugged in: which there are, and what they may be."""
 
 from __future__ import annotations
 

@@ -34,11 +34,11 @@ class Estimator(nn.Module, ABC):
 
     @property
     def has_loss(self) -> bool:
-        """Whether `loss` ever adds anything: false where the gradient passes through the address."""
+        """Whether `loss` ever adds anything; no, where the address itself has a gradient."""
         return type(self).loss is not Estimator.loss
 
     def in_force(self) -> Estimator:
-        """The estimator that makes the addresses of this minibatch: itself, or one that it holds."""
+        """What makes the addresses of this minibatch: itself, or an estimator that it holds."""
         return self
 
     def spread(self, batch_TBX: Tensor) -> Tensor:
