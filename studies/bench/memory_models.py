@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from memnets.cells.rlntm import of_heads
 from memnets.equations import content, memory
 from memnets.estimators.choices import PROBABILITY_FLOOR, sample
 from memnets.registry import cells, estimators
@@ -100,7 +99,7 @@ def softmax(slots: int, width: int, batch: int) -> Subject:
         log_prob_BH = memory.scan(_log_prob, contents, key_BHW, strength_BH, slot_BH)
         ones_BH1 = torch.ones(batch, 2, 1)
         both = Address(ones_BH1, slot_BH.unsqueeze(-1), log_prob_BH, nothing_BH)
-        write, read = of_heads(both, 0, 1), of_heads(both, 1, 2)
+        write, read = both.heads(slice(1)), both.heads(slice(1, None))
         contents = memory.write(contents, write, erase_B1W.sigmoid(), add_B1W)
         return memory.read(contents, read).flatten(1), contents, both
 

@@ -20,7 +20,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from memnets.cells.rlntm import of_heads
 from memnets.equations import memory
 from memnets.types import Address
 
@@ -91,8 +90,8 @@ def _accesses(subject: Subject, h_TBC: Tensor, width: int) -> Callable[[], objec
         steps = zip(found, weights, erase_TB1W.unbind(0), add_TB1W.unbind(0), strict=True)
         for address, weights_BHK, erase_B1W, add_B1W in steps:
             here = address._replace(weights_BHK=weights_BHK)
-            contents = memory.write(contents, of_heads(here, 0, 1), erase_B1W, add_B1W)
-            loss = loss + memory.read(contents, of_heads(here, 1, 2)).square().sum()
+            contents = memory.write(contents, here.heads(slice(1)), erase_B1W, add_B1W)
+            loss = loss + memory.read(contents, here.heads(slice(1, None))).square().sum()
         loss.backward()
 
     return run
