@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import figures, style, tables, words
+from . import as_text, figures, style, table_files
 
 if TYPE_CHECKING:
     from studies.bench import Measurements
@@ -33,13 +33,13 @@ class _Kind(NamedTuple):
 
 
 def _times(value: float) -> str:
-    return words.NONE if math.isnan(value) else f"{words.number(value)}×"
+    return as_text.NONE if math.isnan(value) else f"{as_text.number(value)}×"
 
 
 _SPREAD = (
-    Column("ms", "ms per step", words.number),
-    Column("ms_p10", "p10", words.number),
-    Column("ms_p90", "p90", words.number),
+    Column("ms", "ms per step", as_text.number),
+    Column("ms_p10", "p10", as_text.number),
+    Column("ms_p90", "p90", as_text.number),
 )
 
 KINDS = {
@@ -52,11 +52,11 @@ KINDS = {
             Column("batch", "Batch"),
             Column("backend", "Backend"),
             *_SPREAD,
-            Column("sequences_per_second", "Sequences/s", words.number),
+            Column("sequences_per_second", "Sequences/s", as_text.number),
             Column("ratio", "× reference", _times),
-            Column("limit_ms", "Limit (ms)", words.number),
+            Column("limit_ms", "Limit (ms)", as_text.number),
             Column("multiple", "× limit", _times),
-            Column("data_ms", "Of it data (ms)", words.number),
+            Column("data_ms", "Of it data (ms)", as_text.number),
             Column("note", "Note"),
         ),
         figures.step_time,
@@ -70,7 +70,7 @@ KINDS = {
             Column("threads", "Threads"),
             Column("batch", "Batch"),
             *_SPREAD,
-            Column("sequences_per_second", "Sequences/s", words.number),
+            Column("sequences_per_second", "Sequences/s", as_text.number),
             Column("ratio", "Ours is faster by", _times),
             Column("note", "Note"),
         ),
@@ -81,14 +81,14 @@ KINDS = {
     "memory": _Kind(
         (
             Column("model", "Model"),
-            Column("slots", "Slots", words.whole),
+            Column("slots", "Slots", as_text.whole),
             Column("batch", "Batch"),
             Column("steps", "Steps"),
-            Column("ms", "ms per sequence", words.number),
-            Column("address_ms", "Address (ms)", words.number),
-            Column("access_ms", "Access (ms)", words.number),
-            Column("peak_mb", "Peak (MB)", words.number),
-            Column("buffer_mb", "Buffer (MB)", words.number),
+            Column("ms", "ms per sequence", as_text.number),
+            Column("address_ms", "Address (ms)", as_text.number),
+            Column("access_ms", "Access (ms)", as_text.number),
+            Column("peak_mb", "Peak (MB)", as_text.number),
+            Column("buffer_mb", "Buffer (MB)", as_text.number),
             Column("note", "Note"),
         ),
         figures.memory_cost,
@@ -165,7 +165,7 @@ def table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
             text = ["" if pd.isna(value) else str(value) for value in values]
         else:
             text = [column.write(float("nan") if pd.isna(v) else float(v)) for v in values]
-        if any(text) and set(text) != {words.NONE}:
+        if any(text) and set(text) != {as_text.NONE}:
             shown[column.heading] = text
     return pd.DataFrame(shown)
 
@@ -200,7 +200,7 @@ def _page(measurements: Measurements, kind: _Kind, frame: pd.DataFrame, drawn: b
     lines = [f"# {kind.title} (`memnets bench {name}`)", ""]
     if measurements.interrupted:
         lines += ["**Stopped before the end: rows are missing.**", ""]
-    lines += [tables.to_markdown(table(name, frame)), ""]
+    lines += [table_files.to_markdown(table(name, frame)), ""]
     if drawn:
         lines += [f"![{kind.title}]({name}.svg)", ""]
     lines += ["## How to read it", "", *(f"- {note}" for note in notes(measurements)), ""]

@@ -1,13 +1,27 @@
-"""What a report is made of: sections that hold paragraphs, pictures, tables and more."""
+"""What a report is made of: an answer, key numbers, and sections that hold blocks."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import pandas as pd
 from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to the study's question in one sentence, and what limits it."""
+
+    sentence: str
+    caveats: tuple[str, ...] = ()
+
+
+class KeyNumber(NamedTuple):
+    """A number to remember, as text, and what it is."""
+
+    text: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -78,9 +92,3 @@ class Section:
     slug: str
     title: str
     blocks: tuple[Block, ...] = field(default=())
-
-
-def slug(*parts: str) -> str:
-    """A name for files and anchors, whatever a study calls its tasks and models."""
-    words = (re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in parts)
-    return "-".join(word for word in words if word) or "unnamed"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from .kinds import kind
+from .memory_kinds import memory_kind
 
 if TYPE_CHECKING:
     from studies.design.trial import Trial
@@ -26,8 +26,9 @@ _FACTS += ["started", "finished"]
 class Results:
     """Everything a report is computed from.
 
-    `rows` and `facts` hold finished trials only; `chance` is the accuracy of guessing, per task.
-    Facts and failures are `judged` where the trial's training says when it is solved.
+    `everything` holds all rows, `rows` and `facts` those of finished trials only. `trials` are the
+    trials that were begun, `planned` counts all of the study. `chance` is the accuracy of guessing,
+    per task.
     """
 
     name: str
@@ -47,14 +48,30 @@ class Results:
         return self.planned - len(self.facts) - len(self.failures)
 
     @property
-    def tested(self) -> bool:
-        """Whether any finished trial was evaluated on test sequences."""
-        return bool((self.rows["kind"] == "test").any())
-
-    @property
     def tasks(self) -> list[str]:
         """Tasks with at least one finished trial, in the order of the store."""
         return list(dict.fromkeys(self.facts["task"]))
+
+    @property
+    def procedures(self) -> list[str]:
+        """Names of the procedures of the trials that were begun, in the order of the store."""
+        return list(dict.fromkeys(procedure_name(trial) for trial in self.trials))
+
+    def of(self, procedure: str) -> Results:
+        """The part that belongs to the trials of one procedure; those begun count as planned."""
+        trials = tuple(trial for trial in self.trials if procedure_name(trial) == procedure)
+        ids = {trial.id for trial in trials}
+        frames = {
+            "everything": self.everything,
+            "rows": self.rows,
+            "facts": self.facts,
+            "failures": self.failures,
+        }
+        own = {
+            name: frame[frame["trial"].isin(ids)].reset_index(drop=True)
+            for name, frame in frames.items()
+        }
+        return replace(self, trials=trials, planned=len(trials), **own)
 
     def trace(self, trial: str) -> Mapping[str, np.ndarray]:
         """The evaluated sequence of a trial; empty where none was kept."""
@@ -71,11 +88,8 @@ def read(store: ResultStore) -> Results:
     """
     study, trials = store.study, tuple(store.trials())
     everything = _with_columns(store.load(), [*FACTORS, *_PLACE, *METRICS])
-    judged = {trial.id for trial in trials if trial.training.solved_errors is not None}
     facts = _facts(store.facts())
-    facts = facts.assign(judged=facts["trial"].isin(judged))
     failures = _with_columns(store.failures(), [*FACTORS, "error", "traceback"])
-    failures = failures.assign(judged=failures["trial"].isin(judged))
     rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
     return Results(
         name=str(study["name"]),
@@ -91,6 +105,12 @@ def read(store: ResultStore) -> Results:
     )
 
 
+def procedure_name(trial: Trial) -> str:
+    """The name under which the trial's procedure is registered."""
+    names = {"train": "supervised", "measure": "gradients"}
+    return names.get(trial.procedure.rpartition(":")[2], trial.procedure)
+
+
 def _facts(facts: pd.DataFrame) -> pd.DataFrame:
     facts = _with_columns(facts, [*FACTORS, "solved", *_FACTS])
     solved = [entry if isinstance(entry, Mapping) else {} for entry in facts["solved"]]
@@ -98,7 +118,7 @@ def _facts(facts: pd.DataFrame) -> pd.DataFrame:
     # a trial that saw no sequence has no speed, not an infinite one
     sequences = facts["sequences"].astype(float).replace(0, np.nan)
     return facts.assign(
-        kind=[kind(*entry) for entry in kinds],
+        kind=[memory_kind(*entry) for entry in kinds],
         solved=np.array([bool(entry) for entry in solved], dtype=bool),
         solved_sequences=[float(entry.get("sequences", np.nan)) for entry in solved],
         solved_seconds=[float(entry.get("seconds", np.nan)) for entry in solved],

@@ -1,200 +1,40 @@
-"""The evidence, section by section; a section that does not apply is None and is left out."""
+"""Report sections that other packages add to the report of a procedure's trials.
+
+A section is registered under the procedure's name, a dot and a name of its own:
+
+    @sections.register("supervised.calibration")
+    def calibration(results: Results) -> Section | None: ...
+
+An entry point of the same name in the group `memnets.sections` does the same from a package.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-import pandas as pd
+from memnets.registry import BrokenPlugin, NameTaken, Registry
 
-from . import figures, frames, tables, words
-from .answer import solved
-from .blocks import Block, Picture, Section, slug
+from .blocks import Paragraph, Section
+from .file_names import file_name
 from .results import Results
 
-_MEAN = "the interquartile mean over seeds (with fewer than four seeds the mean)"
-_ENDS = (
-    "A trial that stopped because it had solved the task keeps its last value, and a dot ends the "
-    "curve of a model whose seeds all did; other curves end with their shortest trial."
+# a function returns None where its section does not apply to the results
+sections: Registry[Callable[[Results], Section | None]] = Registry(
+    "memnets.sections", home="reports.sections"
 )
-_GREY = "The model without memory is drawn in grey in every panel."
 
 
-def learning(results: Results) -> Section | None:
-    """Accuracy and cost against sequences, then against seconds."""
-    blocks: list[Block] = []
-    for task in results.tasks:
-        cost = "excess_bits" if _any(results, task, "excess_bits") else "bits"
-        for x, y in (("sequences", "accuracy"), ("seconds", "accuracy"), ("sequences", cost)):
-            frame = frames.curves(results, x=x, y=y)
-            frame = frame[frame["task"] == task]
-            if frame.empty:
+def registered(procedure: str, results: Results) -> Iterator[Section]:
+    """The registered sections of a procedure, sorted by name.
+
+    A section whose package cannot be imported is replaced by a sentence that says so.
+    """
+    for name in sections:
+        if name.startswith(f"{procedure}."):
+            try:
+                make = sections.get(name)
+            except (BrokenPlugin, NameTaken) as error:
+                yield Section(file_name(name), name, (Paragraph(str(error)),))
                 continue
-            chance = results.chance[task] if y == "accuracy" else float("nan")
-            blocks.append(
-                Picture(
-                    slug("learning", y, x, *_tag(results, task)),
-                    f"{_MEASURES[y]} against {_AXES[x]}{_on(results, task)}",
-                    _learning_caption(frame, y),
-                    figures.learning_curves(frame, x=x, y=y, chance=chance),
-                )
-            )
-    return _section("learning", "Learning", blocks)
-
-
-def accuracy(results: Results) -> Section | None:
-    """Every seed's final accuracy, and the cell × estimator grid where there is one."""
-    blocks: list[Block] = []
-    scores = frames.at_trained_lengths(frames.final(results.rows))
-    for task, summary in _finished(results):
-        seeds = scores[scores["task"] == task]
-        if seeds.empty:
-            continue
-        caption = (
-            f"Accuracy at the trained lengths after training{_on(results, task)}. Each marker is "
-            f"one seed; the black bar and the number are {_MEAN}, the pale bar, where there are "
-            "several seeds, its 95 % percentile bootstrap interval over seeds; "
-            f"{words.seeds(summary['n'])} per model. Colour is the estimator, shape the cell."
-        )
-        figure = figures.final_accuracy(seeds, summary, chance=results.chance[task])
-        name = slug("final-accuracy", *_tag(results, task))
-        title = f"Final accuracy of every seed{_on(results, task)}"
-        blocks.append(Picture(name, title, caption, figure))
-        memory = summary[summary["cell"] != "none"]
-        if memory["cell"].nunique() < 2 or memory["estimator"].nunique() < 2:
-            continue
-        marks = ", and the seeds that solved the task out of those run" if solved(results) else ""
-        caption = (
-            f"Interquartile mean of the final accuracy{_on(results, task)}{marks}; "
-            f"{words.seeds(memory['n'])} per square. An empty square was not run or did not finish."
-        )
-        name = slug("accuracy-grid", *_tag(results, task))
-        title = f"Final accuracy by cell and estimator{_on(results, task)}"
-        grid = figures.accuracy_grid(summary, solved=bool(marks))
-        blocks.append(Picture(name, title, caption, grid))
-    return _section("accuracy", "Final accuracy", blocks)
-
-
-def lengths(results: Results) -> Section | None:
-    """Accuracy against test length, where more than one was tested."""
-    blocks: list[Block] = []
-    table = tables.lengths(results)
-    seeds, frame = frames.final(results.rows), frames.by_length(results)
-    for task in results.tasks if table else ():
-        points, lines = seeds[seeds["task"] == task], frame[frame["task"] == task]
-        if lines["length"].nunique() < 2:
-            continue
-        low, high = points["min_length"].min(), points["max_length"].max()
-        caption = (
-            f"Accuracy of the trained models at each test length{_on(results, task)}; the trained "
-            f"lengths ({low:g} to {high:g}) are shaded. Dots are seeds, "
-            f"{_band(lines['n'])}. {_GREY}"
-        )
-        trained = (float(low), float(high))
-        chance = results.chance[task]
-        figure = figures.length_curve(lines, points, trained=trained, chance=chance)
-        name = slug("length", *_tag(results, task))
-        title = f"Accuracy against test length{_on(results, task)}"
-        blocks.append(Picture(name, title, caption, figure))
-    return _section("lengths", "Length generalisation", [*blocks, table] if table else [])
-
-
-def time(results: Results) -> Section | None:
-    """What a training sequence costs, and how long a task takes to be solved."""
-    blocks: list[Block] = []
-    for task, summary in _finished(results) if results.tested else ():
-        facts = results.facts[results.facts["task"] == task]
-        criterion = bool(solved(results))
-        until = ", and until the task was solved (a trial that never solved it has no point)"
-        caption = (
-            f"Training time{_on(results, task)}, evaluation excluded, on the machine named below: "
-            f"per sequence{until * criterion}. Each marker is one seed, the black bar their "
-            f"median; {words.seeds(summary['seeds'])} per model."
-        )
-        name = slug("time", *_tag(results, task))
-        title = f"Training time{_on(results, task)}"
-        figure = figures.timing(facts, summary, solving=criterion)
-        blocks.append(Picture(name, title, caption, figure))
-    return _section("time", "Time", blocks)
-
-
-def statistics(results: Results) -> Section | None:
-    """All models, what it took to solve, discrete against soft, and seed by seed."""
-    if not results.tested:
-        return None
-    made = (tables.models, tables.solving, tables.pairs, tables.seeds)
-    found = [make(results) for make in made]
-    return _section("statistics", "Statistics", [table for table in found if table])
-
-
-def addressing(results: Results) -> Section | None:
-    """One figure per model with memory: the best seed's heads on one evaluated sequence."""
-    scores = frames.at_trained_lengths(frames.final(results.rows))
-    best = scores.sort_values("accuracy", kind="stable").drop_duplicates(
-        ["task", "model"], keep="last"
-    )
-    blocks: list[Block] = []
-    for row in best.sort_index().itertuples(index=False):
-        trace = results.trace(row.trial)
-        if not len(trace.get("heads", ())):
-            continue
-        level = words.per_cent(row.accuracy)
-        caption = (
-            f"One test sequence through {row.model}, trained on {row.task} with seed {row.seed}, "
-            f"its most accurate ({level} at the trained lengths; one trial). Left: input, target "
-            "and output, the last two at scored steps only. Right: the weight that every head "
-            "gave each slot (colours on a square-root scale). Dashed: where the answer begins."
-        )
-        name = slug("addressing", *_tag(results, row.task), row.model)
-        title = f"Addressing of {row.model}{_on(results, row.task)}"
-        blocks.append(Picture(name, title, caption, figures.addressing(trace)))
-    return _section("addressing", "Addressing", blocks)
-
-
-_AXES = {"sequences": "training sequences", "seconds": "training time"}
-_MEASURES = {"accuracy": "Accuracy", "bits": "Cost", "excess_bits": "Excess cost"}
-_MEANS = {
-    "accuracy": "Fraction of right bits or symbols in test sequences of the trained lengths",
-    "bits": "Cost of a test sequence of the trained lengths in bits",
-    "excess_bits": "Cost of a test sequence of the trained lengths in bits, minus the optimum",
-}
-
-
-def _learning_caption(frame: pd.DataFrame, y: str) -> str:
-    grey = f" {_GREY}" if "none" in set(frame["cell"]) else ""
-    return f"{_MEANS[y]}; {_band(frame['n'])}. {_ENDS}{grey}"
-
-
-def _band(counts: Iterable[int]) -> str:
-    """What line and band are, and how many seeds stand behind them."""
-    counts = list(counts)
-    n = words.seeds(counts)
-    if max(counts, default=0) < 2:
-        return f"the line is the only seed, which gives no band; {n} per model"
-    return (
-        f"the line is {_MEAN}, the band its 95 % percentile bootstrap interval over seeds; "
-        f"{n} per model"
-    )
-
-
-def _finished(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
-    summary = frames.summary(results)
-    finished = summary[summary["seeds"] > 0]
-    for task in results.tasks:
-        yield task, finished[finished["task"] == task].reset_index(drop=True)
-
-
-def _any(results: Results, task: str, metric: str) -> bool:
-    rows = results.rows
-    return bool(rows.loc[(rows["task"] == task) & (rows["kind"] == "test"), metric].notna().any())
-
-
-def _tag(results: Results, task: str) -> tuple[str, ...]:
-    return (task,) if len(results.tasks) > 1 else ()
-
-
-def _on(results: Results, task: str) -> str:
-    return f" on {task}" if len(results.tasks) > 1 else ""
-
-
-def _section(anchor: str, title: str, blocks: list[Block]) -> Section | None:
-    return Section(anchor, title, tuple(blocks)) if blocks else None
+            if section := make(results):
+                yield section

@@ -23,6 +23,11 @@ class Estimate(NamedTuple):
     n: int
 
 
+def generator() -> np.random.Generator:
+    """The source of every resampling in a report: fixed, so that a rebuilt report is identical."""
+    return np.random.default_rng(20141020)
+
+
 def iqm(scores: np.ndarray, axis: int | None = None) -> np.ndarray:
     """Mean of the middle half: a quarter is cut at each end, rounded down to whole scores.
 

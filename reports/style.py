@@ -17,7 +17,7 @@ from typing import Any, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
-from .kinds import NO_MEMORY, kind
+from .memory_kinds import NO_MEMORY, memory_kind
 
 P = ParamSpec("P")
 
@@ -94,7 +94,7 @@ THEME: Any = {
 
 def colour(cell: str, estimator: str) -> str:
     """The colour of an estimator; models without memory are grey. Unknown names keep theirs too."""
-    if kind(cell, estimator) == NO_MEMORY:
+    if memory_kind(cell, estimator) == NO_MEMORY:
         return _NO_MEMORY_COLOUR
     return _COLOURS.get(estimator) or _hue(estimator)
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from .. import style
-from ..gradients import NOISE, when
+from ..as_text import when
 from . import panels
 from .rows import model_rows
 
@@ -81,8 +81,11 @@ def gradient_cosine(curves: pd.DataFrame) -> Figure:
 
 
 @style.themed
-def gradient_spread(seeds: pd.DataFrame) -> Figure:
-    """Bias, and deviation of one rollout, of every estimator of a cell: every seed is a marker."""
+def gradient_spread(seeds: pd.DataFrame, *, noise: float) -> Figure:
+    """Bias, and deviation of one rollout, of every estimator of a cell: every seed is a marker.
+
+    Shaded: a bias of up to `noise` times its own noise.
+    """
     names = list(dict.fromkeys(seeds["model"]))
     counts = seeds.groupby("model")["seed"].nunique()
     firsts = seeds.drop_duplicates("model").set_index("model").loc[names].reset_index()
@@ -90,7 +93,7 @@ def gradient_spread(seeds: pd.DataFrame) -> Figure:
     figure, panels = model_rows(summary.assign(seeds=[counts[name] for name in names]), panels=2)
     for axes, column in zip(panels, ("bias", "single"), strict=True):
         for row, name in enumerate(names):
-            _markers(axes, seeds[seeds["model"] == name], column, row)
+            _markers(axes, seeds[seeds["model"] == name], column, row, noise)
         axes.set_xscale("symlog", linthresh=_LINEAR, linscale=0.5)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
         axes.xaxis.set_minor_locator(NullLocator())
@@ -103,15 +106,15 @@ def gradient_spread(seeds: pd.DataFrame) -> Figure:
     return figure
 
 
-def _markers(axes: Axes, group: pd.DataFrame, column: str, row: int) -> None:
+def _markers(axes: Axes, group: pd.DataFrame, column: str, row: int, noise: float) -> None:
     first, last = group.iloc[0], group["step"].max()
     colour = style.colour(first["cell"], first["estimator"])
     for step, points in group.groupby("step"):
         height = row + (0.16 if step == last else -0.16)
         if column == "bias":
-            noise = NOISE * float(points["bias_noise"].median())
+            limit = noise * float(points["bias_noise"].median())
             axes.plot(
-                *([0, noise], [height, height]),
+                *([0, limit], [height, height]),
                 color=style.SHADE,
                 linewidth=5,
                 solid_capstyle="butt",

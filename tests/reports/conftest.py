@@ -1,5 +1,7 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,14 @@ QUALITY = {
     "dnc/soft": (0.985, 6.8),
     "dnc/straight_through": (0.9, 6.9),
     "dntm/reinforce": (0.69, 2.9),
+}
+# bias, deviation of one rollout, milliseconds of a gradient of few rollouts
+GRADIENTS = {
+    "soft": (0.6, 0.0, 5.0),
+    "straight_through": (0.3, 0.0, 4.0),
+    "gumbel": (0.2, 2.0, 6.0),
+    "reinforce": (0.0, 4.0, 5.0),
+    "leave_one_out": (0.0, 2.0, 7.0),
 }
 OPTIONS = {"copy": {"max_length": 8}}
 LENGTHS = (2, 4, 6, 8, 12, 16)
@@ -49,6 +59,7 @@ def write(
     folder: Path,
     *,
     names: tuple[str, ...] = tuple(QUALITY),
+    specs: dict[str, ModelSpec] | None = None,
     seeds: tuple[int, ...] = (0, 1, 2),
     name: str = "demo",
     question: str = "Does discrete memory learn as well as soft memory?",
@@ -57,6 +68,7 @@ def write(
     failing: tuple[str, ...] = (),
     left_out: tuple[str, ...] = (),
     solved_errors: float | None = 0.1,
+    own_training: dict[str, dict[str, Any]] | None = None,
     traceback: str = "Traceback (most recent call last):\n  ...\nValueError: cost is nan",
 ) -> ResultStore:
     """A store as a finished study leaves it, without any training."""
@@ -64,8 +76,9 @@ def write(
         name=name,
         question=question,
         tasks={task: TaskSpec(task, OPTIONS.get(task, {})) for task in tasks},
-        models=models(names),
+        models=specs or models(names),
         training=Training(updates=1000, solved_errors=solved_errors),
+        own_training=own_training or {},
         seeds=seeds,
     )
     store = ResultStore(folder / name)
@@ -128,6 +141,36 @@ def _trace(trial: Trial, rng: np.random.Generator) -> dict[str, np.ndarray]:
     return {**arrays, "weights_THN": weights, "heads": np.array(heads, dtype=np.str_)}
 
 
+def write_gradients(folder: Path) -> ResultStore:
+    """A finished study of gradients whose errors are known in closed form."""
+    study = Study(
+        name="quality",
+        question="Which gradient?",
+        tasks={"copy": TaskSpec("copy", {"max_length": 1})},
+        models={f"{c}/{e} (a)": ModelSpec(c, e) for c in ("ntm", "dntm") for e in GRADIENTS},
+        training=Training(updates=10),
+        seeds=(0, 1, 2),
+        procedure="studies.procedures.gradients:measure",
+    )
+    store = ResultStore(folder / "quality")
+    store.declare(study)
+    for trial in study.trials():
+        store.begin(trial)
+        bias, single, milliseconds = GRADIENTS[trial.model.estimator]
+        for step in (0, 10):
+            for samples in (4, 64, 1024):
+                deviation = single / samples**0.5
+                noise = deviation / 20**0.5
+                row = {"step": step, "sequences": step, "seconds": 1.0, "kind": "gradient"}
+                row |= {"length": None, "samples": samples, "bias": bias, "bias_noise": noise}
+                row |= {"squared_bias": bias**2, "deviation": deviation, "cosine": 0.9}
+                row |= {"error": float(np.hypot(bias, deviation)), "expected_cost": 1.5}
+                row |= {"exact_norm": 2.0, "seconds_per_gradient": milliseconds * samples / 4000}
+                store.append(trial, row)
+        store.finish(trial, {"parameters": 9, "seconds": 2.0})
+    return store
+
+
 @pytest.fixture
 def store_of(tmp_path: Path) -> Write:
     return lambda **options: write(tmp_path, **options)
@@ -136,3 +179,20 @@ def store_of(tmp_path: Path) -> Write:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> ResultStore:
     return write(tmp_path_factory.mktemp("runs"), failing=("dntm/reinforce",))
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> ResultStore:
+    return write_gradients(tmp_path)
+
+
+@pytest.fixture
+def both(store_of: Write, measured: ResultStore) -> ResultStore:
+    """A store that holds trained models and measured gradients."""
+    store = store_of(names=("ntm/soft", "ntm/reinforce"), seeds=(0, 1))
+    trials = [*store.study["trials"], *measured.study["trials"]]
+    for trial in measured.trials():
+        measured.path(trial).rename(store.path(trial))
+    header = store.study | {"trials": trials}
+    (store.folder / "study.json").write_text(json.dumps(header))
+    return store

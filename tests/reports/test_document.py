@@ -6,10 +6,13 @@ from html.parser import HTMLParser
 import pytest
 from matplotlib.figure import Figure
 
-from reports import build, provenance, sections
+from memnets.spec import ModelSpec
+from reports import build
 from reports.blocks import Paragraph, Picture, Section
 from reports.document import _unique
+from reports.failures import failures
 from reports.results import read
+from reports.views.supervised import sections
 from studies.design.study import studies
 from studies.running.store import NotResults, ResultStore
 
@@ -136,7 +139,7 @@ def test_names_errors_and_tracebacks_are_escaped(store_of, tmp_path):
 def test_a_section_that_does_not_apply_is_left_out(store_of):
     results = read(store_of(names=("none/lstm",), seeds=(0,)))
     assert sections.addressing(results) is None
-    assert provenance.failures(results) is None
+    assert failures(results) is None
     assert sections.statistics(results) is not None
 
 
@@ -179,6 +182,17 @@ def test_like_names_do_not_share_files():
     (section,) = _unique([Section("a", "a", (picture, picture, Paragraph("text"), picture))])
     names = [block.name for block in section.blocks if isinstance(block, Picture)]
     assert names == ["grid", "grid-2", "grid-3"]
+    twins = _unique([Section("a", "a"), Section("a", "a")])
+    assert [section.slug for section in twins] == ["a", "a-2"]
+
+
+@pytest.mark.parametrize("label", ["lr=0.001, " * 30, "λ" * 40])
+def test_any_label_has_files_of_its_own(store_of, tmp_path, label):
+    specs = {f"{label}{end}": ModelSpec("ntm", "soft") for end in "α"}
+    specs |= {f"{label}{end}": ModelSpec("ntm", "reinforce") for end in "β"}
+    page = build(store_of(specs=specs, seeds=(0,)), tmp_path / "report")
+    drawn = {path.name for path in (page.parent / "figures").glob("addressing-*.svg")}
+    assert len(drawn) == 2 and all(len(name) < 120 for name in drawn)
 
 
 def test_the_page_says_how_to_get_the_same_numbers(text):

@@ -7,8 +7,9 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from reports import figures, frames, style
+from reports import figures, style
 from reports.results import read
+from reports.views.supervised import frames
 
 CURVES = [
     ("sequences", "accuracy"),

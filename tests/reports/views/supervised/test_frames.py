@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports import frames
 from reports.results import read
+from reports.views.supervised import frames
+from reports.views.supervised.comparison import paired
 
 
 def test_the_final_frame_has_one_row_per_trial_and_length(demo):
@@ -90,28 +91,14 @@ def test_models_stand_in_the_same_order_everywhere(demo):
 
 
 def test_discrete_models_are_paired_with_the_soft_one_of_their_cell(demo):
-    paired = frames.paired(read(demo)).set_index("model")
-    assert paired["against"].to_dict() == {
+    pairs = paired(read(demo)).set_index("model")
+    assert pairs["against"].to_dict() == {
         "ntm/straight_through": "ntm/soft",
         "ntm/reinforce": "ntm/soft",
         "dnc/straight_through": "dnc/soft",
     }
-    assert (paired["n"] == 3).all()
-    assert paired["value"].between(paired["low"], paired["high"]).all()
-
-
-def test_chance_is_known_from_the_kind_of_answer(demo):
-    assert read(demo).chance == {"copy": 0.5}
-
-
-def test_a_task_whose_plug_in_is_gone_has_no_known_chance(store_of):
-    from reports.results import _chance
-    from studies.design.trial import TaskSpec
-
-    store = store_of(names=("ntm/soft",), seeds=(0,))
-    trial = store.trials()[0]
-    object.__setattr__(trial, "task", TaskSpec("no_such_task"))
-    assert np.isnan(_chance("copy", (trial,)))
+    assert (pairs["n"] == 3).all()
+    assert pairs["value"].between(pairs["low"], pairs["high"]).all()
 
 
 def test_several_tasks_stay_apart(store_of):
@@ -121,4 +108,4 @@ def test_several_tasks_stay_apart(store_of):
     results = read(store)
     assert results.tasks == ["copy", "repeat_copy"]
     assert len(frames.summary(results)) == 4
-    assert set(frames.paired(results)["task"]) == {"copy", "repeat_copy"}
+    assert set(paired(results)["task"]) == {"copy", "repeat_copy"}

@@ -1,4 +1,4 @@
-"""Rows of kind "gradient" -> tidy frames: how far an estimator's gradient is from the exact one."""
+"""Tidy frames of measured gradients: how far an estimator's gradient is from the exact one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from . import words
-from .results import Results
+from ...results import Results
 
 MODEL = ["task", "step", "cell", "estimator", "model", "label"]
 THRESHOLDS = (0.5, 0.1)
@@ -125,8 +124,3 @@ def points(rows: pd.DataFrame) -> pd.DataFrame:
         n=("seed", "nunique"),
     )
     return frame.sort_values("step", kind="stable", ignore_index=True)
-
-
-def when(step: int) -> str:
-    """A point of training in words."""
-    return "before training" if step == 0 else f"after {words.plural(int(step), 'update')}"

@@ -1,22 +1,18 @@
-"""Stored rows -> tidy frames, one per figure or table; no drawing and no files."""
+"""Tidy frames of trained models, one per figure or table, from the stored rows."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from . import statistics, style
-from .kinds import kind
-from .results import METRICS, Results
-from .statistics import Estimate
+from ... import statistics, style
+from ...memory_kinds import memory_kind
+from ...results import METRICS, Results
+from ...statistics import Estimate
+from . import solving
 
 MODEL = ["task", "model", "cell", "estimator", "controller"]
 _POINTS = 120
-
-
-def generator() -> np.random.Generator:
-    """The source of every resampling in a report: fixed, so that a rebuilt report is identical."""
-    return np.random.default_rng(20141020)
 
 
 def final(rows: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +60,7 @@ def _aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFr
     end = max(min(stops) if stops else max(rows[x].iloc[-1] for _, rows in trials), start)
     grid = np.unique(np.linspace(start, end, _POINTS))
     values_SP = np.stack([np.interp(grid, rows[x], rows[y]) for _, rows in trials])
-    low, high = statistics.band(values_SP, generator())
+    low, high = statistics.band(values_SP, statistics.generator())
     value = statistics.iqm(values_SP, axis=0)
     shape = {"x": grid, "value": value, "low": low, "high": high}
     return pd.DataFrame({**shape, "n": len(trials), "solved": not stops})
@@ -82,18 +78,22 @@ def summary(results: Results) -> pd.DataFrame:
     """
     scores = at_trained_lengths(final(results.rows))
     estimates = _estimated(scores, MODEL, "accuracy")
-    facts = results.facts.groupby(MODEL, as_index=False, sort=False).agg(
-        kind=("kind", "first"),
-        seeds=("trial", "size"),
-        judged=("judged", "sum"),
-        solved=("solved", "sum"),
-        sequences_to_solve=("solved_sequences", "median"),
-        seconds_to_solve=("solved_seconds", "median"),
-        milliseconds=("milliseconds", "median"),
-        parameters=("parameters", "first"),
-        state_size=("state_size", "first"),
+    facts = (
+        solving.facts(results)
+        .groupby(MODEL, as_index=False, sort=False)
+        .agg(
+            kind=("kind", "first"),
+            seeds=("trial", "size"),
+            judged=("judged", "sum"),
+            solved=("solved", "sum"),
+            sequences_to_solve=("solved_sequences", "median"),
+            seconds_to_solve=("solved_seconds", "median"),
+            milliseconds=("milliseconds", "median"),
+            parameters=("parameters", "first"),
+            state_size=("state_size", "first"),
+        )
     )
-    failed = results.failures.groupby(MODEL, as_index=False).agg(failed=("judged", "sum"))
+    failed = solving.failures(results).groupby(MODEL, as_index=False).agg(failed=("judged", "sum"))
     frame = facts.merge(estimates, on=MODEL, how="left").merge(failed, on=MODEL, how="outer")
     counts = frame[["seeds", "judged", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
     kinds = zip(frame["kind"], frame["cell"], frame["estimator"], strict=True)
@@ -101,7 +101,10 @@ def summary(results: Results) -> pd.DataFrame:
         frame.assign(
             **counts,
             run=counts["judged"] + counts["failed"],
-            kind=[stored if isinstance(stored, str) else kind(*names) for stored, *names in kinds],
+            kind=[
+                stored if isinstance(stored, str) else memory_kind(*names)
+                for stored, *names in kinds
+            ],
         )
     )
 
@@ -121,53 +124,6 @@ def trials(results: Results) -> pd.DataFrame:
     return _sorted(frame).reindex(columns=["task", "model", "seed", *cost, "trial"])
 
 
-def paired(results: Results) -> pd.DataFrame:
-    """Every discrete model against the soft model of the same task, cell and controller."""
-    pairs = accuracy_pairs(results)
-    parts = []
-    for key, group in pairs.groupby(["task", "pair", "model", "soft_model"], sort=False):
-        difference = statistics.paired_difference(
-            group["discrete"].to_numpy(), group["soft"].to_numpy(), generator()
-        )
-        better = statistics.probability_of_improvement(
-            group["discrete"].to_numpy(), group["soft"].to_numpy()
-        )
-        task, _, model, soft_model = key
-        parts.append(
-            {"task": task, "model": model, "against": soft_model, **difference._asdict()}
-            | {"probability_of_improvement": better}
-        )
-    names = ["task", "model", "against", *Estimate._fields, "probability_of_improvement"]
-    return pd.DataFrame(parts, columns=names)
-
-
-def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
-    """Final accuracy and time of discrete and soft trials, side by side, paired by seed.
-
-    `trained=False` takes the test lengths above the trained ones instead. A pair is a discrete
-    model and a soft one of the same task, cell and controller.
-    """
-    scores = final(results.rows)
-    if trained:
-        scores = at_trained_lengths(scores)
-    else:
-        longer = scores[scores["length"] > scores["max_length"]]
-        keys = [*MODEL, "trial", "seed"]
-        scores = longer.groupby(keys, as_index=False, sort=False)[["accuracy"]].mean()
-    scores = scores.merge(results.facts[["trial", "kind", "milliseconds"]], on="trial")
-    matched = ["task", "cell", "controller", "seed"]
-    sides = {
-        side: scores[scores["kind"] == side][[*matched, "model", "accuracy", "milliseconds"]]
-        for side in ("discrete", "soft")
-    }
-    joined = sides["discrete"].merge(sides["soft"], on=matched, suffixes=("", "_soft"))
-    joined = joined.rename(
-        columns={"accuracy": "discrete", "accuracy_soft": "soft", "model_soft": "soft_model"}
-    )
-    names = joined["task"] + "|" + joined["model"] + "|" + joined["soft_model"]
-    return joined.assign(pair=names).dropna(subset=["discrete", "soft"])
-
-
 def _estimated(frame: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFrame:
     estimates = [
         {**dict(zip(keys, key, strict=True)), **_estimate(group[metric])._asdict()}
@@ -177,7 +133,7 @@ def _estimated(frame: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFram
 
 
 def _estimate(scores: pd.Series) -> Estimate:
-    return statistics.estimate(scores.dropna().to_numpy(dtype=float), generator())
+    return statistics.estimate(scores.dropna().to_numpy(dtype=float), statistics.generator())
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

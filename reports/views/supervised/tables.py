@@ -1,15 +1,15 @@
-"""Tables for reading (text) and for computing (numbers), and the files they are written to."""
+"""Tables of trained models: text for reading, numbers for computing."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
-from . import frames, words
-from .answer import solved
-from .blocks import Table
-from .results import Results
+from ... import as_text
+from ...blocks import Table
+from ...results import Results
+from . import frames
+from .comparison import paired
+from .solving import solved_runs
 
 
 def models(results: Results) -> Table:
@@ -20,20 +20,20 @@ def models(results: Results) -> Table:
             "Task": numbers["task"],
             "Model": numbers["model"],
             "Kind": numbers["kind"],
-            "Accuracy (IQM)": [words.per_cent(value) for value in numbers["value"]],
+            "Accuracy (IQM)": [as_text.per_cent(value) for value in numbers["value"]],
             "95 % interval": [
-                words.span(low, high)
+                as_text.span(low, high)
                 for low, high in zip(numbers["low"], numbers["high"], strict=True)
             ],
             "n": numbers["n"].astype(str),
             "Solved / run": _solved(numbers),
-            "Sequences to solve": [words.number(v) for v in numbers["sequences_to_solve"]],
-            "Time to solve": [words.duration(value) for value in numbers["seconds_to_solve"]],
-            "ms per sequence": [words.number(value) for value in numbers["milliseconds"]],
-            "Parameters": [words.whole(v) for v in numbers["parameters"]],
+            "Sequences to solve": [as_text.number(v) for v in numbers["sequences_to_solve"]],
+            "Time to solve": [as_text.duration(value) for value in numbers["seconds_to_solve"]],
+            "ms per sequence": [as_text.number(value) for value in numbers["milliseconds"]],
+            "Parameters": [as_text.whole(v) for v in numbers["parameters"]],
         }
     )
-    if not solved(results):
+    if not solved_runs(results):
         text = text.drop(columns=["Solved / run", "Sequences to solve", "Time to solve"])
     text = _without_one_task(text)
     caption = (
@@ -50,7 +50,7 @@ def solving(results: Results) -> Table | None:
 
     None where no training says what solved is.
     """
-    if not solved(results):
+    if not solved_runs(results):
         return None
     wrong = frames.wrong(results)
     wide = wrong.pivot(index=["task", "model"], columns="length", values="errors")
@@ -64,11 +64,11 @@ def solving(results: Results) -> Table | None:
             "Task": numbers["task"],
             "Model": numbers["model"],
             "Solved / run": _solved(numbers),
-            "Sequences": [words.number(value) for value in numbers["sequences_to_solve"]],
-            "Time": [words.duration(value) for value in numbers["seconds_to_solve"]],
+            "Sequences": [as_text.number(value) for value in numbers["sequences_to_solve"]],
+            "Time": [as_text.duration(value) for value in numbers["seconds_to_solve"]],
         }
         | {
-            f"Wrong at {length}": [words.number(v) for v in numbers[f"wrong_at_{length}"]]
+            f"Wrong at {length}": [as_text.number(v) for v in numbers[f"wrong_at_{length}"]]
             for length in wide.columns
         }
     )
@@ -76,7 +76,7 @@ def solving(results: Results) -> Table | None:
     caption = (
         "Seeds that solved the task out of those run, what it took them (medians over the solved "
         "seeds, evaluation excluded), and the wrong bits or symbols per sequence after training, "
-        f"by test length (medians); {words.seeds(frames.summary(results)['n'])} per model."
+        f"by test length (medians); {as_text.seeds(frames.summary(results)['n'])} per model."
     )
     return Table("solving", "From scratch to solved", caption, text, numbers)
 
@@ -93,7 +93,7 @@ def _solved(numbers: pd.DataFrame) -> list[str]:
 
 def pairs(results: Results) -> Table | None:
     """Every discrete model against the soft one of its cell; None where there is no pair."""
-    numbers = frames.paired(results)
+    numbers = paired(results)
     if numbers.empty:
         return None
     text = pd.DataFrame(
@@ -101,9 +101,9 @@ def pairs(results: Results) -> Table | None:
             "Task": numbers["task"],
             "Discrete": numbers["model"],
             "Soft": numbers["against"],
-            "Difference (points)": [words.points(value) for value in numbers["value"]],
+            "Difference (points)": [as_text.points(value) for value in numbers["value"]],
             "95 % interval": [
-                words.span(low, high, words.points)
+                as_text.span(low, high, as_text.points)
                 for low, high in zip(numbers["low"], numbers["high"], strict=True)
             ],
             "n": numbers["n"].astype(str),
@@ -125,38 +125,36 @@ def lengths(results: Results) -> Table | None:
     numbers = frames.by_length(results)
     if numbers["length"].nunique() < 2:
         return None
-    written = numbers.assign(text=[words.per_cent(value) for value in numbers["value"]])
+    written = numbers.assign(text=[as_text.per_cent(value) for value in numbers["value"]])
     order = written[["task", "model"]].drop_duplicates()
     wide = written.pivot(index=["task", "model"], columns="length", values="text")
-    wide = wide.fillna(words.NONE).loc[list(order.itertuples(index=False, name=None))]
+    wide = wide.fillna(as_text.NONE).loc[list(order.itertuples(index=False, name=None))]
     text = wide.reset_index()
     text.columns = ["Task", "Model", *(f"{length:g}" for length in wide.columns)]
-    n = words.seeds(numbers["n"])
+    n = as_text.seeds(numbers["n"])
     text = _without_one_task(text)
     caption = f"Final accuracy (IQM) by test length; {n} per model. Intervals are in the csv file."
     return Table("lengths", "Accuracy by test length", caption, text, numbers)
 
 
-def seeds(results: Results) -> Table | None:
-    """Every finished trial; None where none was tested."""
-    if not results.tested:
-        return None
+def seeds(results: Results) -> Table:
+    """Every finished trial."""
     numbers = frames.trials(results)
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
             "Seed": numbers["seed"].astype(str),
-            "Backend": [n if isinstance(n, str) else words.NONE for n in numbers["backend"]],
-            "Sequences": [words.whole(value) for value in numbers["sequences"]],
-            "Time": [words.duration(value) for value in numbers["seconds"]],
-            "Sequences to solve": [words.whole(v) for v in numbers["sequences_to_solve"]],
-            "Time to solve": [words.duration(value) for value in numbers["seconds_to_solve"]],
-            "Accuracy": [words.per_cent(value) for value in numbers["accuracy"]],
-            "Wrong": [words.number(value) for value in numbers["errors"]],
+            "Backend": [n if isinstance(n, str) else as_text.NONE for n in numbers["backend"]],
+            "Sequences": [as_text.whole(value) for value in numbers["sequences"]],
+            "Time": [as_text.duration(value) for value in numbers["seconds"]],
+            "Sequences to solve": [as_text.whole(v) for v in numbers["sequences_to_solve"]],
+            "Time to solve": [as_text.duration(value) for value in numbers["seconds_to_solve"]],
+            "Accuracy": [as_text.per_cent(value) for value in numbers["accuracy"]],
+            "Wrong": [as_text.number(value) for value in numbers["errors"]],
         }
     )
-    if not solved(results):
+    if not solved_runs(results):
         text = text.drop(columns=["Sequences to solve", "Time to solve"])
     text = _without_one_task(text)
     caption = (
@@ -165,44 +163,3 @@ def seeds(results: Results) -> Table | None:
         "at the end. Each row is one trial."
     )
     return Table("seeds", "Seed by seed", caption, text, numbers)
-
-
-def write(table: Table, folder: Path) -> None:
-    """The numbers as csv, the text as a GitHub table and as LaTeX."""
-    table.numbers.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n")
-    for ending, text in (("md", to_markdown(table.shown)), ("tex", to_latex(table))):
-        (folder / f"{table.name}.{ending}").write_text(text, encoding="utf-8")
-
-
-def to_markdown(frame: pd.DataFrame) -> str:
-    """A GitHub table: text to the left, numbers to the right."""
-    rows = [[str(name) for name in frame], *frame.astype(str).to_numpy().tolist()]
-    lines = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in rows]
-    marks = ["---:" if numeric(frame[name]) else "---" for name in frame]
-    return "\n".join([lines[0], "| " + " | ".join(marks) + " |", *lines[1:], ""])
-
-
-def to_latex(table: Table) -> str:
-    """A booktabs tabular in plain characters."""
-    plain = table.shown.map(_plain)
-    style = plain.style.hide(axis="index").format(escape="latex")
-    style = style.format_index(escape="latex", axis=1)
-    columns = "".join("r" if numeric(table.shown[name]) else "l" for name in table.shown)
-    return str(style.to_latex(hrules=True, column_format=columns))
-
-
-def numeric(column: pd.Series) -> bool:
-    """Whether the text of a column reads as numbers, which stand to the right."""
-    starts = tuple("0123456789+-" + words.MINUS + words.NONE)
-    return all(str(text).startswith(starts) for text in column)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
-
-
-def _plain(text: object) -> str:
-    replaced = {words.MINUS: "-", words.NONE: "--", "\N{NO-BREAK SPACE}": " "}
-    for special, ascii_text in replaced.items():
-        text = str(text).replace(special, ascii_text)
-    return str(text)

@@ -1,4 +1,4 @@
-"""Numbers as text: the one place that decides digits, units and signs."""
+"""Numbers and lists as text: digits, units and signs are decided here alone."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ def duration(seconds: float) -> str:
     return f"{number(seconds, 2 if seconds < 10 else 3)} s"
 
 
+def milliseconds(seconds: float) -> str:
+    """Seconds as milliseconds to two digits."""
+    return f"{number(1000 * seconds, 2)}\N{NO-BREAK SPACE}ms"
+
+
+def when(step: int) -> str:
+    """A point of training: "before training" or "after 10 updates"."""
+    return "before training" if step == 0 else f"after {plural(int(step), 'update')}"
+
+
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """1 seed, 2 seeds."""
     return f"{count} {noun if count == 1 else nouns or noun + 's'}"
@@ -70,3 +80,11 @@ def listed(names: Iterable[str]) -> str:
     """a, b and c."""
     *front, last = list(names)
     return f"{', '.join(front)} and {last}" if front else last
+
+
+def short(label: str, longest: int = 60) -> str:
+    """A label that fits beside a drawing: of a longer one, its beginning and its end."""
+    if len(label) <= longest:
+        return label
+    tail = longest // 3
+    return f"{label[: longest - tail - 1]}\N{HORIZONTAL ELLIPSIS}{label[-tail:]}"

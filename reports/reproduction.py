@@ -1,4 +1,4 @@
-"""What failed and why, and what is needed to get the same numbers again."""
+"""The section that says how to get the same numbers again."""
 
 from __future__ import annotations
 
@@ -10,35 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from . import words
-from .blocks import Block, Definitions, Failure, Failures, Paragraph, Section, Table
+from . import as_text
+from .blocks import Block, Definitions, Section, Table
 from .results import Results
 
 if TYPE_CHECKING:
     from memnets.spec import ModelSpec
-
-
-def failures(results: Results) -> Section | None:
-    """Every failed trial with its traceback, and how many have not finished."""
-    blocks: list[Block] = []
-    if results.unfinished > 0:
-        blocks.append(
-            Paragraph(
-                f"{results.unfinished} of {results.planned} trials have not finished; they are "
-                "left out everywhere. Running the study again takes them up where they are."
-            )
-        )
-    entries = tuple(
-        Failure(str(row.trial), f"{row.model} on {row.task}, seed {row.seed}", *_reason(row))
-        for row in results.failures.itertuples(index=False)
-    )
-    if entries:
-        count = words.plural(len(entries), "trial")
-        kinds = Counter(entry.error for entry in entries).most_common(3)
-        often = "; ".join(f"{times} × {error}" for error, times in kinds)
-        blocks += [Paragraph(f"{count} failed: {often}."), Failures(entries)]
-    title = "What failed" if entries else "What has not finished"
-    return Section("failures", title, tuple(blocks)) if blocks else None
 
 
 def reproduce(results: Results) -> Section:
@@ -57,7 +34,7 @@ def reproduce(results: Results) -> Section:
         ("Device", _distinct(_column(facts, "device"))),
         ("Threads per trial", _distinct(_column(facts, "threads"))),
         ("Trained", _period(facts)),
-        ("Training time", words.duration(float(facts["seconds"].sum())) if len(facts) else ""),
+        ("Training time", as_text.duration(float(facts["seconds"].sum())) if len(facts) else ""),
     ]
     shown = tuple((name, text) for name, text in entries if text)
     commands = (*_runs(results), f"memnets report {results.name}")
@@ -116,11 +93,6 @@ def _told_apart(specs: Mapping[str, ModelSpec]) -> list[tuple[str, ModelSpec]]:
     return [("", different[0][1])] if same else different
 
 
-def _reason(row: Any) -> tuple[str, str]:
-    error = row.error if isinstance(row.error, str) else "no error was recorded"
-    return error, row.traceback if isinstance(row.traceback, str) else ""
-
-
 def _column(facts: pd.DataFrame, name: str) -> list[Any]:
     return [] if name not in facts else [entry for entry in facts[name] if entry is not None]
 
@@ -161,4 +133,4 @@ def _distinct(texts: Iterable[Any]) -> str:
     counts = Counter(map(str, texts))
     if len(counts) < 2:
         return next(iter(counts), "")
-    return "; ".join(f"{text} ({words.plural(count, 'trial')})" for text, count in counts.items())
+    return "; ".join(f"{text} ({as_text.plural(count, 'trial')})" for text, count in counts.items())

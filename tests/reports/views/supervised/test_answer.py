@@ -1,9 +1,11 @@
 import pandas as pd
 import pytest
 
-from reports import kinds
-from reports.answer import _complete, answer, compare, solved
+from reports.counts import missing
 from reports.results import read
+from reports.views.supervised.answer import answer
+from reports.views.supervised.comparison import _complete, compare
+from reports.views.supervised.solving import solved_runs
 
 SOFT_AND_DISCRETE = ("ntm/soft", "ntm/reinforce")
 
@@ -20,9 +22,8 @@ def test_the_answer_is_one_sentence_with_difference_interval_and_seeds(demo):
 
 
 def test_few_seeds_and_failures_are_caveats(demo):
-    caveats = " ".join(answer(read(demo)).caveats)
-    assert "n = 3" in caveats
-    assert "3 trials failed" in caveats
+    assert "n = 3" in " ".join(answer(read(demo)).caveats)
+    assert "3 trials failed" in " ".join(missing(read(demo)))
 
 
 def test_an_interval_that_covers_zero_is_called_no_difference(store_of):
@@ -57,23 +58,14 @@ def test_without_a_pair_the_answer_says_what_is_missing(store_of, names, words):
     assert "n = 3 seeds" in sentence
 
 
-def test_without_a_finished_trial_there_is_no_answer(store_of):
-    names = ("ntm/soft",)
-    failed = answer(read(store_of(name="failed", names=names, failing=names)))
-    assert failed.sentence == "There is no answer yet: every trial failed."
-    empty = answer(read(store_of(name="empty", names=names, left_out=names)))
-    assert empty.sentence == "There is no answer yet: no trial has finished."
-    assert "3 of 3 trials have not finished" in empty.caveats[0]
-
-
 def test_failed_seeds_count_as_run_and_not_as_solved(demo):
-    counts = solved(read(demo))
+    counts = solved_runs(read(demo))
     assert counts == {"soft": (4, 6), "discrete": (0, 12), "no memory": (0, 3)}
 
 
 def test_a_study_without_a_criterion_reports_nothing_as_solved(store_of):
     results = read(store_of(names=SOFT_AND_DISCRETE, solved_errors=None))
-    assert solved(results) == {}
+    assert solved_runs(results) == {}
     assert "solved" not in answer(results).sentence
 
 
@@ -82,13 +74,3 @@ def test_a_seed_that_lacks_a_pair_is_left_out_of_the_average():
     assert set(_complete(pairs)["seed"]) == {0, 1}
     scattered = pd.DataFrame({"seed": [0, 1, 2], "pair": ["a", "b", "b"]})
     assert set(_complete(scattered)["pair"]) == {"b"}
-
-
-def test_only_the_soft_estimator_is_soft():
-    assert kinds.kind("ntm", "soft") == kinds.SOFT
-    assert kinds.kind("none", "soft") == kinds.NO_MEMORY
-    for name in ("straight_through", "gumbel", "reinforce", "from_a_plug_in"):
-        assert kinds.kind("dnc", name) == kinds.DISCRETE
-    # trained on weightings, tested on slots: neither side of the comparison
-    assert kinds.kind("ntm", "annealed", False) == kinds.HALF_DISCRETE
-    assert kinds.kind("ntm", "annealed", float("nan")) == kinds.DISCRETE

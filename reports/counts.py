@@ -1,0 +1,46 @@
+"""How many trials there are, finished, failed and left to run; and what they took."""
+
+from __future__ import annotations
+
+from . import as_text
+from .blocks import KeyNumber
+from .results import Results
+
+_FEW = 5
+
+
+def trials_finished(results: Results) -> KeyNumber:
+    """Finished trials out of all, and the failed ones."""
+    failed = f", {len(results.failures)} failed" if len(results.failures) else ""
+    return KeyNumber(f"{len(results.facts)} / {results.planned}", f"trials finished{failed}")
+
+
+def time_spent(results: Results, activity: str) -> KeyNumber:
+    """The time of all finished trials together; `activity` is what they did, as "training"."""
+    facts = results.facts
+    models = as_text.plural(facts["model"].nunique(), "model")
+    seconds = float(facts["seconds"].sum())
+    return KeyNumber(as_text.duration(seconds), f"of {activity}, {models} in all")
+
+
+def missing(results: Results) -> tuple[str, ...]:
+    """Caveats: trials that failed, beside others that finished, and trials still to run."""
+    notes = []
+    if len(results.failures) and len(results.facts):
+        count = as_text.plural(len(results.failures), "trial")
+        notes.append(f"{count} failed and cannot be part of the accuracies.")
+    if results.unfinished > 0:
+        notes.append(f"{results.unfinished} of {results.planned} trials have not finished yet.")
+    return tuple(notes)
+
+
+def few_seeds(count: int) -> tuple[str, ...]:
+    """A caveat where there are too few seeds for an interval to be worth much."""
+    if count == 1:
+        return ("With a single seed there is no interval, and nothing can be concluded.",)
+    if count < _FEW:
+        return (
+            f"With n = {count} seeds an interval shows little more than the spread of {count} "
+            "numbers: take it as a hint.",
+        )
+    return ()

@@ -1,0 +1,37 @@
+"""What a view is, and the registry in which the view of a procedure is found."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from memnets.registry import Registry
+
+from ..blocks import Answer, KeyNumber, Section
+from ..results import Results
+
+
+class View(ABC):
+    """What a report says of the trials of one procedure; registered under the procedure's name.
+
+    The results that a view gets hold the trials of that procedure only, and at least one of them
+    has finished. Figures and tables are blocks of the sections.
+    """
+
+    @abstractmethod
+    def answer(self, results: Results) -> Answer:
+        """The answer to the study's question, no bolder than the numbers are.
+
+        The report itself adds how many trials failed and how many have not finished.
+        """
+
+    @abstractmethod
+    def key_numbers(self, results: Results) -> list[KeyNumber]:
+        """A few numbers that stand at the top of the page."""
+
+    @abstractmethod
+    def sections(self, results: Results) -> Iterator[Section]:
+        """The evidence, in the order in which it is read."""
+
+
+views: Registry[type[View]] = Registry("memnets.views", home="reports.views")

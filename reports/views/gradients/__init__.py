@@ -1,0 +1,1 @@
+"""The view of the procedure "gradients": estimators against the exact gradient."""

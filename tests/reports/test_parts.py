@@ -1,0 +1,99 @@
+import re
+
+import pytest
+
+from reports import build, sections
+from reports.blocks import Paragraph, Section
+from reports.parts import parts, view_of
+from reports.results import read
+from reports.views import views
+from reports.views.gradients.view import Gradients
+from reports.views.rows import Rows
+from reports.views.supervised.view import Supervised
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    """Names for this test alone."""
+    monkeypatch.setattr(views, "_registered", dict(views._registered))
+    monkeypatch.setattr(sections.sections, "_registered", {})
+
+
+def text_of(store, tmp_path):
+    return build(store, tmp_path / "report").read_text(encoding="utf-8")
+
+
+def test_each_procedure_has_the_view_of_its_name():
+    assert isinstance(view_of("supervised"), Supervised)
+    assert isinstance(view_of("gradients"), Gradients)
+
+
+def test_a_study_of_several_procedures_shows_the_view_of_each(both, tmp_path):
+    trained, measured = parts(read(both))
+    assert (trained.title, measured.title) == ("supervised", "gradients")
+    assert trained.key_numbers[-2].text == "4 / 4" and measured.key_numbers[0].text == "30 / 30"
+    text = text_of(both, tmp_path)
+    found = re.findall(r'<section id="([^"]+)"', text)
+    assert {"supervised-learning", "gradients-estimators", "reproduce"} <= set(found)
+    assert len(found) == len(set(found))
+    for words in ("discrete minus soft", "of measuring", "Learning (supervised)"):
+        assert words in text
+
+
+def test_each_view_gets_the_trials_of_its_procedure_only(both):
+    results = read(both)
+    for procedure, count in (("supervised", 4), ("gradients", 30)):
+        own = results.of(procedure)
+        ids = {trial.id for trial in own.trials}
+        assert len(own.facts) == own.planned == len(ids) == count
+        for frame in (own.rows, own.facts, own.everything):
+            assert set(frame["trial"]) == ids
+
+
+def test_without_a_view_the_rows_are_shown_and_the_page_says_which_was_looked_for(
+    store_of, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("reports.parts.view_of", lambda procedure: Rows("no view was found"))
+    text = text_of(store_of(names=("ntm/soft",), seeds=(0, 1)), tmp_path)
+    assert "shows the stored rows instead, because no view was found." in text
+    assert "Last row: test" in text and "Last row: train" in text
+    assert (tmp_path / "report" / "tables" / "rows-test.csv").is_file()
+    missing = view_of("pairs_of_mine").reason
+    assert missing == "no view of 'pairs_of_mine' is registered in the group memnets.views"
+
+
+def test_a_view_that_does_not_import_is_named_and_its_rows_are_shown(monkeypatch):
+    from importlib.metadata import EntryPoint
+
+    broken = EntryPoint("broken", "no_such_module:View", "memnets.views")
+    monkeypatch.setattr(type(views), "_plugin", lambda self, name: broken)
+    monkeypatch.setattr(type(views), "__contains__", lambda self, name: True)
+    assert "'broken' from no_such_module:View does not import" in view_of("broken").reason
+
+
+def test_a_registered_section_follows_those_of_the_view(registered, store_of, tmp_path):
+    @sections.sections.register("supervised.count")
+    def count(results):
+        return Section("count", "Counted", (Paragraph(f"{len(results.facts)} are here"),))
+
+    @sections.sections.register("supervised.nothing")
+    def nothing(results):
+        return None
+
+    @sections.sections.register("gradients.other")
+    def other(results):
+        raise AssertionError("asked for another procedure")
+
+    text = text_of(store_of(names=("ntm/soft",), seeds=(0, 1)), tmp_path)
+    found = re.findall(r'<section id="([^"]+)"', text)
+    assert found[-3:] == ["addressing", "count", "reproduce"] and "2 are here" in text
+
+
+def test_a_section_that_does_not_import_costs_no_report(registered, demo, monkeypatch):
+    from importlib.metadata import EntryPoint
+
+    broken = EntryPoint("supervised.lost", "no_such_module:lost", "memnets.sections")
+    monkeypatch.setattr(type(sections.sections), "_plugin", lambda self, name: broken)
+    monkeypatch.setattr(type(sections.sections), "__iter__", lambda self: iter([broken.name]))
+    (found,) = sections.registered("supervised", read(demo))
+    assert "does not import" in found.blocks[0].text

@@ -1,0 +1,51 @@
+import math
+
+import pandas as pd
+
+from reports.results import read
+from reports.views.supervised import tables
+
+
+def test_every_table_with_an_interval_has_its_n(demo):
+    results = read(demo)
+    for table in (tables.models(results), tables.pairs(results)):
+        assert {"95 % interval", "n"} <= set(table.shown)
+        assert "n " in table.caption
+
+
+def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
+    results = read(store_of(names=("ntm/soft",), seeds=(0,)))
+    assert tables.pairs(results) is None
+    assert tables.lengths(results) is not None
+    rows = results.rows[results.rows["length"].isna() | (results.rows["length"] == 4)]
+    object.__setattr__(results, "rows", rows)
+    assert tables.lengths(results) is None
+
+
+def test_every_finished_trial_is_a_row_of_its_own(store_of):
+    results = read(store_of(failing=("ntm/reinforce",), left_out=("dnc/soft",)))
+    numbers = tables.seeds(results).numbers.set_index(["model", "seed"])
+    assert set(numbers["trial"]) == set(results.facts["trial"])
+    assert not {"ntm/reinforce", "dnc/soft"} & set(numbers.index.get_level_values("model"))
+    facts = results.facts.set_index("trial")
+    by_trial = numbers.set_index("trial")
+    for name, fact in {"seconds": "seconds", "sequences_to_solve": "solved_sequences"}.items():
+        pd.testing.assert_series_equal(
+            by_trial[name].sort_index(), facts[fact].sort_index(), check_names=False
+        )
+    assert by_trial["sequences_to_solve"].isna().any()
+    tests = results.rows[results.rows["trial"] == numbers.loc[("ntm/soft", 1), "trial"]]
+    last = tests[(tests["kind"] == "test") & (tests["step"] == tests["step"].max())]
+    trained = last[last["length"] <= last["max_length"]]
+    assert math.isclose(numbers.loc[("ntm/soft", 1), "accuracy"], trained["accuracy"].mean())
+
+
+def test_a_task_that_is_never_solved_is_not_called_unsolved(store_of):
+    endless = {"copy": {"solved_errors": None}}
+    both = {"names": ("ntm/soft",), "tasks": ("copy", "repeat_copy")}
+    shown = tables.models(read(store_of(**both, own_training=endless))).shown
+    assert set(shown.loc[shown["Task"] == "copy", "Solved / run"]) == {"–"}
+    assert "–" not in set(shown.loc[shown["Task"] == "repeat_copy", "Solved / run"])
+    never = read(store_of(name="never", names=("ntm/soft",), solved_errors=None))
+    assert "Solved / run" not in tables.models(never).shown
+    assert tables.solving(never) is None
