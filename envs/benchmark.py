@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -15,7 +16,7 @@ def benchmark(task: str, num_envs: int = 256, seconds: float = 2.0) -> dict[str,
 
     Drawing the batches of new episodes is part of the time.
     """
-    if num_envs < 1 or seconds <= 0:
+    if num_envs < 1 or not 0 < seconds < math.inf:
         raise ValueError(f"{num_envs} environments for {seconds} s: both must be above zero")
     env = TaskVectorEnv(task, num_envs, autoreset_mode=AutoresetMode.SAME_STEP)
     env.reset(seed=0)

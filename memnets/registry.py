@@ -12,6 +12,7 @@ import ast
 import difflib
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -123,12 +124,31 @@ class Registry(Generic[T]):
 
 
 def resolve(reference: str) -> Any:
-    """The object behind `"package.module:name"`; raises UnknownName where there is none."""
+    """The object behind `"package.module:name"`.
+
+    Raises UnknownName where there is none, and BrokenPlugin for a module that does not import.
+    """
     module, _, attribute = reference.partition(":")
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise UnknownName(f"{reference!r} does not name anything: {module!r} is no module's name.")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UnknownName(f"{reference!r} does not name anything: {error}") from error
+    # a module may fail in any way that Python code can
+    except Exception as error:
+        if _is_missing(module, attribute, error):
+            raise UnknownName(f"{reference!r} does not name anything: {error}") from error
+        raise BrokenPlugin(f"{reference!r} does not import ({_reason(error)}).") from error
+
+
+def _is_missing(module: str, attribute: str, error: Exception) -> bool:
+    """Whether the module or the attribute is not there, as opposed to a module that fails."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"{module}.".startswith(f"{error.name}.")
+    return module in sys.modules and isinstance(error, AttributeError) and error.name == attribute
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _load(plugin: EntryPoint, group: str) -> Any:
@@ -136,9 +156,8 @@ def _load(plugin: EntryPoint, group: str) -> Any:
         return plugin.load()
     # a plug-in may fail in any way that Python code can
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
         raise BrokenPlugin(
-            f"{group}: {plugin.name!r} from {_owner(plugin)} does not import ({reason})."
+            f"{group}: {plugin.name!r} from {_owner(plugin)} does not import ({_reason(error)})."
         ) from error
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from memnets.siblings import require_ours as _require_ours
+
 if TYPE_CHECKING:
     from .document import build as build
     from .results import Results as Results
     from .results import read as read
 
+_require_ours("envs", "studies")
 _HOMES = {"build": ".document", "Results": ".results", "read": ".results"}
 __all__ = ["Results", "build", "read"]
 

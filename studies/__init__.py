@@ -1,5 +1,7 @@
 """Declare, run and store studies; importing this package imports no torch."""
 
+from memnets.siblings import require_ours as _require_ours
+
 from .design.study import Study as Study
 from .design.study import studies as studies
 from .design.trial import Curriculum as Curriculum
@@ -9,3 +11,5 @@ from .design.trial import Trial as Trial
 from .running.executor import Summary as Summary
 from .running.executor import run as run
 from .running.store import ResultStore as ResultStore
+
+_require_ours("envs")

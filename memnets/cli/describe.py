@@ -48,12 +48,12 @@ def _spec(model: ModelSpec) -> str:
         (model.cell, model.cell_options),
         (model.estimator, model.estimator_options),
     ]
-    told = [
+    named = [
         f"{name} ({', '.join(f'{k} {v}' for k, v in options.items())})" if options else name
         for name, options in parts
     ]
     dropout = [f"bypass dropout {model.bypass_dropout}"] if model.bypass_dropout else []
-    return ", ".join(told + dropout)
+    return ", ".join(named + dropout)
 
 
 def backends(kind: str, name: str) -> Iterator[str]:

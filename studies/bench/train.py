@@ -103,7 +103,7 @@ class BenchTrain:
         for name in ("batches", "threads"):
             if min(getattr(self, name)) < 1:
                 raise BadData(f"{name} is {getattr(self, name)}; all must be at least 1.")
-        for name in ("length", "repeats"):
+        for name in ("length", "slots", "width", "controller_size", "repeats"):
             if getattr(self, name) < 1:
                 raise BadData(f"{name} is {getattr(self, name)}; it must be at least 1.")
 

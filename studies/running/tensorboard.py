@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..design.data import BadData
+from ..design.trial import Trial
 from .store import ResultStore
 
+LONGEST = 200
+"""Bytes of a folder's name; file systems take 255, and some space is left for the id."""
 SKIPPED = ("step", "sequences", "seconds", "kind", "length")
 
 
@@ -19,13 +24,9 @@ def export(store: ResultStore, folder: Path) -> Path:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        raise BadData(
-            "TensorBoard is not installed: pip install 'memnets[tensorboard]'."
-        ) from error
-    for trial in store.trials():
-        home = folder / f"{trial.task_label} {trial.model_label} seed {trial.seed}".replace(
-            "/", "-"
-        )
+        raise BadData("TensorBoard is not installed: `pip install tensorboard`.") from error
+    for name, trial in run_names(store.trials()).items():
+        home = folder / name
         for old in home.glob("events.out.*"):
             old.unlink()
         with SummaryWriter(str(home)) as writer:
@@ -36,3 +37,19 @@ def export(store: ResultStore, folder: Path) -> Path:
                     if metric not in SKIPPED and isinstance(value, int | float):
                         writer.add_scalar(f"{where}/{metric}", value, row["step"])
     return folder
+
+
+def run_names(trials: Iterable[Trial]) -> dict[str, Trial]:
+    """Each trial under the folder name that TensorBoard shows: its labels and its seed.
+
+    Characters that no file name may hold become dashes. A name that is too long is cut, and one
+    that another trial has already is told apart by the trial's id.
+    """
+    names: dict[str, Trial] = {}
+    for trial in trials:
+        text = f"{trial.task_label} {trial.model_label} seed {trial.seed}"
+        name = re.sub(r'[\x00-\x1f\x7f\ud800-\udfff/\\:*?"<>|]', "-", text)
+        if len(name.encode()) > LONGEST or name in names:
+            name = f"{name.encode()[:LONGEST].decode(errors='ignore')} {trial.id}"
+        names[name] = trial
+    return names

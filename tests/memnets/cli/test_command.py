@@ -130,6 +130,8 @@ def test_a_study_runs_is_told_of_and_reported(tmp_path, capsys):
         (["train", "--controller-options", "layers", "2.5"], "layers"),
         (["train", "--checkpoint", "nowhere.pt"], "no checkpoint"),
         (["bench", "envs", "--seconds", "0"], "above zero"),
+        (["bench", "envs", "--seconds", "nan"], "above zero"),
+        (["bench", "train", "--slots", "0"], "slots is 0; it must be at least 1"),
         (["report", "never_run"], "run the study first"),
         (["train", "--cell", "ntn"], "'ntm'"),
         (["train", "--cell-options", "slots", "-3"], "slots must be a whole number, at least 1"),

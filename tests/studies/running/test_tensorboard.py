@@ -1,3 +1,4 @@
+import dataclasses
 import importlib.util
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from memnets.spec import ModelSpec
 from studies import ResultStore, Study, TaskSpec, Training, run
 from studies.design.data import BadData
-from studies.running.tensorboard import export
+from studies.running.tensorboard import export, run_names
 
 INSTALLED = importlib.util.find_spec("tensorboard") is not None
 
@@ -37,3 +38,23 @@ def test_rows_become_event_files_and_are_replaced(store, tmp_path):
 def test_without_the_extra_one_line_says_how_to_get_it(store, tmp_path):
     with pytest.raises(BadData, match="tensorboard"):
         export(store, tmp_path / "events")
+
+
+@pytest.mark.parametrize(
+    "label", ["m" * 281, "記憶" * 100, "a/b\\c:\0?", "lone \udc80", "読み書き"]
+)
+def test_any_label_makes_a_name_that_a_file_system_takes(label, trial, tmp_path):
+    trials = [dataclasses.replace(trial, model_label=label, seed=seed) for seed in (1, 2)]
+    names = run_names(trials)
+    assert list(names.values()) == trials
+    for name in names:
+        (tmp_path / name).mkdir()
+    assert sum(1 for _ in tmp_path.iterdir()) == 2
+
+
+def test_names_keep_the_labels_and_stay_apart(trial):
+    alike = [dataclasses.replace(trial, model_label=label) for label in ("ntm/soft", "ntm-soft")]
+    different = dataclasses.replace(alike[1], model=dataclasses.replace(trial.model, cell="dnc"))
+    first, second = run_names([alike[0], different])
+    assert first == "copy ntm-soft seed 3"
+    assert second == f"copy ntm-soft seed 3 {different.id}"

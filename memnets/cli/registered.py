@@ -1,0 +1,106 @@
+"""The commands `memnets list` and `memnets show`: what is registered, and what a name means."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from envs.tasks import tasks
+from studies.design.study import studies
+
+from ..registry import (
+    Registry,
+    UnknownName,
+    cells,
+    controllers,
+    estimators,
+    regularisers,
+)
+from .describe import backends, columns, describe
+
+KINDS: dict[str, Registry[Any]] = {
+    "cells": cells,
+    "estimators": estimators,
+    "controllers": controllers,
+    "regularisers": regularisers,
+    "tasks": tasks,
+    "studies": studies,
+}
+Kind = Annotated[str, arg(metavar="|".join(["all", *KINDS]))]
+
+
+def list_(kind: Positional[Kind] = "all") -> int:
+    """List what is registered, plug-ins included, with one line each; imports none of it."""
+    if kind not in ("all", *KINDS):
+        raise UnknownName(f"there is no kind {kind!r} to list.{_near(kind, ['all', *KINDS])}")
+    for name, registry in KINDS.items():
+        if kind in ("all", name):
+            rows = [(entry, registry.summary(entry)) for entry in registry]
+            print(name, *columns(rows), "", sep="\n")
+    return 0
+
+
+def show(name: Positional[str], backend: bool = False) -> int:
+    """Show what a name stands for: its documentation and its options with their defaults.
+
+    With --backend: what backend auto comes to for every model of a cell or of a study, and why.
+    """
+    found = [(kind, registry) for kind, registry in KINDS.items() if name in registry]
+    if not found:
+        known = sorted({entry for registry in KINDS.values() for entry in registry})
+        raise UnknownName(f"nothing is registered as {name!r}.{_near(name, known)}")
+    for kind, registry in found:
+        thing = registry.get(name)
+        if backend:
+            print(f"{name} ({kind})", *backends(kind, name), "", sep="\n")
+            continue
+        print(f"{name} ({kind})\n\n{inspect.getdoc(thing) or ''}\n")
+        print(*_SHOWN.get(kind, _options)(thing), sep="\n")
+    return 0
+
+
+def _study(thing: Callable[[], Any]) -> Iterator[str]:
+    yield from describe(thing())
+
+
+def _options(thing: Callable[..., Any]) -> Iterator[str]:
+    """The keyword-only parameters: the others are given by the network that builds the part."""
+    yield from _table(p for p in _parameters(thing) if p.kind is p.KEYWORD_ONLY)
+
+
+def _task(thing: Callable[..., Any]) -> Iterator[str]:
+    """All parameters: a task is built from its options and nothing else."""
+    yield from _table(p for p in _parameters(thing) if p.kind is not p.VAR_KEYWORD)
+
+
+_SHOWN: dict[str, Callable[[Any], Iterator[str]]] = {"tasks": _task, "studies": _study}
+
+
+def _parameters(thing: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(thing).parameters.values())
+
+
+def _table(parameters: Iterator[inspect.Parameter]) -> Iterator[str]:
+    yield "options"
+    yield from columns((f"{p.name}: {_type(p)}", _default(p)) for p in parameters)
+    yield ""
+
+
+def _type(parameter: inspect.Parameter) -> str:
+    kind = parameter.annotation
+    if kind is parameter.empty:
+        return "any"
+    return kind if isinstance(kind, str) else inspect.formatannotation(kind)
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    return "needed" if parameter.default is parameter.empty else f"default {parameter.default!r}"
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else " See memnets list."

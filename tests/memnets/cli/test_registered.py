@@ -1,0 +1,39 @@
+import pytest
+
+from envs.tasks import tasks
+from memnets.cli.main import main
+
+
+@pytest.fixture
+def homely():
+    """A task of somebody who writes plain classes."""
+
+    @tasks.register("homely")
+    class Homely:
+        """Anything."""
+
+        def __init__(self, width, depth: int = 3, *, wide: bool = False, names: "str" = "a"):
+            pass
+
+    yield
+    del tasks._registered["homely"]
+
+
+def test_show_lists_every_option_of_a_task_and_types_as_words(homely, capsys):
+    assert main(["show", "homely"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["width:", "any", "needed"] in lines
+    assert ["depth:", "int", "default", "3"] in lines
+    assert ["wide:", "bool", "default", "False"] in lines
+    assert ["names:", "str", "default", "'a'"] in lines
+
+
+def test_show_leaves_out_what_the_network_gives_to_a_cell(capsys):
+    assert main(["show", "ntm"]) == 0
+    out = capsys.readouterr().out
+    assert "slots: int" in out and "input_size" not in out
+
+
+def test_an_unknown_kind_is_answered_with_the_nearest(capsys):
+    assert main(["list", "cell"]) == 2
+    assert "Did you mean 'cells'" in capsys.readouterr().err
