@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .options import require_positive
 from .registry import controllers as controllers
 
 
@@ -58,7 +59,6 @@ class Graves2013(Controller):
 
     def __init__(self, input_size: int, size: int, *, layers: int = 3) -> None:
         super().__init__()
-        _check_layers(layers)
         self.output_size = self.output_size_of(size, layers=layers)
         self.gates = nn.ModuleList(
             nn.Linear(input_size + size * (1 if layer == 0 else 2), 4 * size)
@@ -69,7 +69,9 @@ class Graves2013(Controller):
 
     @classmethod
     def output_size_of(cls, size: int, **options: Any) -> int:
-        return size * int(options.get("layers", 3))
+        layers = options.get("layers", 3)
+        require_positive(size=size, layers=layers)
+        return size * int(layers)
 
     def initial_state(self, batch_size: int) -> tuple[tuple[Tensor, Tensor], ...]:
         return tuple(
@@ -128,7 +130,7 @@ class Feedforward(Controller):
 
     def __init__(self, input_size: int, size: int, *, layers: int = 1) -> None:
         super().__init__()
-        _check_layers(layers)
+        require_positive(size=size, layers=layers)
         self.output_size = size
         sizes = [input_size, *[size] * layers]
         self.layers = nn.ModuleList(
@@ -145,7 +147,7 @@ class Feedforward(Controller):
 
 
 def _stack(cell: type[nn.RNNCellBase], input_size: int, size: int, layers: int) -> nn.ModuleList:
-    _check_layers(layers)
+    require_positive(size=size, layers=layers)
     return nn.ModuleList(
         cell(input_size if layer == 0 else size, size)  # type: ignore[call-arg]
         for layer in range(layers)
@@ -155,8 +157,3 @@ def _stack(cell: type[nn.RNNCellBase], input_size: int, size: int, layers: int) 
 def _zeros(cells: nn.ModuleList, batch_size: int) -> tuple[Tensor, ...]:
     weights: list[Any] = [cell.weight_hh for cell in cells]
     return tuple(weight.new_zeros(batch_size, weight.shape[1]) for weight in weights)
-
-
-def _check_layers(layers: int) -> None:
-    if layers < 1:
-        raise ValueError(f"layers must be at least 1, not {layers}")

@@ -12,7 +12,7 @@ from .backends import auto as backends
 from .cells.base import MemoryCell
 from .controllers import Controller
 from .estimators import Estimator
-from .options import accepted
+from .options import accepted, require_number
 from .types import Address, NetworkState, Rollout, join_heads, stack_steps
 
 Drive = Callable[[Tensor, NetworkState], tuple[Tensor, NetworkState, Address]]
@@ -41,6 +41,7 @@ class MemoryNetwork(nn.Module):
         super().__init__()
         self.backend = backend
         self.input_size = input_size
+        require_number("bypass_dropout", bypass_dropout, least=0, below=1)
         self.bypass = nn.Dropout(bypass_dropout)
         self.controller = controller
         self.cell = cell

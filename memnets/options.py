@@ -1,17 +1,114 @@
-"""Options of what can be plugged in: which there are, and what they may be."""
+"""Options of cells, estimators, controllers and regularisers: which there are, and their ranges."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral, Real
 from typing import Any
 
+FILLED_IN = ("external_size", "feature_size")
+"""Parameters that are no options: `assemble` gives the widths of input and features by them."""
 
-def accepted(make: Callable[..., Any], **sizes: Any) -> dict[str, Any]:
+LARGEST = 2**31 - 1
+"""No size and no count may be larger."""
+
+
+def options_of(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The parameters of a class or function that a user may set: all those with a default."""
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(make).parameters.items()
+        if parameter.default is not parameter.empty and name not in FILLED_IN
+    }
+
+
+def accepted(make: Callable[..., Any], **values: Any) -> dict[str, Any]:
     """Those of some values that a class or function has a parameter for.
 
     So a cell that wants the width of the network's input, `external_size`, or an estimator that
     wants that of its features, `feature_size`, has a parameter of that name; the others have none.
     """
     known = inspect.signature(make).parameters
-    return {name: size for name, size in sizes.items() if name in known}
+    return {name: value for name, value in values.items() if name in known}
+
+
+def check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Raises ValueError for an option that does not exist, or whose value is of another type."""
+    if not isinstance(options, Mapping):
+        raise ValueError(f"the options of {name} map names to values, not {options!r}")
+    known = options_of(make)
+    for option, value in options.items():
+        if option not in known:
+            raise ValueError(
+                f"{name} has no option {option!r}; "
+                + (f"it has {', '.join(known)}" if known else "it has none")
+            )
+        default = known[option].default
+        if not _alike(value, default):
+            kind = type(default).__name__
+            raise ValueError(
+                f"{name}: {option} is of type {kind}, such as {default!r}, not {value!r}"
+            )
+
+
+def plain(value: Any) -> Any:
+    """A value of JSON types, numbers of numpy made Python's own; other things are left alone."""
+    if isinstance(value, Mapping):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(plain, value))
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    # without an import of numpy, which takes a while and may not be needed
+    return value.item() if type(value).__module__ == "numpy" and value.shape == () else value
+
+
+def require_whole(name: str, value: object, *, least: int = 1) -> None:
+    """Raises ValueError unless an option is a whole number of at least so much."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not least <= value <= LARGEST:  # type: ignore[operator]
+        limit = f", at most {LARGEST}" if whole and value > LARGEST else ""  # type: ignore[operator]
+        raise ValueError(f"{name} must be a whole number, at least {least}{limit}, not {value!r}")
+
+
+def require_positive(**sizes: int) -> None:
+    """Raises ValueError naming the first size that is not a whole number of at least one."""
+    for name, size in sizes.items():
+        require_whole(name, size)
+
+
+def require_number(
+    name: str,
+    value: object,
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    below: float = math.inf,
+    most: float = math.inf,
+) -> None:
+    """Raises ValueError unless an option is a finite number within these limits."""
+    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if number and above < value < below and least <= value <= most:  # type: ignore[operator]
+        return
+    limits = {"above": above, "at least": least, "below": below, "at most": most}
+    words = [f"{word} {limit:g}" for word, limit in limits.items() if math.isfinite(limit)]
+    wanted = ["a finite number"] if not number else []
+    wanted += [" and ".join(words)] if words else []
+    raise ValueError(f"{name} must be {', '.join(wanted)}, not {value!r}")
+
+
+def require_one_of(name: str, value: str, known: Iterable[str]) -> None:
+    """Raises ValueError where an option is not among its known values."""
+    if value not in known:
+        raise ValueError(f"{name} {value!r} is not one of {', '.join(known)}")
+
+
+def _alike(value: Any, default: Any) -> bool:
+    """Whether a value has the type of an option's default; anything goes where that is None."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return default is None or isinstance(value, bool) == isinstance(default, bool)
+    if isinstance(default, float):
+        return isinstance(value, int | float)
+    return not isinstance(default, int | str) or isinstance(value, type(default))

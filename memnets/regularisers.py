@@ -6,12 +6,15 @@ loss = cost + estimator.loss(...) + sum(term(rollout, inputs) for term in regula
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from .network import MemoryNetwork
+from .options import check_options, require_number
 from .registry import regularisers as regularisers
 from .types import Rollout
 
@@ -24,6 +27,17 @@ class Regulariser(nn.Module, ABC):
         """A scalar to add to the loss, a mean over the batch."""
 
 
+def build(name: str, network: MemoryNetwork, options: Mapping[str, Any]) -> Regulariser:
+    """The regulariser of a registered name, for a network.
+
+    Raises ValueError for an option that it does not have, or a registry error, in one line.
+    """
+    make = regularisers.get(name)
+    check_options(name, make, options)
+    term: Regulariser = make(network, **options)
+    return term
+
+
 @regularisers.register("address_entropy")
 class AddressEntropy(Regulariser):
     """Rewards (or, with a weight below zero, penalises) the entropy of the weightings, in nats.
@@ -33,6 +47,7 @@ class AddressEntropy(Regulariser):
 
     def __init__(self, network: MemoryNetwork, *, weight: float = 1e-3) -> None:
         super().__init__()
+        require_number("weight", weight)
         self.weight = weight
 
     def forward(self, rollout: Rollout, inputs_TBX: Tensor) -> Tensor:
@@ -49,6 +64,7 @@ class ReadWriteConsistency(Regulariser):
 
     def __init__(self, network: MemoryNetwork, *, weight: float = 6e-4) -> None:
         super().__init__()
+        require_number("weight", weight, least=0)
         self.weight = weight
         self.slots = network.cell.slots
         self.writes = sum(name.startswith("write") for name in network.cell.heads)
@@ -71,6 +87,7 @@ class NextInput(Regulariser):
 
     def __init__(self, network: MemoryNetwork, *, weight: float = 0.1) -> None:
         super().__init__()
+        require_number("weight", weight, least=0)
         self.weight = weight
         self.predict = nn.Linear(network.controller.output_size, network.input_size)
 

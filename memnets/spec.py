@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .options import check_options, plain, require_number, require_positive
 from .registry import cells, controllers, estimators
 
 if TYPE_CHECKING:
     from .network import MemoryNetwork
+
+_FIELDS = ("spec", "input_size", "output_size", "state")
+_BARE = (
+    "it is a bare state_dict: build its network with ModelSpec.build and give it to "
+    "load_state_dict, or write the file with memnets.save"
+)
 
 
 @dataclass(frozen=True)
@@ -40,12 +47,10 @@ class ModelSpec:
         for name in ("cell_options", "estimator_options", "controller_options"):
             if not isinstance(getattr(self, name), Mapping):
                 raise ValueError(f"{name} maps names to values, not {getattr(self, name)!r}")
-        if not isinstance(self.controller_size, int) or isinstance(self.controller_size, bool):
-            raise ValueError(f"controller_size is a whole number, not {self.controller_size!r}")
-        if not 0 <= self.bypass_dropout < 1:
-            raise ValueError(f"bypass_dropout must be in [0, 1), not {self.bypass_dropout}")
-        if self.controller_size < 1:
-            raise ValueError(f"controller_size must be at least 1, not {self.controller_size}")
+        for name in [f.name for f in fields(self)]:
+            object.__setattr__(self, name, plain(getattr(self, name)))
+        require_positive(controller_size=self.controller_size)
+        require_number("bypass_dropout", self.bypass_dropout, least=0, below=1)
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_json(), sort_keys=True))
@@ -62,11 +67,13 @@ class ModelSpec:
         """
         from .network import assemble
 
+        input_size, output_size = plain(input_size), plain(output_size)
+        require_positive(input_size=input_size, output_size=output_size)
         make_cell, make_controller = cells.get(self.cell), controllers.get(self.controller)
         make_estimator = estimators.get(self.estimator)
-        _check_options(self.cell, make_cell, self.cell_options)
-        _check_options(self.controller, make_controller, self.controller_options)
-        _check_options(self.estimator, make_estimator, self.estimator_options)
+        check_options(self.cell, make_cell, self.cell_options)
+        check_options(self.controller, make_controller, self.controller_options)
+        check_options(self.estimator, make_estimator, self.estimator_options)
         return assemble(
             make_cell,
             make_estimator,
@@ -98,15 +105,20 @@ class ModelSpec:
 
 
 def save(
-    path: Path, network: MemoryNetwork, spec: ModelSpec, input_size: int, output_size: int
+    path: str | PathLike[str],
+    network: MemoryNetwork,
+    spec: ModelSpec,
+    input_size: int,
+    output_size: int,
 ) -> None:
     """Write a network with the spec that rebuilds it, whole or not at all; raises OSError."""
     import torch
 
+    path = Path(path)
     data = {
         "spec": spec.to_json(),
-        "input_size": input_size,
-        "output_size": output_size,
+        "input_size": plain(input_size),
+        "output_size": plain(output_size),
         "state": network.state_dict(),
     }
     buffer = io.BytesIO()
@@ -116,13 +128,16 @@ def save(
     os.replace(part, path)
 
 
-def load(path: Path) -> tuple[MemoryNetwork, ModelSpec]:
-    """Rebuild a saved network; raises ValueError where the file is not one of `save`.
+def load(path: str | PathLike[str]) -> tuple[MemoryNetwork, ModelSpec]:
+    """Rebuild a saved network, ready to use: on the CPU, in its precision, in `eval()` mode.
 
-    Reads tensors and plain data only, never pickled objects, and calls only what is registered.
+    Call `train()` on it to train it further. Reads tensors and plain data only, never pickled
+    objects, and calls only what is registered. Raises ValueError where the file is not one of
+    `save`.
     """
     import torch
 
+    path = Path(path)
     with open(path, "rb") as file:
         try:
             saved = torch.load(file, map_location="cpu", weights_only=True)
@@ -131,15 +146,20 @@ def load(path: Path) -> tuple[MemoryNetwork, ModelSpec]:
         # what is not a checkpoint can fail in any way that unpickling can
         except Exception as error:
             raise _not_saved(path, error) from error
+    if saved and all(isinstance(value, torch.Tensor) for value in saved.values()):
+        raise _not_saved(path, _BARE)
+    if missing := [name for name in _FIELDS if name not in saved]:
+        raise _not_saved(path, f"it has no {missing[0]!r}")
     try:
         if ":" in "".join(_strings(saved["spec"])):
             raise TypeError("it names code by reference: register that code and save by its name")
         spec = ModelSpec.from_json(saved["spec"])
         network = spec.build(saved["input_size"], saved["output_size"])
+        network.to(saved["state"]["readout.weight"].dtype)
         network.load_state_dict(saved["state"])
     except (KeyError, TypeError, RuntimeError) as error:
         raise _not_saved(path, error) from error
-    return network, spec
+    return network.eval(), spec
 
 
 def _strings(data: Any) -> Iterator[str]:
@@ -152,34 +172,6 @@ def _strings(data: Any) -> Iterator[str]:
             yield from _strings(part)
 
 
-def _not_saved(path: Path, error: Exception) -> ValueError:
-    reason = str(error).strip().partition("\n")[0] or type(error).__name__
-    return ValueError(f"{path} is not a saved memnets model: {reason}")
-
-
-def _check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any]) -> None:
-    known = {
-        p.name: p.default
-        for p in inspect.signature(make).parameters.values()
-        if p.kind is inspect.Parameter.KEYWORD_ONLY and p.default is not inspect.Parameter.empty
-    }
-    for option, value in options.items():
-        if option not in known:
-            raise ValueError(
-                f"{name} has no option {option!r}; "
-                + (f"it has {', '.join(known)}" if known else "it has none")
-            )
-        if not _alike(value, known[option]):
-            kind = type(known[option]).__name__
-            raise ValueError(
-                f"{name}: {option} is of type {kind}, such as {known[option]!r}, not {value!r}"
-            )
-
-
-def _alike(value: Any, default: Any) -> bool:
-    """Whether a value is of the kind of an option's default; anything goes where that is None."""
-    if isinstance(default, bool) or isinstance(value, bool):
-        return default is None or isinstance(value, bool) == isinstance(default, bool)
-    if isinstance(default, float):
-        return isinstance(value, int | float)
-    return not isinstance(default, int | str) or isinstance(value, type(default))
+def _not_saved(path: Path, reason: Exception | str) -> ValueError:
+    said = str(reason).strip().partition("\n")[0] or type(reason).__name__
+    return ValueError(f"{path} is not a saved memnets model: {said}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
 
 from torch import Tensor, nn
@@ -51,19 +50,6 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
 def head_names(writes: int, reads: int) -> tuple[str, ...]:
     """Names for so many write and read heads: ("write", "read") or ("write 1", "write 2", …)."""
     return _numbered("write", writes) + _numbered("read", reads)
-
-
-def require_positive(**sizes: int) -> None:
-    """Raises ValueError naming the first size that is not a whole number of at least one."""
-    for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(f"{name} must be a whole number, at least 1, not {size!r}")
-
-
-def require_one_of(name: str, value: str, known: Iterable[str]) -> None:
-    """Raises ValueError where an option is not among its known values."""
-    if value not in known:
-        raise ValueError(f"{name} {value!r} is not one of {', '.join(known)}")
 
 
 def _numbered(kind: str, count: int) -> tuple[str, ...]:

@@ -13,9 +13,10 @@ from .. import equations
 from ..equations import memory
 from ..estimators import Estimator
 from ..interface import Interface, oneplus
+from ..options import require_number, require_one_of, require_positive
 from ..registry import cells
 from ..types import Address, join_heads
-from .base import MemoryCell, head_names, require_one_of, require_positive
+from .base import MemoryCell, head_names
 
 STRENGTHS: dict[str, Callable[[Tensor], Tensor]] = {"oneplus": oneplus, "softplus": softplus}
 
@@ -70,6 +71,10 @@ class DNC(MemoryCell[DNCState]):
         super().__init__()
         require_positive(slots=slots, width=width, write_heads=write_heads, read_heads=read_heads)
         require_one_of("strength", strength, STRENGTHS)
+        require_number("mask_floor", mask_floor, least=0, most=1)
+        require_number("usage_floor", usage_floor, least=0, below=1)
+        if clip is not None:
+            require_number("clip", clip, above=0)
         self.estimator = estimator
         self.slots, self.width = slots, width
         self.writes, self.reads = write_heads, read_heads

@@ -13,9 +13,10 @@ from .. import equations
 from ..equations import memory
 from ..estimators import Estimator
 from ..interface import Interface, oneplus
+from ..options import require_number, require_one_of, require_positive
 from ..registry import cells
 from ..types import Address, join_heads
-from .base import MemoryCell, head_names, require_one_of, require_positive
+from .base import MemoryCell, head_names
 
 CONTENT_START = 1e-6
 """Starting content, as in the authors' code: the cosine is defined from the first step on."""
@@ -84,6 +85,7 @@ class DNTM(MemoryCell[DNTMState]):
             read_heads=read_heads,
             read_steps=read_steps,
         )
+        require_number("recency_decay", recency_decay, least=0, below=1)
         require_one_of("candidate", candidate, CANDIDATES)
         require_one_of("strength", strength, STRENGTHS)
         require_one_of("recency_of", recency_of, RECENCIES)

@@ -9,10 +9,11 @@ from torch import Tensor
 from ..equations import content, memory, sparse
 from ..estimators import Estimator
 from ..interface import Interface
+from ..options import require_number, require_positive
 from ..registry import cells
 from ..types import Address, join_heads
-from .base import MemoryCell, head_names, require_positive
-from .sam import MEMORY_START, require_usage, strengths
+from .access import MEMORY_START, require_slots, strengths
+from .base import MemoryCell, head_names
 
 
 class LRUAState(NamedTuple):
@@ -48,7 +49,8 @@ class LRUA(MemoryCell[LRUAState]):
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, heads=heads)
-        require_usage(slots, heads, usage_decay)
+        require_slots(slots, heads)
+        require_number("usage_decay", usage_decay, above=0, most=1)
         self.estimator = estimator
         self.slots, self.width, self.pairs = slots, width, heads
         self.usage_decay, self.key_strength, self.read_first = usage_decay, key_strength, read_first

@@ -11,9 +11,10 @@ from torch.nn.functional import softplus
 from ..equations import content, location, memory
 from ..estimators import Estimator
 from ..interface import Interface, oneplus
+from ..options import require_one_of, require_positive
 from ..registry import cells
 from ..types import Address, join_heads
-from .base import MemoryCell, head_names, require_one_of, require_positive
+from .base import MemoryCell, head_names
 
 MEMORY_START = 1e-6
 """Constant starting content: converges fastest of the usual schemes (Collier and Beel, 2018)."""

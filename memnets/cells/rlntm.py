@@ -10,10 +10,11 @@ from torch import Tensor
 from ..equations import memory, tape
 from ..estimators import Estimator
 from ..interface import Interface
+from ..options import require_number, require_positive
 from ..registry import cells
 from ..storage import Memory, Start
 from ..types import Address, join_heads
-from .base import MemoryCell, head_names, require_positive
+from .base import MemoryCell, head_names
 
 
 class RLNTMState(NamedTuple):
@@ -58,6 +59,7 @@ class RLNTM(MemoryCell[RLNTMState]):
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, heads=heads, window=window)
+        require_number("inverse_temperature", inverse_temperature, above=0)
         if window % 2 == 0:
             raise ValueError(f"window must be odd, to centre on the head, not {window}")
         self.estimator = estimator

@@ -10,10 +10,11 @@ from .. import equations
 from ..equations import memory, sparse
 from ..estimators import Estimator
 from ..interface import Interface
+from ..options import require_positive
 from ..registry import cells
 from ..types import Address, join_heads
-from .base import MemoryCell, head_names, require_positive
-from .sam import MEMORY_START, require_usage, strengths, usage
+from .access import MEMORY_START, Discounted, LastAccess, Usage, require_slots, strengths
+from .base import MemoryCell, head_names
 
 
 class SDNCState(NamedTuple):
@@ -57,10 +58,13 @@ class SDNC(MemoryCell[SDNCState]):
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, heads=heads, links=links)
-        require_usage(slots, heads, usage_decay)
+        require_slots(slots, heads)
         self.estimator = estimator
         self.slots, self.width, self.pairs, self.links = slots, width, heads, links
-        self.key_strength, self.threshold, self.usage_decay = key_strength, threshold, usage_decay
+        self.key_strength = key_strength
+        self.usage: Usage = LastAccess(slots, threshold)
+        if usage_decay is not None:
+            self.usage = Discounted(slots, usage_decay)
         self.heads = head_names(heads, heads)
         self.read_size = heads * width
         shapes: dict[str, tuple[int, ...]] = {
@@ -80,7 +84,7 @@ class SDNC(MemoryCell[SDNCState]):
         read = self.estimator(like.new_zeros(B, H, N))
         return SDNCState(
             memory_BNW=like.new_full((B, N, self.width), MEMORY_START),
-            usage_BN=like.new_zeros(B, N),
+            usage_BN=self.usage.start(B, like),
             time_B=like.new_zeros(B),
             weights_BHK=read.weights_BHK,
             slots_BHK=read.slots_BHK,
@@ -91,7 +95,7 @@ class SDNC(MemoryCell[SDNCState]):
 
     def forward(self, h_BC: Tensor, state: SDNCState) -> tuple[Tensor, SDNCState, Address]:
         head = self.interface(h_BC)
-        least_BH = sparse.least_used(state.usage_BN, self.pairs)
+        least_BH = self.usage.least_used(state.usage_BN, self.pairs)
         write = sparse.write_address(
             state.weights_BHK,
             state.slots_BHK,
@@ -124,9 +128,7 @@ class SDNC(MemoryCell[SDNCState]):
         read = self.estimator(weighting_BHN)
         both = join_heads(write, read)
         time_B = state.time_B + 1
-        usage_BN = usage(
-            state.usage_BN, both, time_B, threshold=self.threshold, decay=self.usage_decay
-        )
+        usage_BN = self.usage.after(state.usage_BN, both, time_B)
         after = SDNCState(
             memory_BNW,
             usage_BN,

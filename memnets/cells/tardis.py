@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from ..equations import memory, scores
 from ..estimators import Estimator
 from ..interface import Interface
+from ..options import require_number, require_positive
 from ..registry import cells
 from ..storage import Memory, Start
 from ..types import Address, join_heads
-from .base import MemoryCell, require_positive
+from .base import MemoryCell
 
 
 class TARDISState(NamedTuple):
@@ -57,6 +58,7 @@ class TARDIS(MemoryCell[TARDISState]):
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, key_width=key_width, score_width=score_width)
+        require_number("penalty", penalty, least=0)
         self.estimator = estimator
         self.slots, self.width, self.penalty = slots, width, penalty
         self.start = Start(slots, width, persistent=persistent)

@@ -9,11 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..options import accepted
+from ..options import accepted, check_options, require_number
 from ..registry import estimators
 from ..types import Address
 from .base import Estimator
-from .choices import require
 
 
 @estimators.register("annealed")
@@ -35,7 +34,7 @@ class Annealed(Estimator):
         then_options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        require(rate >= 0, "rate must be at least 0")
+        require_number("rate", rate, least=0)
         self.first = _built(first, first_options or {}, feature_size)
         self.then = _built(then, then_options or {}, feature_size)
         self.rollouts = self.then.rollouts
@@ -76,5 +75,6 @@ class Annealed(Estimator):
 
 def _built(name: str, options: Mapping[str, Any], feature_size: int | None) -> Estimator:
     make = estimators.get(name)
+    check_options(name, make, options)
     estimator: Estimator = make(**options, **accepted(make, feature_size=feature_size))
     return estimator

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import huber_loss
 from torch.nn.utils import skip_init
 
+from ..options import require_number, require_one_of, require_positive
+
 BASELINES = ("none", "moving_average", "per_step", "learned", "leave_one_out")
 
 
@@ -48,8 +50,10 @@ class Advantage(nn.Module):
         feature_size: int | None = None,
     ) -> None:
         super().__init__()
-        if baseline not in BASELINES:
-            raise ValueError(f"baseline {baseline!r} is not one of {', '.join(BASELINES)}")
+        require_one_of("baseline", baseline, BASELINES)
+        require_positive(rollouts=rollouts, steps=steps)
+        require_number("decay", decay, least=0, below=1)
+        require_number("floor", floor, above=0)
         self.baseline = baseline
         self.return_to_go = return_to_go
         self.normalise = normalise

@@ -84,9 +84,3 @@ def straight_through(hard_BHN: Tensor, soft_BHN: Tensor) -> Tensor:
     """The value of the first with the gradient of the second."""
     # the difference is exactly zero, so the forward value is exactly the hard one
     return hard_BHN + (soft_BHN - soft_BHN.detach())
-
-
-def require(holds: bool, message: str) -> None:
-    """Raises ValueError with that message unless it holds."""
-    if not holds:
-        raise ValueError(message)

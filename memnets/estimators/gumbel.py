@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..options import require_number, require_positive
 from ..registry import estimators
 from ..types import Address
 from .base import Estimator
@@ -15,7 +16,6 @@ from .choices import (
     dense,
     mode,
     one_hot,
-    require,
     sample,
     straight_through,
     with_no_op,
@@ -47,8 +47,9 @@ class Gumbel(Estimator):
         anneal_updates: int = 10_000,
     ) -> None:
         super().__init__()
-        require(temperature > 0 and final_temperature > 0, "temperatures must be above 0")
-        require(anneal_updates > 0, "anneal_updates must be at least 1")
+        require_number("temperature", temperature, above=0)
+        require_number("final_temperature", final_temperature, above=0)
+        require_positive(anneal_updates=anneal_updates)
         self.straight_through = self.discrete = straight_through
         self.first, self.last = math.log(temperature), math.log(final_temperature)
         self.anneal_updates = anneal_updates
@@ -91,8 +92,8 @@ class GumbelRao(Estimator):
 
     def __init__(self, *, samples: int = 10, temperature: float = 0.5) -> None:
         super().__init__()
-        require(samples >= 1, f"samples must be at least 1, not {samples}")
-        require(temperature > 0, f"temperature must be above 0, not {temperature}")
+        require_positive(samples=samples)
+        require_number("temperature", temperature, above=0)
         self.samples = samples
         self.temperature = temperature
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..options import require_number, require_whole
 from ..registry import estimators
 from ..types import Address
 from .base import Estimator
 from .baselines import Advantage
-from .choices import chosen, require, sample, with_no_op
+from .choices import chosen, sample, with_no_op
 
 
 @estimators.register("reinforce")
@@ -36,10 +37,9 @@ class Reinforce(Estimator):
         rollouts: int = 1,
     ) -> None:
         super().__init__()
-        require(rollouts >= 1, f"rollouts must be at least 1, not {rollouts}")
-        require(
-            rollouts > 1 or baseline != "leave_one_out", "leave_one_out needs 2 rollouts or more"
-        )
+        require_whole("rollouts", rollouts, least=2 if baseline == "leave_one_out" else 1)
+        require_number("entropy_weight", entropy_weight)
+        require_number("weight", weight, least=0)
         self.rollouts = rollouts
         self.advantage = Advantage(
             baseline,

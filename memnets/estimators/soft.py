@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ..options import require_positive
 from ..registry import estimators
 from ..types import Address
 from .base import Estimator
-from .choices import PROBABILITY_FLOOR, dense, entropy, require
+from .choices import PROBABILITY_FLOOR, dense, entropy
 
 
 @estimators.register("soft")
@@ -32,7 +33,7 @@ class TopK(Estimator):
 
     def __init__(self, *, k: int = 4, renormalise: bool = False) -> None:
         super().__init__()
-        require(k >= 1, f"k must be at least 1, not {k}")
+        require_positive(k=k)
         self.k = k
         self.renormalise = renormalise
 

@@ -37,15 +37,14 @@ class Start:
             return fresh()
         return self._found("memory", batch_size, like, lambda: PersistentMemory.of(fresh())).start()
 
-    def usage(self, batch_size: int, like: Tensor) -> Tensor | LeastRecentlyUsed:
-        """No slot accessed: times of last access, or the slots in the order of these."""
-        if not self.persistent:
-            return like.new_zeros(batch_size, self.slots)
+    def usage(self, batch_size: int, like: Tensor) -> LeastRecentlyUsed:
+        """The slots in the order of their last access, none accessed so far."""
 
         def fresh() -> LeastRecentlyUsed:
             return LeastRecentlyUsed.of(batch_size, self.slots, like.device)
 
-        return self._found("usage", batch_size, like, fresh).start()
+        ring: LeastRecentlyUsed = self._found("usage", batch_size, like, fresh)
+        return ring.start()
 
     def _found(self, kind: str, batch_size: int, like: Tensor, make: Callable[[], Any]) -> Any:
         kept, key = self._kept.setdefault(kind, {}), (batch_size, like.dtype, like.device)

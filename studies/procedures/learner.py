@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from envs.tasks.base import Batch, Task
+from memnets import regularisers
 from memnets.backends.auto import warm_up
 from memnets.network import MemoryNetwork
-from memnets.registry import regularisers
 
 from ..design.data import BadData
 from ..design.trial import Trial
@@ -58,7 +58,7 @@ class Learner:
         sizes = task.input_size, task.answer.output_size
         network = trial.model.build(*sizes, backend=training.backend).to(device)
         terms = torch.nn.ModuleList(
-            regularisers.get(name)(network, **options)
+            regularisers.build(name, network, options)
             for name, options in training.regularisers.items()
         ).to(device)
         warm_up(network)

@@ -224,11 +224,15 @@ def test_the_surrogate_weighs_log_probabilities_and_rewards_entropy():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("gumbel", {"temperature": 0.0}, "temperatures must be above 0"),
-        ("gumbel", {"anneal_updates": 0}, "anneal_updates must be at least 1"),
+        ("gumbel", {"temperature": 0.0}, "temperature must be above 0, not 0.0"),
+        ("gumbel", {"anneal_updates": 0}, "anneal_updates must be a whole number, at least 1"),
         ("annealed", {"rate": -1.0}, "rate must be at least 0"),
-        ("top_k", {"k": 0}, "k must be at least 1, not 0"),
-        ("reinforce", {"baseline": "leave_one_out"}, "leave_one_out needs 2 rollouts or more"),
+        ("top_k", {"k": 0}, "k must be a whole number, at least 1, not 0"),
+        (
+            "reinforce",
+            {"baseline": "leave_one_out"},
+            "rollouts must be a whole number, at least 2",
+        ),
         ("reinforce", {"baseline": "average"}, "'average' is not one of none, moving_average"),
     ],
 )
