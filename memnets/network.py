@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .backends import auto as backends
 from .cells.base import MemoryCell
 from .controllers import Controller
 from .estimators import Estimator
 from .options import accepted, require_number
+from .registry import backends
 from .types import Address, NetworkState, Rollout, join_heads, stack_steps
 
 Drive = Callable[[Tensor, NetworkState], tuple[Tensor, NetworkState, Address]]
@@ -24,8 +24,8 @@ class MemoryNetwork(nn.Module):
 
     `logits = readout([h_t ; r_t])`. State is a value: whoever unrolls in pieces passes it on.
     `bypass_dropout` drops parts of h_t on its way to the readout, and there only, so that the
-    network leans on its memory (ADNC, Franke et al., 2018). `backend` says what unrolls a sequence
-    (memnets.backends); it changes how long that takes, never the result.
+    network leans on its memory (ADNC, Franke et al., 2018). `backend` is the registered name of
+    what unrolls a sequence; it changes how long that takes, never the result.
     """
 
     def __init__(
@@ -54,12 +54,13 @@ class MemoryNetwork(nn.Module):
 
     @property
     def backend(self) -> str:
-        """What `forward` runs on; setting anything but one of BACKENDS raises ValueError."""
+        """Name of what `forward` runs on; raises UnknownName where it is set to an unknown one."""
         return self._backend
 
     @backend.setter
     def backend(self, name: str) -> None:
-        self._backend = backends.require_backend(name)
+        backends.get(name)
+        self._backend = name
 
     def initial_state(self, batch_size: int) -> NetworkState:
         """State before the first step; the first read is zero."""
@@ -81,7 +82,8 @@ class MemoryNetwork(nn.Module):
         """Unroll over a sequence, from `state` or from the initial one, by the chosen backend."""
         if state is None:
             state = self.initial_state(inputs_TBX.shape[1])
-        return backends.unroll(self, inputs_TBX, state)
+        rollout: Rollout = backends.get(self._backend)().run(self, inputs_TBX, state)
+        return rollout
 
     def unroll(
         self, inputs_TBX: Tensor, state: NetworkState, drive: Drive | None = None

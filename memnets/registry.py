@@ -9,6 +9,7 @@ breaks its own name and nothing else, and a spawned worker finds plug-ins with n
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import importlib
 import importlib.util
@@ -44,13 +45,18 @@ class Registry(Generic[T]):
     """Names -> classes or functions of one kind.
 
     `group` is the entry-point group; `home` the package or module whose source holds the built-ins,
-    each below a `@<registry>.register("name")` decorator.
+    each below a `@<registry>.register("name")` decorator, where `<registry>` is the last part of
+    the group: `@cells.register("ntm")` for the group `memnets.cells`.
     """
 
     def __init__(self, group: str, home: str) -> None:
         self.group = group
         self.home = home
         self._registered: dict[str, T] = {}
+        self._found: dict[str, T] = {}
+        self._names: dict[Any, str | None] = {}
+        self.version = 0
+        """Goes up with everything that is registered."""
 
     def register(self, name: str) -> Callable[[T], T]:
         """Decorator that gives a class or function its name; raises NameTaken."""
@@ -62,12 +68,41 @@ class Registry(Generic[T]):
             if source and _reference(thing) != f"{source.module}:{source.attribute}":
                 self._refuse(name, f"{source.module}:{source.attribute}", _reference(thing))
             self._registered[name] = thing
+            self.version += 1
+            self._found.clear()
+            self._names.clear()
             return thing
 
         return decorate
 
     def get(self, name: str) -> T:
-        """The class or function of that name; raises UnknownName, NameTaken or BrokenPlugin."""
+        """The class or function of that name; raises UnknownName, NameTaken or BrokenPlugin.
+
+        What was found is remembered until something is registered.
+        """
+        if name not in self._found:
+            self._found[name] = self._look_up(name)
+        return self._found[name]
+
+    def name_of(self, thing: Any) -> str | None:
+        """The name under which this very class or function is registered; None where there is none.
+
+        Imports nothing but plug-ins from the package that the thing comes from.
+        """
+        if thing not in self._names:
+            self._names[thing] = next(self._names_of(thing), None)
+        return self._names[thing]
+
+    def _names_of(self, thing: Any) -> Iterator[str]:
+        yield from (name for name, other in self._registered.items() if other is thing)
+        package = thing.__module__.partition(".")[0]
+        for entry in entry_points(group=self.group):
+            if entry.module.partition(".")[0] == package:
+                with contextlib.suppress(BrokenPlugin, NameTaken):
+                    if self.get(entry.name) is thing:
+                        yield entry.name
+
+    def _look_up(self, name: str) -> T:
         if ":" in name:
             return resolve(name)
         source, plugin = self._builtins.get(name), self._plugin(name)
@@ -101,7 +136,7 @@ class Registry(Generic[T]):
     def _builtins(self) -> dict[str, _Source]:
         found: dict[str, _Source] = {}
         for module, path in _modules(self.home):
-            for name, source in _declarations(module, path):
+            for name, source in _declarations(module, path, self.group.rpartition(".")[2]):
                 if name in found:
                     self._refuse(name, found[name].module, module)
                 found[name] = source
@@ -184,14 +219,16 @@ def _modules(home: str) -> Iterator[tuple[str, Path]]:
                 yield ".".join((home, *path.relative_to(folder).with_suffix("").parts)), path
 
 
-def _declarations(module: str, path: Path) -> Iterator[tuple[str, _Source]]:
+def _declarations(module: str, path: Path, registry: str) -> Iterator[tuple[str, _Source]]:
+    """Names that a file registers with the registry of that name, and what they stand for."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             for decorator in node.decorator_list:
                 match decorator:
                     case ast.Call(
-                        func=ast.Attribute(attr="register"), args=[ast.Constant(value=str(name))]
-                    ):
+                        func=ast.Attribute(value=ast.Name(id=owner), attr="register"),
+                        args=[ast.Constant(value=str(name))],
+                    ) if owner == registry:
                         summary = _first_line(ast.get_docstring(node))
                         yield name, _Source(module, node.name, summary)
 
@@ -200,3 +237,4 @@ cells: Registry[Any] = Registry("memnets.cells", home="memnets.cells")
 estimators: Registry[Any] = Registry("memnets.estimators", home="memnets.estimators")
 controllers: Registry[Any] = Registry("memnets.controllers", home="memnets.controllers")
 regularisers: Registry[Any] = Registry("memnets.regularisers", home="memnets.regularisers")
+backends: Registry[Any] = Registry("memnets.backends", home="memnets.backends")

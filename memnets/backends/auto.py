@@ -1,54 +1,103 @@
-"""Which implementation unrolls a network: the fused kernels, a compiled step or the plain loop.
+"""Backends that choose among the others: `auto`, and `fused` for the kernels of a device.
 
 A backend never changes a result, only the time it takes; `docs/backends.md` says what each covers.
-Whatever a fast one does not cover runs on the reference: as a matter of course under "auto", with a
-BackendFallback warning where the fast one was asked for by name.
+What no fast backend covers runs on the reference: silently under "auto", with a BackendFallback
+warning where a fast one was asked for by name.
 """
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
-from .guards import changed, foreign, unusual
+from .base import Backend, Choice, Refused, backends
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from torch import Tensor
 
     from ..network import MemoryNetwork
     from ..types import NetworkState, Rollout
 
-BACKENDS = ("auto", "fused", "compiled", "reference")
 
-NEVER_COMPILED = (
-    "backend='compiled' may be faster, but is never chosen unasked: it takes a C++ compiler and "
-    "about 20 s per batch size"
-)
+class Chooser(Backend):
+    """The first of several backends that does not refuse; `choice` says which, and why no other."""
 
-UNTRIED = "the Triton kernels have not run on a GPU yet, only in an interpreter: ask for 'fused'"
+    @abstractmethod
+    def candidates(self, device: str) -> Iterator[tuple[str, Backend, str | None]]:
+        """Those to ask on a type of device, in turn: name, backend, and why not to ask it."""
+
+    def refuses(
+        self,
+        network: MemoryNetwork,
+        inputs_TBX: Tensor | None = None,
+        state: NetworkState | None = None,
+    ) -> str | None:
+        choice = self.choice(network, inputs_TBX, state)
+        return choice.reason if choice.backend == "reference" else None
+
+    def choice(
+        self,
+        network: MemoryNetwork,
+        inputs_TBX: Tensor | None = None,
+        state: NetworkState | None = None,
+    ) -> Choice:
+        device = network.readout.weight.device.type
+        refusals: dict[str, str] = {}
+        for name, backend, reason in self.candidates(device):
+            reason = reason or backend.refuses(network, inputs_TBX, state)
+            if reason is None:
+                why = "; ".join(refusals.values()) or f"there are no kernels for {device}"
+                return Choice(name, why if backend.rank == 0 else "it covers the network", refusals)
+            refusals[name] = reason
+        raise Refused("no backend is registered that runs everything")
+
+    def unroll(self, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+        chosen = self.choice(network, inputs_TBX, state).backend
+        rollout: Rollout = backends.get(chosen)().unroll(network, inputs_TBX, state)
+        return rollout
 
 
-class BackendFallback(UserWarning):
-    """The backend that was asked for does not cover a network or a call; the reference ran."""
+@backends.register("auto")
+class Auto(Chooser):
+    """The fastest backend that covers network and call, and that starts at once."""
+
+    def candidates(self, device: str) -> Iterator[tuple[str, Backend, str | None]]:
+        return ((name, backend, backend.only_by_name) for name, backend in ranked(device))
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A backend ("fused", "compiled" or "reference") and, in words, why it and no other."""
+@backends.register("fused")
+class Fused(Chooser):
+    """Kernels for whole sequences on the network's device: numba on the CPU, Triton on CUDA."""
 
-    backend: str
-    reason: str
+    def candidates(self, device: str) -> Iterator[tuple[str, Backend, str | None]]:
+        return (
+            (name, backend, None)
+            for name, backend in ranked(device)
+            if backend.fused or backend.rank == 0
+        )
 
 
-def require_backend(name: str) -> str:
-    """The name itself; raises ValueError unless it is one of BACKENDS."""
-    if name not in BACKENDS:
-        raise ValueError(f"no backend {name!r}; there are {', '.join(BACKENDS)}")
-    return name
+class Broken(Backend):
+    """Stands for a registered backend that cannot be loaded."""
+
+    rank = float("inf")
+    fused = True
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def refuses(
+        self,
+        network: MemoryNetwork,
+        inputs_TBX: Tensor | None = None,
+        state: NetworkState | None = None,
+    ) -> str | None:
+        return self.reason
+
+    def unroll(self, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+        raise Refused(self.reason)
 
 
 def choose(
@@ -56,73 +105,19 @@ def choose(
 ) -> Choice:
     """What unrolls a network as it is now, in its mode; with `inputs_TBX`, that very call.
 
-    Raises ValueError for an unknown backend.
+    Raises UnknownName where no such backend is registered.
     """
-    if require_backend(requested) == "reference":
-        return Choice("reference", "it was asked for")
-    if requested == "compiled":
-        return _unless(_uncompiled(network, inputs_TBX), "compiled", "it was asked for")
-    reason = uncovered(network, inputs_TBX)
-    if requested == "auto" and reason is None and network.readout.weight.device.type == "cuda":
-        reason = UNTRIED
-    if requested == "auto" and reason is not None:
-        return Choice("reference", f"{reason}; {NEVER_COMPILED}")
-    return _unless(reason, "fused", "the kernels cover it")
-
-
-def uncovered(network: MemoryNetwork, inputs_TBX: Tensor | None = None) -> str | None:
-    """Why the fused kernels do not cover a network, or this call of it; None where they do."""
-    try:
-        kernels = _kernels(network)
-    # compilers that are there and do not work fail in ways of their own
-    except Exception as error:
-        return f"the fused kernels cannot be loaded ({type(error).__name__}: {error})"
-    return kernels.covers(network) or unusual(inputs_TBX, network)
-
-
-def _kernels(network: MemoryNetwork) -> ModuleType:
-    """Those for the device that a network is on."""
-    if network.readout.weight.device.type == "cuda":
-        from . import triton as gpu
-
-        return gpu
-    from . import numba as kernels
-
-    return kernels
-
-
-def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
-    """The rollout of a network from a state, by the backend that its `backend` comes to.
-
-    Warns BackendFallback, once per network and reason, where that is not the one asked for.
-    """
-    requested = network.backend
-    choice = choose(network, requested, inputs_TBX)
-    batch = inputs_TBX.shape[1] if choice.backend == "fused" else None
-    if choice.backend != "reference" and (reason := foreign(state, network, batch)):
-        choice = Choice("reference", reason)
-    if choice.backend == "compiled":
-        from . import compiled
-
-        compiled_rollout = compiled.unroll(network, inputs_TBX, state)
-        if compiled_rollout is not None:
-            return compiled_rollout
-        choice = Choice("reference", compiled.broken(network) or "its step cannot be compiled")
-    if requested not in ("auto", choice.backend):
-        _warn(network, requested, choice.reason)
-    if choice.backend == "fused":
-        rollout: Rollout = _kernels(network).run(network, inputs_TBX, state)
-        return rollout
-    return network.unroll(inputs_TBX, state)
+    choice: Choice = backends.get(requested)().choice(network, inputs_TBX)
+    return choice
 
 
 def warm_up(network: MemoryNetwork) -> None:
-    """Compiles the fused kernels of a network, where it has any, outside of everybody's clocks.
+    """Compiles the kernels of a network, where it has any, outside of everybody's clocks.
 
     One step of one sequence, forward and, if anything learns, backward; gradients, buffers and
     random numbers are as before.
     """
-    if choose(network, network.backend).backend != "fused":
+    if not backends.get(choose(network, network.backend).backend).fused:
         return
     import torch
 
@@ -136,23 +131,27 @@ def warm_up(network: MemoryNetwork) -> None:
             torch.autograd.grad(logits_TBY.sum(), parameters, allow_unused=True)
 
 
-# the reasons that were already warned of
-_told: WeakKeyDictionary[MemoryNetwork, set[str]] = WeakKeyDictionary()
+def ranked(device: str) -> tuple[tuple[str, Backend], ...]:
+    """Names and backends that a network on such a device may run on, in descending rank."""
+    return _ranked(device, backends.version)
 
 
-def _warn(network: MemoryNetwork, requested: str, reason: str) -> None:
-    told = _told.setdefault(network, set())
-    if reason not in told:
-        told.add(reason)
-        text = f"the reference runs in place of backend {requested!r}: {reason}"
-        warnings.warn(text, BackendFallback, stacklevel=2)
+@lru_cache(maxsize=8)
+def _ranked(device: str, version: int) -> tuple[tuple[str, Backend], ...]:
+    """`version` is that of the registry, so that what is registered later is found."""
+    found = ((name, _load(name)) for name in backends)
+    asked = [
+        (name, backend)
+        for name, backend in found
+        if backend.rank is not None and backend.device in (None, device)
+    ]
+    return tuple(sorted(asked, key=lambda pair: (-(pair[1].rank or 0), pair[0])))
 
 
-def _unless(reason: str | None, backend: str, otherwise: str) -> Choice:
-    return Choice(backend, otherwise) if reason is None else Choice("reference", reason)
-
-
-def _uncompiled(network: MemoryNetwork, inputs_TBX: Tensor | None) -> str | None:
-    from . import compiled
-
-    return compiled.broken(network) or changed(network) or unusual(inputs_TBX)
+def _load(name: str) -> Backend:
+    try:
+        backend: Backend = backends.get(name)()
+    # a plug-in, and a compiler that a backend imports, can fail in any way that code can
+    except Exception as error:
+        return Broken(f"backend {name!r} cannot be loaded ({type(error).__name__}: {error})")
+    return backend

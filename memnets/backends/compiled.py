@@ -23,6 +23,8 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from ..types import Address, NetworkState, Rollout
+from .base import Refused, backends
+from .guards import FastBackend
 from .restoring import unchanged
 
 if TYPE_CHECKING:
@@ -45,33 +47,41 @@ class _Known:
 _known: WeakKeyDictionary[MemoryNetwork, _Known] = WeakKeyDictionary()
 
 
-def broken(network: MemoryNetwork) -> str | None:
-    """Why the network's step could not be compiled; None where it could or was not tried yet."""
-    return _known.setdefault(network, _Known()).broken
+@backends.register("compiled")
+class Compiled(FastBackend):
+    """One step through torch.compile, in a loop over time: any cell whose step is one graph."""
 
+    rank = 1
+    only_by_name = (
+        "backend='compiled' may be faster, but is never chosen unasked: it takes a C++ compiler "
+        "and about 20 s per batch size"
+    )
 
-def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout | None:
-    """The network's own loop around the compiled step; None where it cannot be compiled.
+    def lacks(self, network: MemoryNetwork) -> str | None:
+        return _known.setdefault(network, _Known()).broken
 
-    Estimators draw the numbers that they draw on the reference. The first call for a batch size
-    compiles, says so on the log, and leaves buffers and random numbers as they were; an error of
-    the network itself is raised as the reference raises it.
-    """
-    known = _known.setdefault(network, _Known())
-    with _estimator_in_force(network), _settings():
-        kind = _kind(network, inputs_TBX)
-        if kind not in known.carried:
-            with unchanged(network, inputs_TBX.device):
-                x_BX, first = pytree.tree_map_only(Tensor, _apart, (inputs_TBX[0], state))
-                carried = _carried(network, x_BX, first)
-                try:
-                    _compile(network, x_BX, _entry(first, carried))
-                # a graph that cannot be captured or built can fail in any way that compilers can
-                except Exception as error:
-                    known.broken = f"its step cannot be compiled ({_said(error)})"
-                    return None
-            known.carried[kind] = carried
-        return network.unroll(inputs_TBX, _entry(state, known.carried[kind]), _drive(network))
+    def unroll(self, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+        """The network's own loop around the compiled step; Refused where it cannot be compiled.
+
+        Estimators draw the numbers that they draw on the reference. The first call for a batch size
+        compiles, says so on the log, and leaves buffers and random numbers as they were; an error
+        of the network itself is raised as the reference raises it.
+        """
+        known = _known.setdefault(network, _Known())
+        with _estimator_in_force(network), _settings():
+            kind = _kind(network, inputs_TBX)
+            if kind not in known.carried:
+                with unchanged(network, inputs_TBX.device):
+                    x_BX, first = pytree.tree_map_only(Tensor, _apart, (inputs_TBX[0], state))
+                    carried = _carried(network, x_BX, first)
+                    try:
+                        _compile(network, x_BX, _entry(first, carried))
+                    # capturing or building a graph can fail in any way that compilers can
+                    except Exception as error:
+                        known.broken = f"its step cannot be compiled ({_said(error)})"
+                        raise Refused(known.broken) from error
+                known.carried[kind] = carried
+            return network.unroll(inputs_TBX, _entry(state, known.carried[kind]), _drive(network))
 
 
 def _step(

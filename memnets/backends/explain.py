@@ -1,4 +1,4 @@
-"""What the backend "auto" comes to, model by model, and why: for people, in lines."""
+"""What the backend "auto" comes to, model by model, and why: in lines for people."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from typing import NamedTuple
 
 from ..registry import BrokenPlugin, controllers, estimators
 from ..spec import ModelSpec
-from .auto import NEVER_COMPILED, uncovered
+from .auto import choose, ranked
 
 SIZES = 8, 8
 """Inputs and outputs of a network built to be asked; no backend depends on them."""
 
 
 class Coverage(NamedTuple):
-    """A model and what keeps it from the fused kernels; None where they cover it."""
+    """A model, the backend that runs it, and why those asked before do not."""
 
     model: str
-    missing: str | None
+    backend: str
+    reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        used = "fused" if self.missing is None else f"reference ({self.missing})"
-        return f"{self.model}: {used}"
+        why = f" ({'; '.join(self.reasons)})" if self.reasons else ""
+        return f"{self.model}: {self.backend}{why}"
 
 
 def of_cell(cell: str) -> Iterator[Coverage]:
@@ -29,25 +30,36 @@ def of_cell(cell: str) -> Iterator[Coverage]:
     for estimator in estimators:
         for controller in controllers:
             spec = ModelSpec(cell, estimator, controller, controller_size=8)
-            yield Coverage(f"{cell}/{estimator}/{controller}", _missing(spec, *SIZES))
+            yield _coverage(f"{cell}/{estimator}/{controller}", spec, *SIZES)
 
 
 def of_models(models: Iterable[tuple[str, ModelSpec, int, int]]) -> Iterator[Coverage]:
     """Of models with their labels and the widths of their inputs and outputs."""
     for label, spec, input_size, output_size in models:
-        yield Coverage(label, _missing(spec, input_size, output_size))
+        yield _coverage(label, spec, input_size, output_size)
 
 
 def lines(coverage: Iterable[Coverage]) -> Iterator[str]:
-    """One line per model, below what the others may stand for."""
+    """One line per model, then which backends are never chosen unasked."""
     yield "backend auto, in float32 on the processor"
     yield from (f"  {entry}" for entry in coverage)
-    yield f"{NEVER_COMPILED}."
+    yield from (f"{reason}." for reason in _by_name().values())
 
 
-def _missing(spec: ModelSpec, input_size: int, output_size: int) -> str | None:
+def _coverage(label: str, spec: ModelSpec, input_size: int, output_size: int) -> Coverage:
     try:
         network = spec.build(input_size, output_size)
     except (ValueError, TypeError, LookupError, BrokenPlugin) as error:
-        return f"it cannot be built: {' '.join(str(error).split())}"
-    return uncovered(network)
+        return Coverage(label, "none", (f"it cannot be built: {' '.join(str(error).split())}",))
+    choice = choose(network)
+    asked = {name: why for name, why in choice.refusals.items() if name not in _by_name()}
+    return Coverage(label, choice.backend, tuple(asked.values()))
+
+
+def _by_name() -> dict[str, str]:
+    """The backends that run on the processor only where they are asked for, and why."""
+    return {
+        name: backend.only_by_name
+        for name, backend in ranked("cpu")
+        if backend.only_by_name is not None
+    }

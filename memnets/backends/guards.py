@@ -1,12 +1,15 @@
-"""What of a network, or of a call of it, passes by a fast backend: hooks, odd inputs, odd states.
+"""Reasons why no fast backend may run a network or a call of it: hooks, odd inputs, odd states.
 
-Each function says what in a sentence, or None where there is nothing; the reference can do it all.
+They stand here once for all fast backends. Each function gives a sentence, or None where there is
+nothing in the way; the reference runs all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
+
+from .base import Backend
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,25 +18,35 @@ if TYPE_CHECKING:
     from ..types import NetworkState
 
 
-def admitted(
-    network: MemoryNetwork,
-    inputs_TBX: Tensor,
-    state: NetworkState | None,
-    covers: Callable[[MemoryNetwork], str | None],
-) -> NetworkState:
-    """The state that a call of a fast path starts from; ValueError, saying why, if it refuses."""
-    if why_not := covers(network) or unusual(inputs_TBX, network):
-        raise ValueError(f"no kernel runs this: {why_not}")
-    batch_size = inputs_TBX.shape[1]
-    if state is None:
-        return network.initial_state(batch_size)
-    if why_not := foreign(state, network, batch_size):
-        raise ValueError(f"no kernel runs this: {why_not}")
-    return state
+class FastBackend(Backend):
+    """A backend that does not call the modules of a network one by one in every step."""
+
+    @abstractmethod
+    def lacks(self, network: MemoryNetwork) -> str | None:
+        """What it does not cover of a network in its present mode, in a sentence; else None."""
+
+    def refuses(
+        self,
+        network: MemoryNetwork,
+        inputs_TBX: Tensor | None = None,
+        state: NetworkState | None = None,
+    ) -> str | None:
+        reason = hooked(network) or self.lacks(network)
+        if reason is None and self.fused:
+            reason = overridden(network)
+        if reason is not None or inputs_TBX is None:
+            return reason
+        reason = odd_call(inputs_TBX)
+        if not self.fused:
+            return reason or (None if state is None else no_tensors(state))
+        reason = reason or odd_inputs(inputs_TBX, network)
+        if reason is not None or state is None:
+            return reason
+        return odd_state(state, network, inputs_TBX.shape[1])
 
 
-def changed(network: MemoryNetwork) -> str | None:
-    """Where somebody hooked into the modules or replaced their code: nothing fast calls them."""
+def hooked(network: MemoryNetwork) -> str | None:
+    """Hooks on the modules, and forwards that were replaced: a fast backend would skip both."""
     from torch.nn.modules import module as modules
 
     if modules._global_forward_hooks or modules._global_forward_pre_hooks:
@@ -43,18 +56,25 @@ def changed(network: MemoryNetwork) -> str | None:
     for name, module in network.named_modules():
         if module is network:
             continue
-        hooked = module._forward_hooks or module._forward_pre_hooks
-        if hooked or module._backward_hooks or module._backward_pre_hooks:
+        hooks = module._forward_hooks or module._forward_pre_hooks
+        if hooks or module._backward_hooks or module._backward_pre_hooks:
             return f"a hook is on its {name}"
         if "forward" in vars(module):
             return f"the forward of its {name} was replaced"
     return None
 
 
-def unusual(inputs_TBX: Tensor | None, fused: MemoryNetwork | None = None) -> str | None:
-    """What of a call no fast backend can do, nor the kernels of a network that is `fused`."""
-    if inputs_TBX is None:
-        return None
+def overridden(network: MemoryNetwork) -> str | None:
+    """A subclass of the network, which may unroll in its own way."""
+    from ..network import MemoryNetwork
+
+    if type(network) is not MemoryNetwork:
+        return f"{type(network).__name__} may unroll in its own way"
+    return None
+
+
+def odd_call(inputs_TBX: Tensor) -> str | None:
+    """Inputs that are no plain (T, B, X), and calls under a transform or a mode of torch."""
     import torch
 
     if type(inputs_TBX) not in (torch.Tensor, torch.nn.Parameter):
@@ -67,12 +87,17 @@ def unusual(inputs_TBX: Tensor | None, fused: MemoryNetwork | None = None) -> st
         return "a dispatch mode is active"
     if torch.compiler.is_compiling() or torch.jit.is_tracing():
         return "it is being traced"
-    if fused is None:
-        return None
-    if inputs_TBX.shape[2] != fused.input_size:
+    return None
+
+
+def odd_inputs(inputs_TBX: Tensor, network: MemoryNetwork) -> str | None:
+    """Inputs of another width, type or device than the network's, and autograd modes."""
+    import torch
+
+    if inputs_TBX.shape[2] != network.input_size:
         shape = tuple(inputs_TBX.shape)
-        return f"the inputs are of the shape {shape}, not (T, B, {fused.input_size})"
-    weight = fused.readout.weight
+        return f"the inputs are of the shape {shape}, not (T, B, {network.input_size})"
+    weight = network.readout.weight
     if inputs_TBX.dtype != weight.dtype:
         return f"the inputs are {str(inputs_TBX.dtype).removeprefix('torch.')}"
     if inputs_TBX.device != weight.device:
@@ -84,23 +109,28 @@ def unusual(inputs_TBX: Tensor | None, fused: MemoryNetwork | None = None) -> st
     return None
 
 
-def foreign(state: NetworkState, network: MemoryNetwork, batch: int | None) -> str | None:
-    """What of a state no fast backend can take, nor the kernels for a `batch` of so many."""
+def no_tensors(state: NetworkState) -> str | None:
+    """A state that holds something else than plain tensors."""
     import torch
     from torch.utils import _pytree as pytree
 
-    if batch is not None:
-        with torch.no_grad():
-            # of no sequences: what a state is like, at next to no cost
-            return _unlike(state, network.initial_state(0), batch, network.readout.weight)
     for leaf in pytree.tree_leaves(state):
         if leaf is not None and type(leaf) not in (torch.Tensor, torch.nn.Parameter):
             return f"the state holds {type(leaf).__name__}, no tensor"
     return None
 
 
+def odd_state(state: NetworkState, network: MemoryNetwork, batch: int) -> str | None:
+    """A state that is not made like the network's own for a batch of this size."""
+    import torch
+
+    with torch.no_grad():
+        # a state of no sequences shows the form of the network's own, and costs next to nothing
+        return _unlike(state, network.initial_state(0), batch, network.readout.weight)
+
+
 def _unlike(part: Any, own: Any, batch: int, weight: Tensor) -> str | None:
-    """How a part of a state differs from the network's own, of no sequences, for a `batch`."""
+    """How a part of a state differs from the network's own, of no sequences, for a batch."""
     if isinstance(own, tuple):
         if type(part) is not type(own) or len(part) != len(own):
             return "the state is not of the form of the network's own"

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from memnets.backends.graphs import GraphedStep, measure
-from memnets.backends.triton import covers, unroll
+from memnets.backends.triton.backend import Triton
 from memnets.network import MemoryNetwork
 from memnets.spec import ModelSpec
 from memnets.types import Rollout
@@ -48,12 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def ways(network: MemoryNetwork, batch: list[Tensor]) -> dict[str, Callable[[], object]]:
     """Every way in which a network can do a training step but for the optimiser's."""
-    plain, triton = network.forward, partial(unroll, network)
+    plain, triton = network.forward, partial(Triton(), network)
     found: dict[str, Callable[[], object]] = {
         "plain": partial(measure, plain, loss, batch),
         "graph": partial(GraphedStep(network, loss), *batch),
     }
-    if (reason := covers(network)) is not None:
+    if (reason := Triton().refuses(network)) is not None:
         print(f"without Triton: {reason}", file=sys.stderr)
         return found
     graphed = partial(GraphedStep(network, loss, triton), *batch)

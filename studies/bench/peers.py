@@ -109,7 +109,7 @@ class BenchPeers:
         return Measurements("peers", self.folder, machine, rows, tuple(notes), interrupted)
 
     def _check(self) -> None:
-        from memnets.backends.auto import require_backend
+        from memnets.backends import require_backend
 
         for name in self.backends:
             require_backend(name)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from memnets.backends.auto import BackendFallback, choose
+from memnets.backends import BackendFallback, choose
 from memnets.registry import cells
 from memnets.spec import ModelSpec
 
@@ -79,7 +79,7 @@ def stepper(point: Point, backend: str, device: str) -> Stepper:
     network = learner.network.train()
     inputs_TBX, *_ = tensors(learner.batch(), learner.device)
     choice = choose(network, backend, inputs_TBX)
-    if choice.backend != backend:
+    if choice.backend == "reference" != backend:
         raise NotCovered(choice.reason)
     network.backend = backend
     finish = torch.cuda.synchronize if learner.device.type == "cuda" else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from memnets.backends.auto import require_backend
+from memnets.backends import require_backend
 from memnets.spec import ModelSpec
 
 from .data import BadData, build, canonical, fingerprint, hint, plain

@@ -16,7 +16,7 @@ import torch
 
 from envs.tasks.base import Batch, Task
 from memnets import regularisers
-from memnets.backends.auto import warm_up
+from memnets.backends import warm_up
 from memnets.network import MemoryNetwork
 
 from ..design.data import BadData

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from memnets.backends.auto import choose
+from memnets.backends import choose
 
 from ..design.trial import Outcome, Row, Trial
 from .evaluation import evaluate, marks, trace

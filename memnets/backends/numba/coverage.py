@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ...cells.base import MemoryCell
 from ...cells.dnc import DNC
@@ -17,17 +18,14 @@ from ...cells.ntm import NTM
 from ...controllers import GRU, LSTM, Controller, Feedforward
 from ...estimators import Estimator, Gumbel, Reinforce, ReinMax, Soft, StraightThrough
 from ...network import MemoryNetwork
-from ..guards import changed
+from ...types import NetworkState, Rollout
 from .rollouts.memoryless import refuses
+from .rollouts.memoryless import unroll as unroll_memoryless
 from .rollouts.parts import replaced
 
 
 def reason(network: MemoryNetwork) -> str | None:
     """Why there is no kernel for a network, in a sentence; None where there is one."""
-    if of_its_own := changed(network):
-        return of_its_own
-    if type(network) is not MemoryNetwork:
-        return f"{type(network).__name__} may unroll in its own way"
     for tensor in network.parameters():
         if tensor.device.type != "cpu":
             return f"the network is on {tensor.device}, the kernels are for the CPU"
@@ -49,6 +47,17 @@ def reason(network: MemoryNetwork) -> str | None:
         or replaced(network.controller, "controller")
         or replaced(network.cell, "cell")
     )
+
+
+def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+    """The rollout of a network that `reason` has nothing against."""
+    if type(network.cell) is NoMemory:
+        return unroll_memoryless(network, inputs_TBX, state)
+    from .rollouts.unroll import unroll
+
+    kind = kind_of(network.estimator)
+    assert kind is not None
+    return unroll(network, run_of(network.cell), kind, inputs_TBX, state)
 
 
 @cache

@@ -17,7 +17,6 @@ from ...cells.ntm import NTM
 from ...controllers import LSTM, Controller, Feedforward
 from ...estimators import Soft
 from ...network import MemoryNetwork
-from ..guards import changed
 from ..numba.coverage import installed, unloadable
 from ..numba.rollouts.parts import replaced
 
@@ -35,10 +34,6 @@ def reason(network: MemoryNetwork) -> str | None:
     """Why there is no kernel for a network, in a sentence; None where there is one."""
     if not installed("triton"):
         return "triton is not installed"
-    if type(network) is not MemoryNetwork:
-        return f"{type(network).__name__} may unroll in its own way"
-    if of_its_own := changed(network):
-        return of_its_own
     for tensor in network.parameters():
         if tensor.device.type != "cuda" and not interpreted():
             return f"the network is on {tensor.device}, the Triton kernels are for a GPU"

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from memnets.backends import compiled
-from memnets.backends.auto import BackendFallback, choose
+from memnets.backends import BackendFallback, choose, compiled
 from memnets.cells import MemoryCell
 from memnets.controllers import Feedforward
 from memnets.equations import memory
@@ -202,7 +201,7 @@ def test_an_error_of_the_callers_is_raised_as_on_the_reference():
     network = shelf(Counting)
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         network(torch.randn(STEPS, BATCH, INPUTS + 1))
-    assert compiled.broken(network) is None
+    assert compiled.Compiled().refuses(network) is None
 
 
 def test_hooks_are_not_compiled_away(inputs_TBX):
@@ -235,7 +234,7 @@ def test_a_network_that_learns_nothing_passes_gradients_to_its_inputs(inputs_TBX
         asked = inputs_TBX.clone().requires_grad_()
         network(asked).logits_TBY.square().sum().backward()
         gradients.append(asked.grad)
-    assert compiled.broken(network) is None
+    assert compiled.Compiled().refuses(network) is None
     torch.testing.assert_close(*gradients)
 
 

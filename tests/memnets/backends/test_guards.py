@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch.nn.modules import module as modules
 
-from memnets.backends import auto as backends
-from memnets.backends import guards as calls
-from memnets.backends import numba as kernels
-from memnets.backends.auto import choose
+from memnets.backends import choose, guards, warm_up
 from memnets.backends.numba import coverage
+from memnets.backends.numba.backend import Numba
 from memnets.spec import ModelSpec
+
+kernels = Numba()
 
 STEPS, BATCH, INPUTS, OUTPUTS = 6, 3, 5, 4
 CELLS = ["ntm", "dnc", "dntm", "none"]
@@ -38,7 +38,7 @@ def no_kernel_runs(monkeypatch):
     def refuse(*_):
         raise AssertionError("the kernels ran")
 
-    monkeypatch.setattr("memnets.backends.numba.run", refuse)
+    monkeypatch.setattr("memnets.backends.numba.backend.Numba.unroll", refuse)
 
 
 def outcome(network, backend, *given):
@@ -57,11 +57,11 @@ def test_inputs_of_another_width_are_an_error(cell, controller, width):
     network, inputs_TBX = built(cell, controller), torch.randn(STEPS, BATCH, width)
     with pytest.raises(RuntimeError):
         network(inputs_TBX)
-    if kernels.covers(network) is None:
+    if kernels.refuses(network) is None:
         told = f"the inputs are of the shape {(STEPS, BATCH, width)}, not (T, B, {INPUTS})"
         assert choose(network, "fused", inputs_TBX).reason == told
         with pytest.raises(ValueError, match=re.escape(told)):
-            kernels.unroll(network, inputs_TBX)
+            kernels(network, inputs_TBX)
 
 
 def of_another_cell(network, batch):
@@ -112,8 +112,8 @@ def test_the_state_that_a_rollout_leaves_is_the_networks_own(cell, inputs_TBX):
         for backend in ("reference", "fused"):
             network.backend = backend
             state = network(inputs_TBX).state
-            assert calls.foreign(state, network, BATCH) is None
-            assert "in place of" in (calls.foreign(state, network, 9) or "")
+            assert guards.odd_state(state, network, BATCH) is None
+            assert "in place of" in (guards.odd_state(state, network, 9) or "")
 
 
 def test_a_traced_network_is_the_reference(inputs_TBX, no_kernel_runs):
@@ -142,7 +142,7 @@ def test_a_backward_hook_on_every_module_is_called(register, inputs_TBX):
     finally:
         handle.remove()
     assert {network.cell.interface.linear, network.controller.cells[0]} <= seen
-    assert choose(network, "auto", inputs_TBX).backend == "fused"
+    assert choose(network, "auto", inputs_TBX).backend == "numba"
 
 
 WITHOUT_A_COMPILER = """
@@ -152,7 +152,7 @@ from memnets.backends import choose
 network, inputs_TBX = ModelSpec("ntm", controller_size=8).build(3, 2), torch.zeros(2, 1, 3)
 assert "the fused kernels cannot be loaded (AttributeError" in choose(network).reason
 network(inputs_TBX)
-assert choose(ModelSpec("none").build(3, 2)).backend == "fused"
+assert choose(ModelSpec("none").build(3, 2)).backend == "numba"
 """
 
 
@@ -171,20 +171,20 @@ def test_kernels_are_tried_once(monkeypatch, inputs_TBX):
     monkeypatch.setattr(coverage, "_runs", load)
     network = built()
     reason = "the fused kernels cannot be loaded (RuntimeError: cannot cache function: no locator)"
-    assert backends.uncovered(network) == reason
+    assert choose(network, "numba").reason == reason
     network(inputs_TBX)
     assert len(tries) == 1
     with pytest.raises(ValueError, match="cannot be loaded"):
-        kernels.unroll(network, inputs_TBX)
+        kernels(network, inputs_TBX)
 
 
 @pytest.mark.parametrize("backend", ["fused", "reference", "auto"])
 def test_a_network_that_learns_nothing_is_warmed_up(backend):
     network = built().requires_grad_(False)
     network.backend = backend
-    backends.warm_up(network)
+    warm_up(network)
     network.readout.requires_grad_(True)
-    backends.warm_up(network)
+    warm_up(network)
     assert all(part.grad is None for part in network.parameters())
 
 
@@ -198,14 +198,14 @@ def test_a_network_that_learns_nothing_is_warmed_up(backend):
     ],
 )
 def test_kernels_asked_for_directly_refuse_what_they_do_not_cover(spec, why, inputs_TBX):
-    with pytest.raises(ValueError, match=f"no kernel runs this: .*{why}"):
-        kernels.unroll(spec.build(INPUTS, OUTPUTS), inputs_TBX)
+    with pytest.raises(ValueError, match=f"backend 'numba' cannot run this: .*{why}"):
+        kernels(spec.build(INPUTS, OUTPUTS), inputs_TBX)
 
 
 def test_auto_leaves_alone_what_has_not_run_on_a_gpu(monkeypatch):
     weight = SimpleNamespace(device=torch.device("cuda"))
     network = SimpleNamespace(readout=SimpleNamespace(weight=weight))
-    monkeypatch.setattr(backends, "uncovered", lambda *_: None)
+    monkeypatch.setattr("memnets.backends.triton.backend.Triton.refuses", lambda *_: None)
     assert choose(network, "auto").backend == "reference"
     assert "have not run on a GPU" in choose(network, "auto").reason
-    assert choose(network, "fused").backend == "fused"
+    assert choose(network, "fused").backend == "triton"

@@ -63,10 +63,10 @@ def test_show_gives_documentation_and_options(capsys):
 def test_show_says_which_backend_is_chosen_and_why(capsys):
     assert main(["show", "ntm", "--backend"]) == 0
     told = capsys.readouterr().out
-    assert "ntm/soft/lstm: fused\n" in told
+    assert "ntm/soft/lstm: numba\n" in told
     assert "ntm/top_k/lstm: reference (the estimator" in told
     assert main(["show", "demo", "--backend"]) == 0
-    assert "ntm/soft on copy: fused\n" in capsys.readouterr().out
+    assert "ntm/soft on copy: numba\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,10 @@ def test_show_says_which_backend_is_chosen_and_why(capsys):
         (["study", "run", "demo", "--wrokers", "2"], "--workers"),
         (["train", "--training.updates", "0"], "at least 1"),
         (["train", "--training.optimiser", "adm"], "'adam'"),
-        (["train", "--training.backend", "fast"], "there are auto, fused, compiled, reference"),
+        (
+            ["train", "--training.backend", "fast"],
+            "there are auto, compiled, fused, numba, reference",
+        ),
         (["train", "--seed", "one"], "--help"),
         (["study", "run"], "study"),
     ],

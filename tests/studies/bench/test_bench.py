@@ -92,7 +92,7 @@ def test_bench_train_publishes_a_row_per_model_and_backend(tmp_path, quick, caps
 
 
 def test_what_a_backend_does_not_cover_is_listed_and_not_timed(monkeypatch, tmp_path, quick):
-    from memnets.backends.auto import Choice
+    from memnets.backends import Choice
     from studies.bench.train import BenchTrain
 
     def choose(network, requested, inputs_TBX=None):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from envs.tasks import make_task
-from memnets.backends.auto import BackendFallback
+from memnets.backends import BackendFallback
 from memnets.spec import ModelSpec
 from studies import Curriculum, TaskSpec, Training
 from studies.design.data import BadData
@@ -66,7 +66,7 @@ def test_rows_are_those_of_the_reference_and_facts_name_the_backend(trial, estim
             assert row[name] == pytest.approx(other[name], rel=1e-3, abs=1e-4), name
     assert slow.facts["backend"] == "reference"
     assert slow.facts["backend_reason"] == "it was asked for"
-    assert fast.facts["backend"] == "fused"
+    assert fast.facts["backend"] == "numba"
 
 
 def test_a_backend_that_does_not_cover_the_model_is_told_of_and_facts_say_why(trial):

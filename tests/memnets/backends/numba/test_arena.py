@@ -138,13 +138,14 @@ def test_several_threads_never_share_a_slab():
 
 def test_a_rollout_gives_its_memory_back():
     torch = pytest.importorskip("torch")
-    from memnets.backends import numba as kernels
+    from memnets.backends.numba.backend import Numba
     from memnets.spec import ModelSpec
 
+    kernels = Numba()
     network = ModelSpec("ntm", controller_size=5, cell_options={"slots": 5, "width": 3}).build(2, 2)
     counts = []
     for _ in range(6):
-        rollout = kernels.unroll(network, torch.randn(4, 2, 2))
+        rollout = kernels(network, torch.randn(4, 2, 2))
         rollout.logits_TBY.sum().backward()
         del rollout
         gc.collect()

@@ -9,13 +9,15 @@ from torch import nn
 
 pytest.importorskip("numba")
 
-from memnets.backends import numba as kernels
 from memnets.backends.numba import coverage
+from memnets.backends.numba.backend import Numba
 from memnets.backends.numba.choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
 from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft
 from memnets.network import MemoryNetwork
 from memnets.registry import cells, controllers, estimators
 from memnets.spec import ModelSpec
+
+kernels = Numba()
 
 CELLS, CONTROLLERS = ("ntm", "dnc", "dntm"), ("lstm", "gru", "feedforward")
 ESTIMATORS = (
@@ -35,42 +37,42 @@ def build(cell="ntm", estimator="soft", controller="lstm", **more) -> MemoryNetw
 @pytest.mark.parametrize("cell", CELLS)
 def test_what_is_covered(cell, estimator, controller):
     network = build(cell, estimator, controller)
-    assert kernels.covers(network) is None
-    assert kernels.covers(network.eval()) is None
+    assert kernels.refuses(network) is None
+    assert kernels.refuses(network.eval()) is None
 
 
 @pytest.mark.parametrize("name", sorted(set(cells) - {*CELLS, "none"}))
 def test_another_cell_has_no_kernel(name):
     network = build(name)
-    assert kernels.covers(network) == f"the cell {type(network.cell).__name__} has no kernel"
+    assert kernels.refuses(network) == f"the cell {type(network.cell).__name__} has no kernel"
 
 
 @pytest.mark.parametrize("name", sorted(set(estimators) - set(ESTIMATORS)))
 def test_another_estimator_has_no_kernel(name):
     network = build(estimator=name)
     expected = f"the estimator {type(network.estimator).__name__} has no kernel"
-    assert kernels.covers(network) == expected
+    assert kernels.refuses(network) == expected
 
 
 @pytest.mark.parametrize("name", sorted(set(controllers) - set(CONTROLLERS)))
 def test_another_controller_has_no_kernel(name):
     network = build(controller=name)
     expected = f"the controller {type(network.controller).__name__} has no kernel"
-    assert kernels.covers(network) == expected
+    assert kernels.refuses(network) == expected
 
 
 @pytest.mark.parametrize("name", CONTROLLERS)
 def test_one_layer_only(name):
     network = build(controller=name, controller_options={"layers": 3})
-    assert kernels.covers(network) == "the kernels drive one layer, the controller has 3"
+    assert kernels.refuses(network) == "the kernels drive one layer, the controller has 3"
 
 
 def test_float32_only():
-    assert "torch.float64" in (kernels.covers(build().double()) or "")
+    assert "torch.float64" in (kernels.refuses(build().double()) or "")
 
 
 def test_the_processor_only():
-    assert "meta" in (kernels.covers(build().to("meta")) or "")
+    assert "meta" in (kernels.refuses(build().to("meta")) or "")
 
 
 def test_a_network_that_may_unroll_in_its_own_way():
@@ -79,7 +81,7 @@ def test_a_network_that_may_unroll_in_its_own_way():
 
     network = build()
     network.__class__ = Other
-    assert kernels.covers(network) == "Other may unroll in its own way"
+    assert kernels.refuses(network) == "Other may unroll in its own way"
 
 
 @pytest.mark.parametrize("part", ["cell", "controller", "cell.estimator", "cell.interface"])
@@ -93,23 +95,23 @@ def test_hooks_and_replaced_code_are_not_passed_by(part, how):
         handle = module.register_forward_pre_hook(lambda *_: None)
     else:
         module.forward = module.forward
-    assert part in (kernels.covers(network) or "")
+    assert part in (kernels.refuses(network) or "")
     with pytest.raises(ValueError, match=part):
-        kernels.unroll(network, torch.zeros(2, 1, network.input_size))
+        kernels(network, torch.zeros(2, 1, network.input_size))
     if how != "replaced":
         handle.remove()
-        assert kernels.covers(network) is None
+        assert kernels.refuses(network) is None
 
 
 def test_a_call_that_kernels_cannot_make_is_refused():
     network = build()
     other = network.initial_state(2)
     with pytest.raises(ValueError, match=r"the shape \(2, 1, 1\)"):
-        kernels.unroll(network, torch.zeros(2, 1, 1))
+        kernels(network, torch.zeros(2, 1, 1))
     with pytest.raises(ValueError, match="float64"):
-        kernels.unroll(network, torch.zeros(2, 1, network.input_size).double())
+        kernels(network, torch.zeros(2, 1, network.input_size).double())
     with pytest.raises(ValueError, match="the state holds the shape"):
-        kernels.unroll(network, torch.zeros(2, 1, network.input_size), other)
+        kernels(network, torch.zeros(2, 1, network.input_size), other)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -118,22 +120,22 @@ def test_a_subclass_of_a_cell_controller_or_estimator_may_do_anything(cell):
         network = build(cell)
         part = getattr(network, change)
         part.__class__ = type("Mine", (type(part),), {})
-        assert "Mine has no kernel" in (kernels.covers(network) or "")
+        assert "Mine has no kernel" in (kernels.refuses(network) or "")
 
 
 def test_without_numba(monkeypatch):
     monkeypatch.setattr(coverage, "find_spec", lambda name: None)
     monkeypatch.setattr(coverage, "installed", coverage.installed.__wrapped__)
-    assert kernels.covers(build()) == "numba is not installed"
+    assert kernels.refuses(build()) == "numba is not installed"
 
 
 def test_asking_does_not_import_numba_where_there_is_no_kernel():
     code = (
         "import sys\n"
-        "from memnets.backends import numba as kernels\n"
+        "from memnets.backends import choose\n"
         "from memnets.spec import ModelSpec\n"
         "assert 'numba' not in sys.modules\n"
-        "kernels.covers(ModelSpec('ntm').build(2, 2).double())\n"
+        "choose(ModelSpec('ntm').build(2, 2).double(), 'numba')\n"
         "assert 'numba' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -160,12 +162,12 @@ def test_the_kind_of_choice_follows_the_mode_and_the_schedule():
 def test_what_is_annealed_from_or_to_may_not_be_covered():
     options = {"first": "gumbel_rao", "then": "straight_through"}
     network = build(estimator="annealed", estimator_options=options)
-    assert kernels.covers(network) == "the estimator Annealed has no kernel"
+    assert kernels.refuses(network) == "the estimator Annealed has no kernel"
     network.estimator.use_first = torch.tensor(False)
-    assert kernels.covers(network) is None
+    assert kernels.refuses(network) is None
 
 
 def test_a_controller_of_another_make():
     network = build()
     network.controller = nn.Identity()
-    assert kernels.covers(network) == "the controller Identity has no kernel"
+    assert kernels.refuses(network) == "the controller Identity has no kernel"

@@ -9,10 +9,12 @@ from torch.utils import _pytree as pytree
 
 pytest.importorskip("numba")
 
-from memnets.backends import numba as kernels
+from memnets.backends.numba.backend import Numba
 from memnets.backends.numba.rollouts import arena
 
 from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, moved, outputs_of, results
+
+kernels = Numba()
 
 every_cell = pytest.mark.parametrize("cell", CELLS)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -25,10 +27,10 @@ every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_without_gradients_the_same_to_the_bit(cell, estimator, mode, training):
     network, inputs = build(cell, estimator).train(training), torch.randn(15, 3, INPUTS)
     torch.manual_seed(2)
-    expected = kernels.unroll(network, inputs)
+    expected = kernels(network, inputs)
     with mode():
         torch.manual_seed(2)
-        found = kernels.unroll(network, inputs)
+        found = kernels(network, inputs)
     assert not found.logits_TBY.requires_grad
     for one, two in zip(outputs_of(found).values(), outputs_of(expected).values(), strict=True):
         assert torch.equal(one, two)
@@ -38,7 +40,7 @@ def test_without_gradients_the_same_to_the_bit(cell, estimator, mode, training):
 @every_cell
 def test_backward_twice_is_the_same_and_only_where_the_graph_is_kept(cell, estimator):
     network = build(cell, estimator)
-    loss = kernels.unroll(network, torch.randn(20, 3, INPUTS)).logits_TBY.square().sum()
+    loss = kernels(network, torch.randn(20, 3, INPUTS)).logits_TBY.square().sum()
     bias = network.cell.interface.linear.bias
     grads = [torch.autograd.grad(loss, bias, retain_graph=keep)[0] for keep in (True, True, False)]
     assert all(torch.equal(grad, grads[0]) for grad in grads)
@@ -50,7 +52,7 @@ def test_backward_twice_is_the_same_and_only_where_the_graph_is_kept(cell, estim
 def test_a_gradient_of_a_gradient_is_refused(cell):
     network = build(cell)
     inputs = torch.randn(5, 2, INPUTS, requires_grad=True)
-    loss = kernels.unroll(network, inputs).logits_TBY.square().sum()
+    loss = kernels(network, inputs).logits_TBY.square().sum()
     (grad,) = torch.autograd.grad(loss, inputs, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         grad.square().sum().backward()
@@ -63,7 +65,7 @@ def test_a_gradient_of_a_gradient_is_refused(cell):
 def test_what_the_way_back_needs_may_not_be_changed_in_place(cell, what):
     network, inputs = build(cell), torch.randn(6, 2, INPUTS)
     state = moved(network.initial_state(2))
-    rollout = kernels.unroll(network, inputs, state)
+    rollout = kernels(network, inputs, state)
     loss = rollout.logits_TBY.sum()
     changed = {
         "hidden": rollout.hidden_TBC,
@@ -84,8 +86,8 @@ def test_what_the_way_back_needs_may_not_be_changed_in_place(cell, what):
 def test_frozen_parameters_and_inputs_that_are_not_contiguous(cell):
     network, inputs = build(cell), torch.randn(3, 7, INPUTS)
     network.cell.requires_grad_(False)
-    expected = kernels.unroll(network, inputs.transpose(0, 1).contiguous())
-    found = kernels.unroll(network, inputs.transpose(0, 1))
+    expected = kernels(network, inputs.transpose(0, 1).contiguous())
+    found = kernels(network, inputs.transpose(0, 1))
     # the D-NTM's gate multiplies inputs as they lie
     near = 1e-6 if cell == "dntm" else 0.0
     torch.testing.assert_close(found.logits_TBY, expected.logits_TBY, rtol=0, atol=near)
@@ -118,9 +120,9 @@ def test_nothing_is_read_that_was_not_written(cell, estimator, monkeypatch):
 @every_cell
 def test_a_rollout_survives_later_ones(cell):
     network = build(cell)
-    rollout = kernels.unroll(network, torch.randn(9, 3, INPUTS))
+    rollout = kernels(network, torch.randn(9, 3, INPUTS))
     before = pytree.tree_map(torch.clone, outputs_of(rollout))
     for _ in range(12):
-        kernels.unroll(network, torch.randn(9, 3, INPUTS)).logits_TBY.sum().backward()
+        kernels(network, torch.randn(9, 3, INPUTS)).logits_TBY.sum().backward()
     for name, x in outputs_of(rollout).items():
         assert torch.equal(x, before[name]), name

@@ -3,11 +3,14 @@
 import pytest
 import torch
 
-from memnets.backends import numba as kernels
-from memnets.backends.auto import choose
+from memnets.backends import choose
+from memnets.backends.numba import coverage
+from memnets.backends.numba.backend import Numba
 from memnets.spec import ModelSpec
 
 from .unrolled import INPUTS, OUTPUTS, same
+
+kernels = Numba()
 
 CONTROLLERS = ("lstm", "gru", "rnn", "feedforward", "graves2013")
 
@@ -47,16 +50,16 @@ def test_two_pieces_are_one_sequence(controller):
     tail = network(inputs_TBX[4:], head.state)
     pieces = torch.cat([head.logits_TBY, tail.logits_TBY])
     torch.testing.assert_close(pieces, whole.logits_TBY)
-    assert choose(network, "auto", inputs_TBX).backend == "fused"
+    assert choose(network, "auto", inputs_TBX).backend == "numba"
 
 
 def test_it_needs_no_numba(monkeypatch):
-    monkeypatch.setattr(kernels.coverage, "installed", lambda package: False)
-    assert kernels.covers(build("lstm")) is None
-    assert "numba" in (kernels.covers(ModelSpec("ntm").build(2, 2)) or "")
+    monkeypatch.setattr(coverage, "installed", lambda package: False)
+    assert kernels.refuses(build("lstm")) is None
+    assert "numba" in (kernels.refuses(ModelSpec("ntm").build(2, 2)) or "")
 
 
 def test_a_controller_of_somebodys_own_has_no_kernel():
     network = build("lstm")
     network.controller.__class__ = type("Mine", (type(network.controller),), {})
-    assert kernels.covers(network) == "the controller Mine has no kernel"
+    assert kernels.refuses(network) == "the controller Mine has no kernel"

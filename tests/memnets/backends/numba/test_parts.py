@@ -10,9 +10,11 @@ from torch.nn.utils.parametrize import register_parametrization
 
 pytest.importorskip("numba")
 
-from memnets.backends import numba as kernels
+from memnets.backends.numba.backend import Numba
 from memnets.interface import Interface
 from memnets.spec import ModelSpec
+
+kernels = Numba()
 
 INPUTS, OUTPUTS, UNITS = 3, 2, 6
 
@@ -55,11 +57,11 @@ PLACES = [
 @pytest.mark.parametrize(("cell", "controller", "place"), PLACES)
 def test_a_submodule_of_another_class_is_refused(cell, controller, place):
     network = build(cell, controller)
-    assert kernels.covers(network) is None
+    assert kernels.refuses(network) is None
     part = network.get_submodule(place)
     part.__class__ = subclass(type(part))
     expected = f"its {place} is a LoRA"
-    assert kernels.covers(network) == expected
+    assert kernels.refuses(network) == expected
 
 
 def test_it_is_run_in_place_of_what_it_replaces():
@@ -87,7 +89,7 @@ def test_a_part_that_computes_something_else_is_refused(cell, controller, place,
     network = build(cell, controller)
     parent, _, name = place.rpartition(".")
     network.get_submodule(parent).register_module(name, other)
-    reason = kernels.covers(network)
+    reason = kernels.refuses(network)
     assert reason is None if why is None else reason.startswith(f"its {place} ") and why in reason
 
 
@@ -103,10 +105,10 @@ PARAMETRIZED = [
 def test_a_parametrized_part_is_covered_and_as_on_the_reference(cell, place, weight):
     network = build(cell)
     parametrizations.weight_norm(network.get_submodule(place), weight)
-    assert kernels.covers(network) is None
+    assert kernels.refuses(network) is None
     twin, inputs_TBX = copy.deepcopy(network), torch.randn(4, 2, INPUTS)
     expected = twin.unroll(inputs_TBX, twin.initial_state(2)).logits_TBY
-    found = kernels.unroll(network, inputs_TBX).logits_TBY
+    found = kernels(network, inputs_TBX).logits_TBY
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
     for logits_TBY in (expected, found):
         logits_TBY.square().sum().backward()
@@ -118,7 +120,7 @@ def test_a_parametrization_that_changes_from_step_to_step_is_refused():
     network = build()
     parametrizations.spectral_norm(network.cell.interface.linear)
     expected = "its cell.interface.linear has a parametrization that keeps buffers"
-    assert kernels.covers(network) == expected
+    assert kernels.refuses(network) == expected
 
 
 def test_a_parametrized_subclass_is_still_a_subclass():
@@ -127,13 +129,13 @@ def test_a_parametrized_subclass_is_still_a_subclass():
     linear.__class__ = LoRA
     register_parametrization(linear, "weight", nn.Identity())
     assert parametrize.is_parametrized(linear)
-    assert kernels.covers(network) == "its cell.interface.linear is a ParametrizedLoRA"
+    assert kernels.refuses(network) == "its cell.interface.linear is a ParametrizedLoRA"
 
 
 def test_what_the_kernels_call_may_be_anything():
     network = build()
     network.readout.__class__ = LoRA
-    assert kernels.covers(network) is None
+    assert kernels.refuses(network) is None
     inputs_TBX = torch.randn(4, 2, INPUTS)
     expected = network.unroll(inputs_TBX, network.initial_state(2)).logits_TBY
     torch.testing.assert_close(network(inputs_TBX).logits_TBY, expected)

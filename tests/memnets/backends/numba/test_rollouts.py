@@ -9,7 +9,7 @@ from torch.utils import _pytree as pytree
 
 pytest.importorskip("numba")
 
-from memnets.backends import numba as kernels
+from memnets.backends.numba.backend import Numba
 
 from .against import GRADIENTS
 from .unrolled import (
@@ -25,6 +25,8 @@ from .unrolled import (
     pulled,
     same,
 )
+
+kernels = Numba()
 
 SEVERAL_HEADS = {"write_heads": 2, "read_heads": 3}
 GRID = [(1, 1), (1, 16), (5, 16), (7, 9), (8, 33), (42, 3), (120, 1), (120, 3)]
@@ -101,7 +103,7 @@ def test_repeated_runs_agree_bit_for_bit(cell, estimator, batch, threads):
     inputs_TBX, state, found = torch.randn(16, batch, INPUTS), network.initial_state(batch), []
     for _ in range(4):
         torch.manual_seed(3)
-        rollout = kernels.unroll(network, inputs_TBX, state)
+        rollout = kernels(network, inputs_TBX, state)
         loss = rollout.logits_TBY.square().sum() + rollout.address.entropy_BH.sum()
         grads = pulled(loss, dict(network.named_parameters()))
         found.append([*outputs_of(rollout).values(), *grads.values()])
@@ -117,12 +119,12 @@ def test_two_pieces_are_one_run(cell, estimator, training):
     inputs_TBX, first = torch.randn(19, 3, INPUTS), moved(network.initial_state(3))
 
     def whole():
-        rollout = kernels.unroll(network, inputs_TBX, first)
+        rollout = kernels(network, inputs_TBX, first)
         return rollout.logits_TBY, rollout.state
 
     def halves():
-        one = kernels.unroll(network, inputs_TBX[:9], first)
-        two = kernels.unroll(network, inputs_TBX[9:], one.state)
+        one = kernels(network, inputs_TBX[:9], first)
+        two = kernels(network, inputs_TBX[9:], one.state)
         return torch.cat([one.logits_TBY, two.logits_TBY]), two.state
 
     found = []
@@ -193,11 +195,11 @@ def test_a_gradient_that_comes_in_through_one_output_alone(cell, estimator):
 @every_cell
 def test_samples_are_independent(cell, estimator, batch):
     network, inputs_TBX = build(cell, estimator).eval(), torch.randn(9, batch, INPUTS)
-    whole = kernels.unroll(network, inputs_TBX)
-    alone = kernels.unroll(network, inputs_TBX[:, :1])
+    whole = kernels(network, inputs_TBX)
+    alone = kernels(network, inputs_TBX[:, :1])
     torch.testing.assert_close(whole.logits_TBY[:, :1], alone.logits_TBY, rtol=1e-5, atol=1e-6)
     inputs_TBX[:, 1:] = math.nan
-    other = kernels.unroll(network, inputs_TBX)
+    other = kernels(network, inputs_TBX)
     assert torch.equal(other.logits_TBY[:, 0], whole.logits_TBY[:, 0])
     assert other.logits_TBY[:, 1:].isnan().all()
 
@@ -209,4 +211,4 @@ def test_what_is_not_a_number_shows(cell, name):
     network = build(cell)
     with torch.no_grad():
         network.cell.interface.bias_of(name).fill_(math.nan)
-    assert kernels.unroll(network, torch.randn(5, 2, INPUTS)).logits_TBY.isnan().any()
+    assert kernels(network, torch.randn(5, 2, INPUTS)).logits_TBY.isnan().any()

@@ -5,7 +5,7 @@ import torch
 
 pytest.importorskip("numba")
 
-from memnets.backends import numba as kernels
+from memnets.backends.numba.backend import Numba
 from memnets.network import MemoryNetwork
 
 from .against import GRADIENTS, VALUES
@@ -24,6 +24,8 @@ from .unrolled import (
     same,
 )
 
+kernels = Numba()
+
 SLACK, LOOSEST, DRAWS = 10, 1e-2, 5
 
 
@@ -34,7 +36,7 @@ def train(network: MemoryNetwork, updates: int, first: bool) -> None:
         told = torch.randint(0, 2, (6, 4, INPUTS)).float()
         told[3:] = 0
         state = None if first else moved(network.initial_state(4))
-        rollout = kernels.unroll(network, told, state)
+        rollout = kernels(network, told, state)
         logits = rollout.logits_TBY
         cost = torch.nn.functional.binary_cross_entropy_with_logits(
             logits[3:], told[:3, :, : logits.shape[-1]], reduction="none"

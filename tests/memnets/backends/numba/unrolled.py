@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from memnets.backends import numba as kernels
+from memnets.backends.numba.backend import Numba
 from memnets.network import MemoryNetwork
 from memnets.spec import ModelSpec
 from memnets.types import NetworkState, Rollout
 
 from .against import GRADIENTS, VALUES
+
+kernels = Numba()
 
 INPUTS, OUTPUTS, UNITS = 4, 3, 11
 CELLS = {
@@ -57,7 +59,7 @@ def build(
 
 
 def fused(network: MemoryNetwork) -> Unroll:
-    return lambda inputs_TBX, state=None: kernels.unroll(network, inputs_TBX, state)
+    return lambda inputs_TBX, state=None: kernels(network, inputs_TBX, state)
 
 
 def moved(state: NetworkState) -> NetworkState:
@@ -175,7 +177,7 @@ def same(
     first: bool = False,
 ) -> None:
     """The kernels agree with the reference from a state in between, or from the network's first."""
-    assert kernels.covers(network) is None
+    assert kernels.refuses(network) is None
     given = drawn(network, steps, batch, first)
     expected = on_the_reference(network, *doubled(given))
     torch.set_num_threads(threads)

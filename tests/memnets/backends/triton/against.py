@@ -9,9 +9,11 @@ import sys
 
 import torch
 
-from memnets.backends.triton import unroll
+from memnets.backends.triton.backend import Triton
 from memnets.spec import ModelSpec
 from memnets.types import NetworkState
+
+kernels = Triton()
 
 INPUTS, OUTPUTS, UNITS = 4, 3, 6
 
@@ -83,7 +85,7 @@ def scale(expected):
     return expected.detach().abs().max().clamp_min(1e-6)
 
 
-def agree(network, inputs, state, device, run=unroll):
+def agree(network, inputs, state, device, run=kernels):
     """The kernels in float64 give what the reference gives; a state of None is the first one."""
     first = state or network.initial_state(inputs.shape[1])
     expected = gradients(network, reference, inputs, first)
@@ -100,7 +102,7 @@ def close_in_float32(network, inputs, state, device, seen=outputs):
     expected = gradients(network, reference, inputs, first, seen)
     twin = copy.deepcopy(network).float().to(device)
     there = moved(state, torch.float32, device) if state else twin.initial_state(inputs.shape[1])
-    found = gradients(twin, unroll, inputs.float().to(device), there, seen)
+    found = gradients(twin, kernels, inputs.float().to(device), there, seen)
     assert worst(found[0], expected[0]) < 1e-5
     assert worst(found[1], expected[1]) < 1e-4
 

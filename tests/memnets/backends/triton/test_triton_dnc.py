@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from memnets.backends.triton import covers, unroll
+from memnets.backends.triton.backend import Triton
 from memnets.spec import ModelSpec
 from memnets.types import Address, Rollout
 
@@ -16,6 +16,8 @@ from .against import (
     reference,
     worst,
 )
+
+kernels = Triton()
 
 CASES = {
     "lstm": {"slots": 7, "width": 5, "read_heads": 2},
@@ -94,8 +96,8 @@ def test_float32_from_the_start_of_a_sequence(triton_device):
 
 def test_two_pieces_are_one_run(triton_device):
     def in_two(network, inputs, state):
-        first = unroll(network, inputs[:2], state)
-        second = unroll(network, inputs[2:], first.state)
+        first = kernels(network, inputs[:2], state)
+        second = kernels(network, inputs[2:], first.state)
         both = zip(first.address[::3], second.address[::3], strict=True)
         weights, entropy = (torch.cat(parts) for parts in both)
         logits = torch.cat([first.logits_TBY, second.logits_TBY])
@@ -119,7 +121,7 @@ def test_no_gradient_asked_for_none_prepared_and_the_state_left_as_it_is(links, 
     state = state._replace(cell=turned)
     before = state.cell.link_BPNN.detach().clone()
     with torch.no_grad():
-        found = unroll(network, inputs, state)
+        found = kernels(network, inputs, state)
         expected = reference(network, inputs, state)
     assert worst(outputs(found), [value.cpu() for value in outputs(expected)]) < 1e-10
     assert not found.logits_TBY.requires_grad
@@ -141,15 +143,18 @@ def test_no_gradient_asked_for_none_prepared_and_the_state_left_as_it_is(links, 
 def test_what_no_kernel_covers_is_said_and_refused(changes, why, triton_device):
     network = ModelSpec("dnc", controller_size=6, cell_options=changes).build(4, 3)
     network = network.to(triton_device)
-    assert why in covers(network)
+    assert why in kernels.refuses(network)
     with pytest.raises(ValueError, match=why):
-        unroll(network, torch.randn(2, 1, 4, device=triton_device))
+        kernels(network, torch.randn(2, 1, 4, device=triton_device))
 
 
 @pytest.mark.parametrize("options", [{}, {"clip": 20.0}, {"links": False, "slots": 1024}])
 def test_what_the_kernels_cover_is_not_refused(options, triton_device):
     options = {"slots": 128, "width": 4 if "slots" in options else 20} | options
-    assert covers(ModelSpec("dnc", cell_options=options).build(4, 3).to(triton_device)) is None
+    assert (
+        kernels.refuses(ModelSpec("dnc", cell_options=options).build(4, 3).to(triton_device))
+        is None
+    )
 
 
 def test_the_compiler_takes_the_kernels_without_a_gpu(tmp_path):

@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch.nn.utils.parametrizations import weight_norm
 
-from memnets.backends.triton import coverage, covers, unroll
+from memnets.backends.triton import coverage
+from memnets.backends.triton.backend import Triton
 from memnets.spec import ModelSpec
 
 from .against import (
@@ -15,6 +16,8 @@ from .against import (
     reference,
     worst,
 )
+
+kernels = Triton()
 
 LSTM = {"controller": "lstm", "slots": 7, "width": 5}
 CASES = {
@@ -59,7 +62,7 @@ def test_a_parametrized_network_is_as_on_the_reference(controller, place, weight
 def test_a_submodule_of_another_class_is_refused(triton_device):
     network = build("ntm").to(triton_device)
     network.cell.interface.linear.__class__ = type("LoRA", (torch.nn.Linear,), {})
-    assert covers(network) == "its cell.interface.linear is a LoRA"
+    assert kernels.refuses(network) == "its cell.interface.linear is a LoRA"
 
 
 @pytest.mark.parametrize("controller", ["lstm", "feedforward"])
@@ -82,7 +85,7 @@ def test_no_gradient_asked_for_none_prepared(triton_device):
     network = build("ntm", **LSTM).to(triton_device)
     inputs = torch.randn(2, 1, 4).double().to(triton_device)
     with torch.no_grad():
-        found = unroll(network, inputs)
+        found = kernels(network, inputs)
         expected = reference(network, inputs, network.initial_state(1))
     assert worst(outputs(found), [value.cpu() for value in outputs(expected)]) < 1e-10
     assert not found.logits_TBY.requires_grad
@@ -102,15 +105,15 @@ def test_no_gradient_asked_for_none_prepared(triton_device):
 def test_what_no_kernel_covers_is_said_and_refused(changes, why, triton_device):
     network = ModelSpec(**({"cell": "ntm", "controller_size": 6} | changes)).build(4, 3)
     network = network.to(triton_device)
-    assert why in covers(network)
+    assert why in kernels.refuses(network)
     with pytest.raises(ValueError, match=why):
-        unroll(network, torch.randn(2, 1, 4, device=triton_device))
+        kernels(network, torch.randn(2, 1, 4, device=triton_device))
 
 
 def test_without_the_interpreter_a_processor_is_not_covered():
     network = ModelSpec("ntm").build(4, 3)
     pytest.importorskip("triton")
-    assert covers(network) == "the network is on cpu, the Triton kernels are for a GPU"
+    assert kernels.refuses(network) == "the network is on cpu, the Triton kernels are for a GPU"
 
 
 def test_kernels_that_fail_to_load_are_a_reason(monkeypatch, triton_device):
@@ -119,7 +122,7 @@ def test_kernels_that_fail_to_load_are_a_reason(monkeypatch, triton_device):
 
     monkeypatch.setattr(coverage, "_load", load)
     reason = "the fused kernels cannot be loaded (RuntimeError: 0 active drivers)"
-    assert covers(build("ntm").to(triton_device)) == reason
+    assert kernels.refuses(build("ntm").to(triton_device)) == reason
 
 
 def test_a_compiler_is_looked_for_once(monkeypatch):
@@ -134,7 +137,7 @@ def test_a_compiler_is_looked_for_once(monkeypatch):
 
 def test_without_triton_nothing_is_covered(monkeypatch):
     monkeypatch.setattr(coverage, "installed", lambda package: False)
-    assert covers(ModelSpec("ntm").build(4, 3)) == "triton is not installed"
+    assert kernels.refuses(ModelSpec("ntm").build(4, 3)) == "triton is not installed"
 
 
 def test_the_compiler_takes_the_kernels_without_a_gpu(tmp_path):
