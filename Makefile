@@ -18,7 +18,7 @@ demo: install
 
 # the same in its smallest form, in a folder of its own: does every part still work?
 demo-smoke: install
-	$(BIN)/memnets study run demo --folder runs/smoke --training.updates 20 --training.evaluate-every 10
+	$(BIN)/memnets study run demo --folder runs/smoke --procedure.updates 20 --procedure.evaluate-every 10
 	$(BIN)/memnets report demo --folder runs/smoke
 
 lint: install

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 def reproduce(results: Results) -> Section:
     """Commands, versions, machine, settings."""
     facts, trials = results.facts, results.trials
-    settings = _distinct(_options(dataclasses.asdict(trial.training)) for trial in trials)
+    settings = _distinct(_options(dataclasses.asdict(trial.procedure)) for trial in trials)
     labels = {f"{t.task_label} = {t.task.name}({_options(t.task.options)})": 0 for t in trials}
     entries = [
         ("Seeds", ", ".join(map(str, sorted({trial.seed for trial in trials})))),
         ("Tasks", "; ".join(labels)),
-        ("Training", settings),
-        ("Procedure", _distinct(trial.procedure for trial in trials)),
+        ("Procedure", _distinct(trial.procedure.name for trial in trials)),
+        ("Settings", settings),
         ("Versions", _distinct(_pairs(entry) for entry in _column(facts, "versions"))),
         ("Commit", _distinct(_commits(facts))),
         ("Machine", _distinct(_machine(entry) for entry in _column(facts, "machine"))),

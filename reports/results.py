@@ -55,11 +55,11 @@ class Results:
     @property
     def procedures(self) -> list[str]:
         """Names of the procedures of the trials that were begun, in the order of the store."""
-        return list(dict.fromkeys(procedure_name(trial) for trial in self.trials))
+        return list(dict.fromkeys(trial.procedure.name for trial in self.trials))
 
     def of(self, procedure: str) -> Results:
         """The part that belongs to the trials of one procedure; those begun count as planned."""
-        trials = tuple(trial for trial in self.trials if procedure_name(trial) == procedure)
+        trials = tuple(trial for trial in self.trials if trial.procedure.name == procedure)
         ids = {trial.id for trial in trials}
         frames = {
             "everything": self.everything,
@@ -103,12 +103,6 @@ def read(store: ResultStore) -> Results:
         chance={task: _chance(task, trials) for task in dict.fromkeys(facts["task"])},
         store=store,
     )
-
-
-def procedure_name(trial: Trial) -> str:
-    """The name under which the trial's procedure is registered."""
-    names = {"train": "supervised", "measure": "gradients"}
-    return names.get(trial.procedure.rpartition(":")[2], trial.procedure)
 
 
 def _facts(facts: pd.DataFrame) -> pd.DataFrame:

@@ -4,10 +4,14 @@ from memnets.siblings import require_ours as _require_ours
 
 from .design.study import Study as Study
 from .design.study import studies as studies
-from .design.trial import Curriculum as Curriculum
 from .design.trial import TaskSpec as TaskSpec
-from .design.trial import Training as Training
 from .design.trial import Trial as Trial
+from .procedures.base import Outcome as Outcome
+from .procedures.base import Procedure as Procedure
+from .procedures.base import Recorder as Recorder
+from .procedures.curriculum import Curriculum as Curriculum
+from .procedures.gradients import Gradients as Gradients
+from .procedures.supervised import Supervised as Supervised
 from .running.executor import Summary as Summary
 from .running.executor import run as run
 from .running.store import ResultStore as ResultStore

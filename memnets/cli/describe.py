@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studies.design.data import BadData
 from studies.design.study import Study, studies
+from studies.procedures.base import Procedure
 from studies.running.store import NotResults, ResultStore
 
 from ..spec import ModelSpec
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
 
 
 def describe(study: Study) -> Iterator[str]:
-    """Question, tasks, models, training and seeds, line by line."""
+    """Question, tasks, models, procedure and seeds, line by line."""
     trials = [trial for trial in study.trials() if trial.seed == study.seeds[0]]
     yield from (study.question, "", "tasks")
     yield from columns((name, f"{spec.name} {spec.options}") for name, spec in study.tasks.items())
     yield "models"
     yield from columns(_models(study))
-    yield "training"
-    yield from columns((name, str(value)) for name, value in vars(study.training).items())
-    for key, fields in study.own_training.items():
+    yield "procedure"
+    yield from columns(_settings(study.procedure))
+    for key, own in study.own.items():
         task, *model = [key] if isinstance(key, str) else key
-        yield f"training on {task}" + "".join(f" of {name}" for name in model)
-        yield from columns((name, str(value)) for name, value in fields.items())
+        yield f"procedure on {task}" + "".join(f" of {label}" for label in model)
+        yield from columns(_settings(own))
     yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
+
+
+def _settings(own: Procedure | Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Settings and their values; the name first where it is a whole procedure."""
+    settings = own.to_json() if isinstance(own, Procedure) else own
+    return ((name, str(value)) for name, value in settings.items())
 
 
 def _models(study: Study) -> Iterator[tuple[str, str]]:

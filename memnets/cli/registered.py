@@ -11,6 +11,7 @@ from tyro.conf import Positional, arg
 
 from envs.tasks import tasks
 from studies.design.study import studies
+from studies.procedures.base import procedures
 
 from ..registry import (
     Registry,
@@ -28,6 +29,7 @@ KINDS: dict[str, Registry[Any]] = {
     "controllers": controllers,
     "regularisers": regularisers,
     "tasks": tasks,
+    "procedures": procedures,
     "studies": studies,
 }
 Kind = Annotated[str, arg(metavar="|".join(["all", *KINDS]))]

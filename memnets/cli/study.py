@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 from tyro.conf import Positional
 
 from studies.design.study import Study, studies
-from studies.design.trial import Training
+from studies.procedures.base import Procedure
+from studies.procedures.supervised import Supervised
 
 from ..registry import UnknownName
 from .describe import columns, failed, progress, results
@@ -18,9 +20,16 @@ from .describe import columns, failed, progress, results
 
 def named(study: str) -> Study:
     """The study registered under a name; raises UnknownName where there is none."""
-    found = studies.get(study)()
+    make = studies.get(study)
+    try:
+        inspect.signature(make).bind()
+    except (TypeError, ValueError) as error:
+        raise UnknownName(
+            f"{study!r} does not make a study: it must be a function without arguments ({error})."
+        ) from error
+    found = make()
     if not isinstance(found, Study):
-        raise UnknownName(f"{study!r} is a {type(found).__name__}, not a Study.")
+        raise UnknownName(f"{study!r} makes a {type(found).__name__}, not a Study.")
     return found
 
 
@@ -36,7 +45,8 @@ class Run:
     study: Positional[str]
     seeds: tuple[int, ...] = ()
     """Seeds to run."""
-    training: Training = field(default_factory=Training)
+    procedure: Procedure = field(default_factory=Supervised)
+    """How trials are made: the settings of the study's own procedure."""
     workers: int = 2
     """Local worker processes of one thread each; 0 runs in this process, for debugging."""
     address: str | None = None
@@ -50,7 +60,7 @@ class Run:
         from studies.running.executor import run
         from studies.running.store import ResultStore
 
-        study = replace(named(self.study).with_training(self.training), seeds=self.seeds)
+        study = replace(named(self.study).with_procedure(self.procedure), seeds=self.seeds)
         store = ResultStore(self.folder / study.name)
         summary = run(
             study,

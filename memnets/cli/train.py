@@ -9,7 +9,8 @@ from typing import Any
 
 from studies.design.data import BadData
 from studies.design.study import Study
-from studies.design.trial import TaskSpec, Training, Trial
+from studies.design.trial import TaskSpec, Trial
+from studies.procedures.supervised import Supervised
 from studies.running.executor import run
 from studies.running.files import write_whole
 from studies.running.store import ResultStore
@@ -41,7 +42,7 @@ class Train:
     """Share of the controller's output kept from the readout, so that memory is leant on."""
     regularisers: Options = field(default_factory=dict)
     """Names and weights, as in `--regularisers address_entropy 0.001`."""
-    training: Training = field(default_factory=Training)
+    procedure: Supervised = field(default_factory=Supervised)
     """How to train; every field is part of the identity of what is trained."""
     seed: int = 0
     folder: Path = Path("runs/train")
@@ -69,7 +70,7 @@ class Train:
             question=f"Does {model.label} learn {self.task}?",
             tasks={self.task: TaskSpec(self.task, _values(self.task_options))},
             models={model.label: model},
-            training=replace(self.training, regularisers=terms),
+            procedure=replace(self.procedure, regularisers=terms),
             seeds=(self.seed,),
         )
 
@@ -103,20 +104,20 @@ def _build(trial: Trial) -> Any:
 
 
 def _adopt(checkpoint: Path, trial: Trial, target: Path) -> None:
-    from studies.procedures.learner import trained
+    from studies.procedures.checkpoint import trained
 
     found, _ = trained(checkpoint)
     if found.id != trial.id:
         raise BadData(
             f"{checkpoint} is of another trial ({found.model_label} on {found.task_label}, seed "
-            f"{found.seed}): ask for the same model, task and training, or leave it out."
+            f"{found.seed}): ask for the same model, task and procedure, or leave it out."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, checkpoint.read_bytes())
 
 
 def _save(trial: Trial, home: Path) -> None:
-    from studies.procedures.learner import trained
+    from studies.procedures.checkpoint import trained
 
     from ..spec import save
 

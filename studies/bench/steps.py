@@ -14,10 +14,11 @@ from memnets.backends import BackendFallback, choose
 from memnets.registry import cells
 from memnets.spec import ModelSpec
 
-from ..design.trial import TaskSpec, Training, Trial
+from ..design.trial import TaskSpec, Trial
 from ..procedures.learner import Learner
 from ..procedures.objective import cost, tensors
-from ..procedures.supervised import update
+from ..procedures.supervised import Supervised
+from ..procedures.training import update
 from . import flops
 from .rounds import Run, clocked
 
@@ -39,8 +40,19 @@ class Point:
     controller_size: int = 100
 
     @property
+    def settings(self) -> Supervised:
+        """Its training: RMSprop, gradients clipped at norm 10."""
+        return Supervised(
+            updates=_FOREVER,
+            batch_size=self.batch,
+            optimiser="rmsprop",
+            learning_rate=1e-4,
+            clip_norm=10.0,
+        )
+
+    @property
     def trial(self) -> Trial:
-        """The training of it: 8 bits, RMSprop, gradients clipped at norm 10."""
+        """The training of it on vectors of 8 bits."""
         task = {"width": 8, "min_length": self.length, "max_length": self.length}
         sizes = {"slots": self.slots, "width": self.width}
         known = inspect.signature(cells.get(self.cell)).parameters
@@ -48,13 +60,7 @@ class Point:
         return Trial(
             TaskSpec("copy", task),
             ModelSpec(self.cell, self.estimator, self.controller, self.controller_size, options),
-            Training(
-                updates=_FOREVER,
-                batch_size=self.batch,
-                optimiser="rmsprop",
-                learning_rate=1e-4,
-                clip_norm=10.0,
-            ),
+            self.settings,
         )
 
 
@@ -75,7 +81,7 @@ def stepper(point: Point, backend: str, device: str) -> Stepper:
 
     Raises NotCovered instead of timing the reference under another name.
     """
-    learner = Learner.start(point.trial, device)
+    learner = Learner.start(point.trial, point.settings, device)
     network = learner.network.train()
     inputs_TBX, *_ = tensors(learner.batch(), learner.device)
     choice = choose(network, backend, inputs_TBX)
@@ -96,7 +102,7 @@ def stepper(point: Point, backend: str, device: str) -> Stepper:
 
 def flop_per_sequence(point: Point) -> int:
     """FLOP of one sequence, forward and backward, as `flops` counts them on the reference."""
-    learner = Learner.start(point.trial, "cpu")
+    learner = Learner.start(point.trial, point.settings, "cpu")
     network, answer = learner.network, learner.task.answer
     network.backend = "reference"
     rollouts = network.estimator.rollouts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from memnets.spec import ModelSpec
 
 from ..design.study import Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.trial import TaskSpec
+from ..procedures.supervised import Supervised
 
 MEMORY = {"slots": 128, "width": 20}
 
@@ -32,7 +33,7 @@ def copy_from_scratch() -> Study:
         question="How long does each memory take to learn to copy, from scratch, on one core?",
         tasks={"copy": TaskSpec("copy")},
         models={model.label: model for model in models},
-        training=Training(
+        procedure=Supervised(
             updates=4_000,
             batch_size=16,
             learning_rate=2e-3,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from memnets.spec import ModelSpec
 
 from ..design.study import Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.trial import TaskSpec
+from ..procedures.supervised import Supervised
 
 MEMORY = {"slots": 128, "width": 20}
 OPTIONS = {"none": {}, "ntm": MEMORY, "dnc": {**MEMORY, "read_heads": 1}, "dntm": MEMORY}
@@ -28,7 +29,7 @@ def demo() -> Study:
         question="Does a discrete memory learn to copy as well as a differentiable one?",
         tasks={"copy": TaskSpec("copy")},
         models={model.label: model for model in models},
-        training=Training(
+        procedure=Supervised(
             updates=2_000,
             batch_size=16,
             learning_rate=2e-3,

@@ -6,7 +6,8 @@ from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
 
 from ..design.study import Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.trial import TaskSpec
+from ..procedures.supervised import Supervised
 
 
 @studies.register("discrete_vs_soft")
@@ -21,6 +22,6 @@ def discrete_vs_soft() -> Study:
         question="What does it cost to choose one slot instead of blending all of them?",
         tasks={"copy": TaskSpec("copy")},
         models={model.label: model for model in models},
-        training=Training(updates=20_000, evaluate_every=500, solved_errors=0.1),
+        procedure=Supervised(updates=20_000, evaluate_every=500, solved_errors=0.1),
         seeds=(0, 1, 2, 3, 4),
     )

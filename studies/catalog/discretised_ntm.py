@@ -5,8 +5,9 @@ from __future__ import annotations
 from memnets.presets import discretised_ntm as presets
 from memnets.spec import ModelSpec
 
-from ..design.study import OwnTraining, Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.study import Own, Study, studies
+from ..design.trial import TaskSpec
+from ..procedures.supervised import Supervised
 
 # all models have about 90 s on one core of the machine that docs/results/discretised_ntm.md names:
 # 14,000 updates, but for these
@@ -16,14 +17,14 @@ UPDATES = {"no memory": 20_000, "reinforce": 12_000, "gumbel": 8_000, "leave_one
 @studies.register("discretised_ntm")
 def discretised_ntm() -> Study:
     """Error against wall-clock seconds for one NTM on copy, soft and under every discretisation."""
-    own: OwnTraining = {("copy", model): {"updates": n} for model, n in UPDATES.items()}
+    own: Own = {("copy", model): {"updates": n} for model, n in UPDATES.items()}
     return Study(
         name="discretised_ntm",
         question="What does discretising one and the same NTM cost in training time?",
         tasks={"copy": TaskSpec("copy", {"max_length": 10})},
         # a memory that is no better than none has not been used
         models={"no memory": ModelSpec("none"), **presets(slots=128, width=20)},
-        training=Training(
+        procedure=Supervised(
             updates=14_000,
             batch_size=16,
             learning_rate=2e-3,
@@ -32,6 +33,6 @@ def discretised_ntm() -> Study:
             test_lengths=(1, 3, 5, 10, 15, 20),
             solved_errors=0.05,
         ),
-        own_training=own,
+        own=own,
         seeds=(0, 1, 2, 3, 4),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from memnets.spec import ModelSpec
 
 from ..design.study import Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.trial import TaskSpec
+from ..procedures.supervised import Supervised
 
 KINDS = {"soft": "soft", "discrete": "reinforce", "curriculum": "annealed"}
 
@@ -25,7 +26,7 @@ def dntm_controllers() -> Study:
             for controller in ("gru", "feedforward")
             for kind, estimator in KINDS.items()
         },
-        training=Training(
+        procedure=Supervised(
             updates=5_000,
             batch_size=16,
             learning_rate=2e-3,

@@ -7,7 +7,8 @@ from typing import Any
 from memnets.spec import ModelSpec
 
 from ..design.study import Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.trial import TaskSpec
+from ..procedures.gradients import Gradients
 
 PLAIN: dict[str, Any] = {"normalise": False, "entropy_weight": 0.0}
 
@@ -52,7 +53,6 @@ def estimator_quality() -> Study:
             for cell, options in sizes.items()
             for label, (name, settings) in estimators.items()
         },
-        training=Training(updates=180, batch_size=16, learning_rate=1e-2),
+        procedure=Gradients(updates=180, batch_size=16, learning_rate=1e-2),
         seeds=(0, 1, 2),
-        procedure="studies.procedures.gradients:measure",
     )

@@ -6,7 +6,8 @@ from memnets.registry import cells
 from memnets.spec import ModelSpec
 
 from ..design.study import Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.trial import TaskSpec
+from ..procedures.supervised import Supervised
 
 
 @studies.register("length_generalisation")
@@ -23,7 +24,7 @@ def length_generalisation() -> Study:
         question="Which memories still work on sequences far longer than the trained ones?",
         tasks={"copy": TaskSpec("copy", {"max_length": 10})},
         models={model.label: model for model in models},
-        training=Training(
+        procedure=Supervised(
             updates=20_000,
             evaluate_every=500,
             test_lengths=(5, 10, 15, 20, 30, 50, 75, 100),

@@ -7,28 +7,31 @@ from dataclasses import replace
 from memnets.presets import PUBLISHED, graves2013, graves2014
 from memnets.spec import ModelSpec
 
-from ..design.study import OwnTraining, Study, studies
-from ..design.trial import TaskSpec, Training
+from ..design.study import Own, Study, studies
+from ..design.trial import TaskSpec
+from ..procedures.supervised import Supervised
 
-TRAINING = Training(
+TRAINING = Supervised(
     updates=5_000, batch_size=16, clip_norm=50.0, evaluate_every=250, solved_errors=0.01
 )
 ONE_BY_ONE = ("repeat_copy", "ntm/lstm")
+SINGLE = {"batch_size": 1}
+GRAMS = {"batch_size": 8, "solved_errors": None}
 # docs/results/reproduce_ntm.md has what else was tried; two layers of LSTM have no kernel, and a
 # compiled step takes half the time of the reference
-OWN: OwnTraining = {
-    ONE_BY_ONE: {"batch_size": 1},
-    "dynamic_ngrams": {"batch_size": 8, "solved_errors": None},
+OWN: Own = {
+    ONE_BY_ONE: SINGLE,
+    "dynamic_ngrams": GRAMS,
     ("associative_recall", "ntm/lstm"): {"learning_rate": 2e-3},
     ("priority_sort", "ntm/lstm"): {"backend": "compiled"},
 }
 # enough to tell the models apart, within about three hours on two cores, of which the LSTM of
 # repeat copy with its 5.3 million parameters takes a large share
-SMALL: OwnTraining = {
+SMALL: Own = {
     "repeat_copy": {"updates": 3_200, "evaluate_every": 400},
     ("repeat_copy", "lstm, three layers"): {"updates": 2_000},
-    ONE_BY_ONE: {**OWN[ONE_BY_ONE], "updates": 51_200, "evaluate_every": 6_400},
-    "dynamic_ngrams": {**OWN["dynamic_ngrams"], "updates": 1_500},
+    ONE_BY_ONE: {**SINGLE, "updates": 51_200, "evaluate_every": 6_400},
+    "dynamic_ngrams": {**GRAMS, "updates": 1_500},
     "priority_sort": {"updates": 2_000},
 }
 
@@ -42,14 +45,14 @@ def reproduce_ntm() -> Study:
 @studies.register("reproduce_ntm_full")
 def reproduce_ntm_full() -> Study:
     """The five tasks of the NTM paper, at its sizes, on its million sequences."""
-    training = replace(TRAINING, updates=62_500, evaluate_every=1_250)
-    grams = {**OWN["dynamic_ngrams"], "updates": 125_000, "evaluate_every": 2_500}
-    one_by_one = {**OWN[ONE_BY_ONE], "updates": 1_000_000, "evaluate_every": 20_000}
+    procedure = replace(TRAINING, updates=62_500, evaluate_every=1_250)
+    grams = {**GRAMS, "updates": 125_000, "evaluate_every": 2_500}
+    one_by_one = {**SINGLE, "updates": 1_000_000, "evaluate_every": 20_000}
     own = {**OWN, "dynamic_ngrams": grams, ONE_BY_ONE: one_by_one}
-    return _study("reproduce_ntm_full", training, own)
+    return _study("reproduce_ntm_full", procedure, own)
 
 
-def _study(name: str, training: Training, own_training: OwnTraining) -> Study:
+def _study(name: str, procedure: Supervised, own: Own) -> Study:
     tasks = {task: TaskSpec(task) for task in PUBLISHED}
     return Study(
         name=name,
@@ -61,8 +64,8 @@ def _study(name: str, training: Training, own_training: OwnTraining) -> Study:
             "ntm/lstm": {task: _with_lstm(task) for task in tasks},
             "dnc/lstm": ModelSpec("dnc", cell_options={"slots": 128, "width": 20}),
         },
-        training=training,
-        own_training=own_training,
+        procedure=procedure,
+        own=own,
         seeds=(0, 1, 2),
     )
 

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import numbers
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -17,11 +18,21 @@ class BadData(ValueError):
 
 
 def canonical(data: Any) -> str:
-    """The one way to write `data` as JSON: sorted keys, no whitespace; raises BadData."""
-    try:
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise BadData(f"{data!r} cannot be written as JSON: {error}.") from error
+    """The one way to write `data` as JSON for its fingerprint; raises BadData.
+
+    Keys are sorted, there is no whitespace, and numbers of numpy are written as Python's.
+    """
+    return _json(data, sort_keys=True, separators=(",", ":"))
+
+
+def line(data: Any) -> str:
+    """`data` as JSON on one line, in the order given; raises BadData."""
+    return _json(data)
+
+
+def pretty(data: Any) -> str:
+    """`data` as indented JSON, in the order given; raises BadData."""
+    return _json(data, indent=2)
 
 
 def fingerprint(data: Any) -> str:
@@ -41,7 +52,7 @@ def plain(options: Any, owner: str) -> dict[str, Any]:
 
 def build(kind: type[T], data: Any, where: str) -> T:
     """An instance of the dataclass `kind` from a JSON object; raises BadData naming the field."""
-    if not isinstance(data, dict):
+    if not isinstance(data, Mapping):
         raise BadData(f"{where}: expected an object of fields, found {data!r:.60}.")
     fields = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in data:
@@ -63,3 +74,18 @@ def hint(name: str, known: list[str]) -> str:
     if near:
         return f" Did you mean {' or '.join(map(repr, near))}?"
     return f" Known: {', '.join(known) or 'none'}."
+
+
+def _json(data: Any, **form: Any) -> str:
+    try:
+        return json.dumps(data, allow_nan=False, default=_number, **form)
+    except (TypeError, ValueError) as error:
+        raise BadData(f"{data!r:.200} cannot be written as JSON: {error}.") from error
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -9,52 +10,39 @@ from typing import Any, TypeAlias
 from memnets.registry import Registry
 from memnets.spec import ModelSpec
 
+from ..procedures.base import Procedure
+from .checks import require
 from .data import BadData, build
-from .trial import TaskSpec, Training, Trial
+from .trial import TaskSpec, Trial
 
 # the registered functions take no arguments and return a Study
 studies: Registry[Callable[[], Study]] = Registry("memnets.studies", home="studies.catalog")
 
-OwnTraining: TypeAlias = Mapping[str | tuple[str, str], Mapping[str, Any]]
+Own: TypeAlias = Mapping[str | tuple[str, str], Mapping[str, Any] | Procedure]
 
 
 @dataclass(frozen=True)
 class Study:
-    """Every task × every model × every seed, all trained alike.
+    """Every task × every model × every seed, all made in the same way.
 
     The keys of `tasks` and `models` are what reports call them. A model whose sizes depend on the
-    task is a mapping from every task's key to its own ModelSpec. `own_training` has the fields of
-    `training` that differ on a task, by its key, or for one model on it, by both keys. `procedure`
-    names the generator function that turns a trial into rows, as "package.module:name".
+    task is a mapping from every task's key to its own ModelSpec. `own` has the fields of the
+    procedure that differ on a task, by its key, or for one model on it, by both keys; or another
+    procedure in its place.
     """
 
     name: str
     question: str
     tasks: Mapping[str, TaskSpec]
     models: Mapping[str, ModelSpec | Mapping[str, ModelSpec]]
-    training: Training = field(default_factory=Training)
-    own_training: OwnTraining = field(default_factory=dict)
+    procedure: Procedure
+    own: Own = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    procedure: str = "studies.procedures.supervised:train"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seeds", tuple(self.seeds))
-        for factor in ("tasks", "models", "seeds"):
-            if not getattr(self, factor):
-                raise BadData(f"study {self.name!r}: it needs at least one of its {factor}.")
-        for label, model in self.models.items():
-            if not isinstance(model, ModelSpec) and set(model) != set(self.tasks):
-                raise BadData(
-                    f"study {self.name!r}: model {label!r} is given for the tasks "
-                    f"{sorted(model)}, the study's are {sorted(self.tasks)}."
-                )
-        for key in self.own_training:
-            task, *one = [key] if isinstance(key, str) else key
-            if task not in self.tasks or not set(one) <= set(self.models):
-                raise BadData(
-                    f"study {self.name!r}: own_training is given for {key!r}, the study's tasks "
-                    f"are {sorted(self.tasks)}, its models {sorted(self.models)}."
-                )
+        require(_is_folder_name(self.name), self, "a study's", "name", FOLDER_NAME)
+        self._check_factors()
+        self._check_own()
         seen: dict[str, Trial] = {}
         for trial in self.trials():
             twin = seen.setdefault(trial.id, trial)
@@ -63,22 +51,24 @@ class Study:
                     f"study {self.name!r}: {_name(twin)} and {_name(trial)} are the same trial."
                 )
 
-    def training_of(self, task: str, model: str) -> Training:
-        """How the model of that key is trained on the task of that key."""
-        fields = dict(vars(self.training))
+    def procedure_of(self, task: str, model: str) -> Procedure:
+        """How trials of the model of that key on the task of that key are made."""
+        found = self.procedure
         for key in (task, (task, model)):
-            fields |= self.own_training.get(key, {})
-        return build(Training, fields, f"study {self.name!r}, own_training on {task!r}")
+            own = self.own.get(key, {})
+            found = own if isinstance(own, Procedure) else self._changed(found, own, task)
+        return found
 
-    def with_training(self, training: Training) -> Study:
-        """The study with that training; what differs from the old one holds for every trial."""
-        before = vars(self.training)
-        changed = {name for name, value in vars(training).items() if value != before[name]}
-        own = {
-            key: {name: value for name, value in fields.items() if name not in changed}
-            for key, fields in self.own_training.items()
+    def with_procedure(self, procedure: Procedure) -> Study:
+        """The study with that procedure; what differs from the old one holds for every trial."""
+        before = _settings(self.procedure)
+        changed = {
+            name
+            for name, value in _settings(procedure).items()
+            if name not in before or value != before[name]
         }
-        return replace(self, training=training, own_training=own)
+        own = {key: _without(changed, fields) for key, fields in self.own.items()}
+        return replace(self, procedure=procedure, own=own)
 
     def trials(self) -> Iterator[Trial]:
         """All trials; seed by seed, so that a study cut short has compared all models."""
@@ -89,12 +79,89 @@ class Study:
                     yield Trial(
                         task=task,
                         model=model,
-                        training=self.training_of(task_label, model_label),
+                        procedure=self.procedure_of(task_label, model_label),
                         seed=seed,
-                        procedure=self.procedure,
                         task_label=task_label,
                         model_label=model_label,
                     )
+
+    def _changed(self, procedure: Procedure, fields: Mapping[str, Any], task: str) -> Procedure:
+        where = f"study {self.name!r}, own on {task!r}"
+        return build(type(procedure), {**_settings(procedure), **fields}, where)
+
+    def _check_factors(self) -> None:
+        owner = f"study {self.name!r}:"
+        good = hasattr(self.seeds, "__iter__") and not isinstance(self.seeds, str)
+        require(good, self, owner, "seeds", "whole numbers, such as (0, 1, 2)")
+        object.__setattr__(self, "seeds", tuple(self.seeds))
+        for factor in ("tasks", "models", "seeds"):
+            if not len(getattr(self, factor)):
+                raise BadData(f"study {self.name!r}: it needs at least one of its {factor}.")
+        require(isinstance(self.tasks, Mapping), self, owner, "tasks", "names and TaskSpecs")
+        require(isinstance(self.models, Mapping), self, owner, "models", "names and ModelSpecs")
+        good = isinstance(self.procedure, Procedure)
+        require(good, self, owner, "procedure", "a Procedure, such as Supervised(updates=1_000)")
+        for label in (*self.tasks, *self.models):
+            if not isinstance(label, str):
+                raise BadData(f"{owner} {label!r} names a task or a model; names are text.")
+        for label, task in self.tasks.items():
+            if not isinstance(task, TaskSpec):
+                raise BadData(
+                    f"{owner} task {label!r} is {task!r:.60}; a TaskSpec is needed, such as "
+                    'TaskSpec("copy").'
+                )
+        for label, model in self.models.items():
+            self._check_model(label, model)
+
+    def _check_model(self, label: str, model: Any) -> None:
+        if isinstance(model, ModelSpec):
+            return
+        owner = f"study {self.name!r}: model {label!r}"
+        if not isinstance(model, Mapping) or not all(
+            isinstance(own, ModelSpec) for own in model.values()
+        ):
+            raise BadData(
+                f"{owner} is {model!r:.60}; a ModelSpec is needed, or one for every task."
+            )
+        if set(model) != set(self.tasks):
+            raise BadData(
+                f"{owner} is given for the tasks {sorted(model)}, the study's are "
+                f"{sorted(self.tasks)}."
+            )
+
+    def _check_own(self) -> None:
+        require(isinstance(self.own, Mapping), self, f"study {self.name!r}:", "own", OWN)
+        for key, fields in self.own.items():
+            task, *one = [key] if isinstance(key, str) else key
+            if task not in self.tasks or not set(one) <= set(self.models):
+                raise BadData(
+                    f"study {self.name!r}: own is given for {key!r}, the study's tasks "
+                    f"are {sorted(self.tasks)}, its models {sorted(self.models)}."
+                )
+            if not isinstance(fields, Mapping | Procedure):
+                raise BadData(f"study {self.name!r}: own of {key!r} is {fields!r:.60}, not {OWN}.")
+
+
+FOLDER_NAME = "a name for a folder: text without slashes and control characters, not . or .."
+OWN = "fields of the procedure and their values, or a procedure, by task or by task and model"
+
+
+def _is_folder_name(name: Any) -> bool:
+    if not isinstance(name, str) or name != name.strip() or name in ("", ".", ".."):
+        return False
+    return name.isprintable() and not {"/", "\\"} & set(name) and len(name.encode()) <= 200
+
+
+def _settings(procedure: Procedure) -> dict[str, Any]:
+    names = [item.name for item in dataclasses.fields(procedure)]
+    return {name: getattr(procedure, name) for name in names}
+
+
+def _without(names: set[str], own: Mapping[str, Any] | Procedure) -> Any:
+    """What a task has of its own, without fields of those names; another procedure stays."""
+    if isinstance(own, Procedure):
+        return own
+    return {name: value for name, value in own.items() if name not in names}
 
 
 def _name(trial: Trial) -> str:

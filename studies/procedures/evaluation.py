@@ -12,7 +12,7 @@ import torch
 from envs.tasks.base import Batch, Task
 from memnets.network import MemoryNetwork
 
-from ..design.trial import Row
+from .base import Row
 from .objective import NATS_PER_BIT, cost, probabilities, tensors
 
 CHUNK = 128

@@ -1,151 +1,118 @@
-"""The supervised loop: a trial in, rows out; it can stop at any update and go on unchanged."""
+"""Supervised training on batches of a task, tested on a grid of lengths: its settings."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Generator
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
+from envs.tasks.base import Task
+from memnets.backends import require_backend
 
-from memnets.backends import choose
+from ..design.checks import check_number, check_whole, check_wholes
+from ..design.data import BadData, build, hint, plain
+from .base import Outcome, Procedure, Recorder, Row, procedures
+from .clock import clock
+from .curriculum import Curriculum
 
-from ..design.trial import Outcome, Row, Trial
-from .evaluation import evaluate, marks, trace
-from .learner import Learner
-from .objective import NATS_PER_BIT, cost, tensors
+if TYPE_CHECKING:
+    from ..design.trial import Trial
+
+OPTIMISERS = ("adam", "rmsprop", "graves_rmsprop")
 
 
-class Diverged(ArithmeticError):
-    """Loss or gradient stopped being a finite number."""
+@procedures.register("supervised")
+@dataclass(frozen=True, kw_only=True)
+class Supervised(Procedure):
+    """Train a model on a task's batches, and test it at fixed lengths.
 
-
-def train(
-    trial: Trial,
-    *,
-    checkpoint: Path | None = None,
-    device: str = "cpu",
-    stop: Callable[[], bool] | None = None,
-) -> Generator[Row, None, Outcome | None]:
-    """Train and test, row by row; returns the outcome, or None where `stop` said so.
-
-    Goes on from `checkpoint` if the file is there, and writes it after every evaluation, once its
-    rows are taken, and when stopped: rows then are the same as in one go, but for the seconds.
-    Rows taken after the last checkpoint are yielded again. Raises Diverged.
+    `test_lengths` of None means the task's own grid. With `solved_errors`, a trial is solved, and
+    stops, when the test errors per sequence, averaged over those test lengths that lie within the
+    trained ones, are at or below it at two evaluations in a row; the first of the two counts as
+    the time to solve. `regularisers` maps registered names to their options.
     """
-    training = trial.training
-    learner = Learner.start(trial, device)
-    lengths = learner.test_lengths
-    if checkpoint and checkpoint.is_file():
-        learner.resume(checkpoint)
-    while not learner.over:
-        if stop and stop():
-            if checkpoint:
-                learner.save(checkpoint)
-            return None
-        update(learner)
-        if learner.step % training.evaluate_every and learner.step < training.updates:
-            continue
-        tests = evaluate(
-            learner.network, learner.task, lengths, training.test_sequences, trial.seed
-        )
-        rows = [_averages(learner), *tests]
-        yield from ({**learner.clock, **row} for row in rows)
-        learner.judge(rows[0]["errors"], tests)
-        learner.sums = {}
-        if checkpoint:
-            learner.save(checkpoint)
-    longest = learner.task.lengths[1]
-    return Outcome(_facts(learner), trace(learner.network, learner.task, longest, trial.seed))
 
+    row_key: ClassVar = ("kind", "step", "length")
 
-def update(learner: Learner) -> None:
-    """One batch, one step of the optimiser."""
-    started = time.perf_counter()
-    network, answer = learner.network.train(), learner.task.answer
-    batch = learner.batch()
-    inputs_TBX, targets_TBY, mask_TB = tensors(batch, learner.device)
-    rollout = network(inputs_TBX)
-    cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
-    data_cost = cost_TB.sum(0).mean()
-    loss = data_cost + network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
-    loss = loss + sum(term(rollout, inputs_TBX) for term in learner.regularisers)
-    learner.optimiser.zero_grad()
-    loss.backward()
-    norm = clip(learner.parameters(), learner.trial.training.clip_norm)
-    _require_finite(learner, loss=loss.item(), gradient_norm=norm.item())
-    learner.optimiser.step()
-    network.estimator.advance()
-    learner.step += 1
-    decided = answer.decide(rollout.logits_TBY.detach().cpu().numpy())
-    _add(
-        learner.sums,
-        updates=1,
-        bits=data_cost.item() / NATS_PER_BIT,
-        **marks(learner.task, decided, batch),
-        entropy=rollout.address.entropy_BH.mean().item(),
-        gradient_norm=norm.item(),
-    )
-    learner.seconds += time.perf_counter() - started
+    updates: int = 1_000
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    optimiser: str = "adam"
+    clip_norm: float = 10.0
+    evaluate_every: int = 100
+    test_lengths: tuple[int, ...] | None = None
+    test_sequences: int = 64
+    solved_errors: float | None = None
+    curriculum: Curriculum | None = None
+    regularisers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    backend: str = "auto"
+    """auto: the fastest that takes the model. fused: kernels for the network's device. compiled:
+    torch.compile of a step, about 20 s per batch size. reference: the plain loop."""
 
+    def __post_init__(self) -> None:
+        check_whole(self, updates=1, batch_size=1, evaluate_every=1, test_sequences=1)
+        check_number(self, "", "learning_rate", "clip_norm", above=0)
+        if self.optimiser not in OPTIMISERS:
+            near = hint(str(self.optimiser), list(OPTIMISERS))
+            raise BadData(f"no optimiser {self.optimiser!r}.{near}")
+        try:
+            require_backend(self.backend)
+        except ValueError as error:
+            raise BadData(f"{error}.") from error
+        if self.solved_errors is not None:
+            check_number(self, "", "solved_errors", least=0)
+        if self.test_lengths is not None:
+            check_wholes(self, "", "test_lengths", least=1)
+        if self.curriculum is not None and not isinstance(self.curriculum, Curriculum):
+            curriculum = build(Curriculum, self.curriculum, "curriculum")
+            object.__setattr__(self, "curriculum", curriculum)
+        object.__setattr__(self, "regularisers", _terms(self.regularisers))
 
-def clip(parameters: list[torch.nn.Parameter], largest: float) -> torch.Tensor:
-    """Scale gradients down to a norm of at most `largest`; the norm before.
-
-    A gradient that explodes over hundreds of steps is finite in float32 when its square is not: the
-    norm is then taken in float64, and the gradient keeps its direction.
-    """
-    grads = [part.grad for part in parameters if part.grad is not None]
-    norm = torch.nn.utils.get_total_norm(grads)
-    if norm.isinf():
-        norm = torch.nn.utils.get_total_norm([grad.double() for grad in grads])
-    torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
-    return norm
-
-
-def _require_finite(learner: Learner, **values: float) -> None:
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise Diverged(
-                f"{name.replace('_', ' ')} is {value} at update {learner.step + 1}: "
-                "a smaller learning_rate or clip_norm may help."
+    def takes(self, task: Any) -> Mapping[str, Any]:
+        """The task's shortest and longest trained lengths."""
+        if not isinstance(task, Task):
+            raise BadData(
+                f"supervised training needs a task that generates batches (envs.tasks.base.Task), "
+                f"which {type(task).__name__} is not."
             )
+        low, high = task.lengths
+        self.lengths(task)
+        return {"min_length": low, "max_length": high}
+
+    def lengths(self, task: Task) -> tuple[int, ...]:
+        """The grid of lengths to test at; raises BadData where it cannot tell solved from not."""
+        low, high = task.lengths
+        lengths = self.test_lengths or tuple(task.test_lengths)
+        if self.solved_errors is not None and not any(low <= n <= high for n in lengths):
+            raise BadData(
+                f"test_lengths {lengths} has none of the trained lengths, {low} to {high}, at "
+                "which solved_errors is judged: add one, or set solved_errors to None."
+            )
+        return lengths
+
+    def run(self, trial: Trial, recorder: Recorder) -> Outcome:
+        """Train and test; goes on from the last evaluation. Raises Diverged."""
+        from .training import train
+
+        return train(trial, self, recorder)
+
+    def progress(self, row: Row) -> str:
+        """Updates, speed, bits per sequence and the time left, after a row of training."""
+        if row["kind"] != "train":
+            return ""
+        step, seconds = row["step"], row["seconds"]
+        left = (self.updates - step) * seconds / step
+        speed = row["sequences"] / max(seconds, 1e-9)
+        parts = [f"{step}/{self.updates}", f"{speed:,.0f} sequences/s", f"{row['bits']:.2f} bits"]
+        return "  ".join([*parts, f"{clock(left)} left"])
 
 
-def _add(sums: dict[str, float], **values: float) -> None:
-    for name, value in values.items():
-        sums[name] = sums.get(name, 0.0) + value
-
-
-def _averages(learner: Learner) -> Row:
-    sums = dict(learner.sums)
-    updates = sums.pop("updates")
-    means = {name: total / updates for name, total in sums.items()}
-    # without heads there is no entropy, and the mean of nothing is not a number
-    entropy = means["entropy"] if math.isfinite(means["entropy"]) else None
-    return {"kind": "train", "length": None, **means, "entropy": entropy}
-
-
-def _facts(learner: Learner) -> dict[str, Any]:
-    network, clock = learner.network, learner.clock
-    used = choose(network, network.backend)
-    return {
-        "backend": used.backend,
-        "backend_reason": used.reason,
-        "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
-        "discrete": network.estimator.discrete,
-        "state_size": _numbers(network.initial_state(1)),
-        "seconds": learner.seconds,
-        "updates": learner.step,
-        "sequences": clock["sequences"],
-        "sequences_per_second": clock["sequences"] / max(learner.seconds, 1e-9),
-        "solved": learner.solved,
-    }
-
-
-def _numbers(state: Any) -> int:
-    if isinstance(state, torch.Tensor):
-        return state.numel()
-    return sum(map(_numbers, state)) if isinstance(state, tuple | list) else 0
+def _terms(regularisers: Any) -> dict[str, Any]:
+    terms = plain(regularisers, "regularisers")
+    for name, options in terms.items():
+        if not isinstance(options, dict):
+            raise BadData(
+                f"regularisers: {name!r} is given {options!r:.40}; options are a mapping, such as "
+                '{"weight": 0.1}.'
+            )
+    return terms

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from memnets.registry import resolve
-
 from ..design.data import BadData
 from ..design.study import Study
-from ..design.trial import Outcome, Trial
+from ..design.trial import Trial
+from ..procedures.base import BadCheckpoint
 from . import provenance as facts
 from .engines import Engine, inline, workers_of
 from .files import Unwritable, held
 from .progress import Display
+from .recorder import FolderRecorder
 from .store import ResultStore
 
-ROW_KEY = ("kind", "step", "length", "samples")
+LARGEST_THREADS = 1_024
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def run(
     results cannot be written.
     """
     _require_engine(workers, threads, device)
-    for task in study.tasks.values():
-        task.build()
     trials = list(study.trials())
+    for trial in trials:
+        trial.procedure.takes(trial.task.build())
     done = failed = 0
     interrupted = False
     engine: Engine = workers_of(workers, address) if workers or address else inline
@@ -89,49 +89,36 @@ def run(
 def run_trial(
     trial: Trial, folder: Path, device: str = "cpu", threads: int = 1, display: Any = None
 ) -> None:
-    """Run one trial into its folder; only an Unwritable or an interrupt leaves this function.
-
-    Rows that the folder already holds, by their ROW_KEY, are not written again.
-    """
+    """Run one trial into its folder; only an Unwritable or an interrupt leaves this function."""
     store = ResultStore(folder)
     if store.is_done(trial):
         return
     store.begin(trial)
     started = facts.now()
     try:
+        recorder = FolderRecorder(store, trial, device, display.refresh if display else _nothing)
         with torch_threads(threads):
-            outcome = _record(store, trial, device, display)
+            outcome = trial.procedure.run(trial, recorder)
+        recorder.check()
     except Unwritable:
         raise
     except Exception as error:
         known = {"started": started, "finished": facts.now()}
-        store.fail(trial, _failure(error) | known | facts.environment(device, threads))
+        failure = _failure(error, store.path(trial) / "checkpoint.pt")
+        store.fail(trial, failure | known | facts.environment(device, threads))
         return
     known = {"started": started, "finished": facts.now(), **outcome.facts}
     store.finish(trial, known | facts.environment(device, threads), outcome.trace)
 
 
-def _record(store: ResultStore, trial: Trial, device: str, display: Any) -> Outcome:
-    written = {_key(row) for row in store.rows(trial)}
-    procedure = resolve(trial.procedure)
-    rows = procedure(trial, checkpoint=store.path(trial) / "checkpoint.pt", device=device)
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration as end:
-            return end.value or Outcome({}, {})
-        if _key(row) not in written:
-            store.append(trial, row)
-        if display is not None:
-            display.refresh()
+def _nothing() -> None:
+    """For a trial that nobody watches."""
 
 
-def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row.get(name) for name in ROW_KEY)
-
-
-def _failure(error: Exception) -> dict[str, str]:
+def _failure(error: Exception, checkpoint: Path) -> dict[str, str]:
     text = str(error).strip().partition("\n")[0]
+    if isinstance(error, BadCheckpoint):
+        text = f"{checkpoint}: {text}; delete it to make the trial from the start."
     lines = traceback.format_exception(error)
     return {"error": f"{type(error).__name__}: {text}", "traceback": "".join(lines)}
 
@@ -139,14 +126,15 @@ def _failure(error: Exception) -> dict[str, str]:
 def _give_up(store: ResultStore, trial: Trial, error: Exception, device: str, threads: int) -> None:
     if isinstance(error, Unwritable):
         raise error
-    store.fail(trial, _failure(error) | facts.environment(device, threads))
+    failure = _failure(error, store.path(trial) / "checkpoint.pt")
+    store.fail(trial, failure | facts.environment(device, threads))
 
 
 def _require_engine(workers: int, threads: int, device: str) -> None:
     if workers < 0:
         raise BadData(f"workers is {workers}; it must be zero or more.")
-    if threads < 1:
-        raise BadData(f"threads is {threads}; it must be at least 1.")
+    if not 1 <= threads <= LARGEST_THREADS:
+        raise BadData(f"threads is {threads}; it must be 1 to {LARGEST_THREADS:,}.")
     import torch
 
     try:

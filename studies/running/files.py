@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..design.data import BadData
 
@@ -24,6 +26,10 @@ class Unwritable(OSError):
             f"{self.filename} cannot be written: {self.strerror}. "
             "Nothing written before is lost; make room and run the same command again."
         )
+
+
+class NotResults(BadData):
+    """The folder holds no results, or something in it cannot be read; the message is one line."""
 
 
 @contextlib.contextmanager
@@ -66,14 +72,24 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def add_line(path: Path, line: str) -> None:
-    """Append one line; the half line that a crash may have left at the end is cut off first."""
+    """Append one line; the half line that a crash may have left at the end is cut off first.
+
+    The folder must be there: one that was deleted is not made again for a part of its rows.
+    """
     with _clear_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+", buffering=0) as file:
             _cut_half_line(file)
             data = f"{line}\n".encode()
             while data:
                 data = data[file.write(data) :]
+
+
+def read_json(path: Path, remedy: str) -> Any:
+    """The JSON in a file; raises NotResults, with the file's name and the remedy."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotResults(f"{path} cannot be read: {error}. {remedy}") from error
 
 
 def read_lines(path: Path) -> list[str]:

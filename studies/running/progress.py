@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..design.study import Study
-from ..design.trial import Row, Trial
+from ..design.trial import Trial
+from ..procedures.base import Row
+from ..procedures.clock import clock
 from .files import last_lines
 from .store import ResultStore
 
@@ -88,32 +90,21 @@ class Display:
 
 
 def describe(trial: Trial, rows: Sequence[Row], waited: float = 0.0) -> str:
-    """One line about a trial: what, how far, how fast, at what cost, how much longer at most.
-
-    `rows` are its latest; `waited` is the time in seconds since it was started.
-    """
+    """One line about a running trial, from the last of its rows that has something to show."""
     name = f"{trial.task_label}  {trial.model_label}  seed {trial.seed}"
-    latest = next((row for row in reversed(rows) if row.get("kind") == "train"), None)
-    updates = trial.training.updates
-    if latest is None or not latest["seconds"]:
-        return f"{name}  0/{updates}  started {clock(waited)} ago"
-    left = (updates - latest["step"]) * latest["seconds"] / max(1, latest["step"])
-    speed = latest["sequences"] / latest["seconds"]
-    parts = [
-        name,
-        f"{latest['step']}/{updates}",
-        f"{speed:,.0f} sequences/s",
-        f"{latest['bits']:.2f} bits",
-        f"{clock(left)} left",
-    ]
-    return "  ".join(parts)
+    for row in reversed(rows):
+        said = _progress(trial, row)
+        if said:
+            return f"{name}  {said}"
+    return f"{name}  started {clock(waited)} ago"
 
 
-def clock(seconds: float) -> str:
-    """Seconds as m:ss or h:mm:ss."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def _progress(trial: Trial, row: Row) -> str:
+    # a procedure may come from anywhere, and no live line is worth a trial
+    try:
+        return trial.procedure.progress(row)
+    except Exception as error:
+        return f"(progress: {type(error).__name__}: {error})"
 
 
 def _last_rows(store: ResultStore, trial: Trial) -> list[Row]:

@@ -1,11 +1,12 @@
 """Results on disk: one folder per study, one folder in it per trial, rows that are only added.
 
     runs/<study>/study.json                     name, question, the trials that it now consists of
-    runs/<study>/<trial id>/trial.json          what was trained
+    runs/<study>/<trial id>/trial.json          what is made; columns from the task
                             metrics.jsonl       one row per line
                             checkpoint.pt       where to resume
+                            checkpoint.json     how many rows were written before it
                             trace.npz           one evaluated sequence, step by step
-                            done.json           facts; written last, so it means "finished"
+                            done.json           facts, number of rows; written last: "finished"
                             failed.json         error and traceback, until a later run succeeds
 
 One process writes to a trial's folder at a time; any number may read it.
@@ -16,27 +17,22 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..design.data import BadData
-from ..design.trial import Row, Trial
-from .files import add_line, read_lines, write_whole
+from ..design.data import BadData, pretty
+from ..design.trial import Trial
+from ..procedures.base import Row
+from .files import NotResults, read_json, read_lines, write_whole
+from .trial_file import ANEW, FACTORS, TrialFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..design.study import Study
-
-FACTORS = ("trial", "task", "cell", "estimator", "controller", "model", "seed")
-LENGTHS = ("min_length", "max_length")
-
-
-class NotResults(BadData):
-    """The folder holds no results, or something in it cannot be read; the message is one line."""
 
 
 class ResultStore:
@@ -62,7 +58,7 @@ class ResultStore:
         """The study's name, question and trial ids; raises NotResults where nothing was run."""
         if not self._header.is_file():
             raise NotResults(f"{self.folder} holds no results yet: run the study first.")
-        data = _read(self._header, "Run the study again to write it anew.")
+        data = read_json(self._header, "Run the study again to write it anew.")
         if not isinstance(data, dict) or not {"name", "question", "trials"} <= set(data):
             raise NotResults(f"{self._header} is not a study's: run the study again.")
         return data
@@ -76,29 +72,39 @@ class ResultStore:
 
         Trials of an earlier version of the study stay on disk but are not among them.
         """
-        return [trial for trial, _ in self._stored()]
+        return [stored.trial for stored in self._stored()]
 
-    def is_done(self, trial: Trial) -> bool:
-        """Whether the trial is finished."""
-        return (self.path(trial) / "done.json").is_file()
+    def is_done(self, trial: Trial | str) -> bool:
+        """Whether the trial is finished; raises NotResults where its rows are not all there."""
+        done = self.path(trial) / "done.json"
+        if not done.is_file():
+            return False
+        self._check_count(done, len(read_lines(self.path(trial) / "metrics.jsonl")))
+        return True
 
     def rows(self, trial: Trial | str) -> list[Row]:
-        """The rows of one trial, without a half-written last one."""
+        """The rows of one trial, without a half-written last one.
+
+        Raises NotResults for a line that is no JSON, and where rows of a finished trial are gone.
+        """
         path = self.path(trial) / "metrics.jsonl"
         try:
-            return [json.loads(line) for line in read_lines(path)]
+            rows = [json.loads(line) for line in read_lines(path)]
         except ValueError as error:
             raise NotResults(f"{path} holds a line that is not JSON: {error}.") from error
+        done = path.with_name("done.json")
+        if done.is_file():
+            self._check_count(done, len(rows))
+        return rows
 
     def load(self) -> pd.DataFrame:
         """A tidy frame: one row per stored row, with the factors of the stored trial."""
-        found = self._stored()
         rows = [
-            {**_factors(trial), **lengths, **row}
-            for trial, lengths in found
-            for row in self.rows(trial)
+            {**stored.factors(), **stored.columns, **row}
+            for stored in self._stored()
+            for row in self.rows(stored.trial)
         ]
-        return _frame(rows, (*FACTORS, *LENGTHS, "step", "sequences", "seconds", "kind", "length"))
+        return _frame(rows, (*FACTORS, "step", "sequences", "seconds", "kind", "length"))
 
     def facts(self) -> pd.DataFrame:
         """One row per finished trial: its factors and what done.json says."""
@@ -145,25 +151,24 @@ class ResultStore:
         with contextlib.suppress(FileNotFoundError):
             (self.path(trial) / "failed.json").unlink()
 
-    def append(self, trial: Trial, row: Row) -> None:
-        """Add one row; it is on its way to disk when this returns."""
-        add_line(self.path(trial) / "metrics.jsonl", json.dumps(row, allow_nan=False))
-
     def finish(
         self,
         trial: Trial,
         facts: Mapping[str, Any],
         trace: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        """Mark the trial as finished, with its facts and, if there is one, its trace."""
+        """Mark the trial as finished, with its facts, its rows and, if there is one, its trace."""
         if trace:
             buffer = io.BytesIO()
             np.savez_compressed(buffer, allow_pickle=False, **trace)
             write_whole(self.path(trial) / "trace.npz", buffer.getvalue())
-        _write(self.path(trial) / "done.json", dict(facts))
+        rows = len(read_lines(self.path(trial) / "metrics.jsonl"))
+        _write(self.path(trial) / "done.json", {**facts, "rows": rows})
 
     def fail(self, trial: Trial, facts: Mapping[str, Any]) -> None:
         """Record why the trial failed: facts with at least `error` and `traceback`."""
+        # the folder may have been deleted while the trial ran
+        self._describe(trial)
         _write(self.path(trial) / "failed.json", dict(facts))
 
     # parts
@@ -174,61 +179,57 @@ class ResultStore:
 
     def _describe(self, trial: Trial) -> None:
         path = self.path(trial) / "trial.json"
+        if not path.is_file():
+            TrialFile.of(trial).write(path)
+            return
+        stored = TrialFile.read(path)
+        if stored.trial.to_json() != trial.to_json():
+            TrialFile(trial, stored.columns).write(path)
+
+    def _stored(self) -> list[TrialFile]:
+        return [self._read(name) for name in self.study["trials"] if self._begun(self.path(name))]
+
+    def _begun(self, folder: Path) -> bool:
+        path = folder / "trial.json"
         if path.is_file():
-            stored, lengths = self._read_trial(path)
-            if stored.to_json() == trial.to_json():
-                return
-        else:
-            lengths = dict(zip(LENGTHS, trial.task.build().lengths, strict=True))
-        _write(path, {**trial.to_json(), **lengths})
+            return True
+        if any((folder / name).is_file() for name in ("metrics.jsonl", "done.json")):
+            raise NotResults(f"{path} is missing: run the study again to write it anew.")
+        return False
 
-    def _stored(self) -> list[tuple[Trial, dict[str, Any]]]:
-        paths = [self.path(name) / "trial.json" for name in self.study["trials"]]
-        return [self._read_trial(path) for path in paths if self._begun(path)]
+    def _read(self, name: str) -> TrialFile:
+        path = self.path(name) / "trial.json"
+        stored = TrialFile.read(path)
+        if stored.trial.id != name:
+            raise NotResults(
+                f"{path} describes another trial than its folder's ({stored.trial.id}): it was "
+                f"edited or copied. {ANEW}"
+            )
+        return stored
 
-    def _begun(self, path: Path) -> bool:
-        if path.is_file() or not (path.parent / "metrics.jsonl").is_file():
-            return path.is_file()
-        raise NotResults(f"{path} is missing: run the study again to write it anew.")
-
-    def _read_trial(self, path: Path) -> tuple[Trial, dict[str, Any]]:
-        remedy = "Delete this file and run the study again; no rows are lost."
-        data = _read(path, remedy)
-        try:
-            lengths = {name: data.pop(name) for name in LENGTHS}
-            return Trial.from_json(data, str(path)), lengths
-        except (AttributeError, KeyError, TypeError) as error:
-            raise NotResults(f"{path} lacks {error}. {remedy}") from error
-        except BadData as error:
-            raise NotResults(f"{error} {remedy}") from error
+    def _check_count(self, done: Path, rows: int) -> None:
+        # the first version stored no number
+        expected = read_json(done, "Delete it and run the study again.").get("rows", 1)
+        if rows < expected:
+            raise NotResults(
+                f"{done.with_name('metrics.jsonl')} holds {rows} of the {expected} rows that were "
+                f"written: delete {done.parent} and run the study again to make the trial anew."
+            )
 
     def _each(self, name: str) -> Iterator[dict[str, Any]]:
-        for trial in self.trials():
-            path = self.path(trial) / name
+        for stored in self._stored():
+            path = self.path(stored.trial) / name
             if path.is_file():
-                yield {**_factors(trial), **_read(path, "Delete it and run the study again.")}
+                remedy = "Delete it and run the study again."
+                yield {**stored.factors(), **read_json(path, remedy)}
 
 
-def _factors(trial: Trial) -> dict[str, Any]:
-    model = trial.model
-    values = (trial.id, trial.task_label, model.cell, model.estimator, model.controller)
-    return dict(zip(FACTORS, (*values, trial.model_label, trial.seed), strict=True))
-
-
-def _frame(rows: Any, columns: tuple[str, ...]) -> pd.DataFrame:
+def _frame(rows: Iterable[Any], columns: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.DataFrame(list(rows))
     return frame if len(frame) else pd.DataFrame(columns=list(columns))
 
 
-def _read(path: Path, remedy: str) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise NotResults(f"{path} cannot be read: {error}. {remedy}") from error
-
-
 def _write(path: Path, data: Any) -> None:
-    text = json.dumps(data, indent=2, allow_nan=False)
-    write_whole(path, f"{text}\n".encode())
+    write_whole(path, f"{pretty(data)}\n".encode())

@@ -12,7 +12,7 @@ from .store import ResultStore
 
 LONGEST = 200
 """Bytes of a folder's name; file systems take 255, and some space is left for the id."""
-SKIPPED = ("step", "sequences", "seconds", "kind", "length")
+SKIPPED = ("step", "sequences", "seconds")
 
 
 def export(store: ResultStore, folder: Path) -> Path:
@@ -30,12 +30,13 @@ def export(store: ResultStore, folder: Path) -> Path:
         for old in home.glob("events.out.*"):
             old.unlink()
         with SummaryWriter(str(home)) as writer:
-            for row in store.rows(trial):
-                where = row["kind"] if row["length"] is None else f"test at length {row['length']}"
-                where += f", {row['samples']} samples" if "samples" in row else ""
+            for number, row in enumerate(store.rows(trial)):
+                key = [column for column in trial.procedure.row_key if column != "step"]
+                parts = [_part(column, row[column]) for column in key if row[column] is not None]
+                where = ", ".join(parts) or "rows"
                 for metric, value in row.items():
-                    if metric not in SKIPPED and isinstance(value, int | float):
-                        writer.add_scalar(f"{where}/{metric}", value, row["step"])
+                    if metric not in (*SKIPPED, *key) and isinstance(value, int | float):
+                        writer.add_scalar(f"{where}/{metric}", value, row.get("step", number))
     return folder
 
 
@@ -53,3 +54,8 @@ def run_names(trials: Iterable[Trial]) -> dict[str, Trial]:
             name = f"{name.encode()[:LONGEST].decode(errors='ignore')} {trial.id}"
         names[name] = trial
     return names
+
+
+def _part(column: str, value: object) -> str:
+    """A value that tells rows apart, as part of a curve's name."""
+    return str(value) if isinstance(value, str) else f"{column} {value}"

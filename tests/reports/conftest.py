@@ -8,7 +8,10 @@ import pytest
 
 from memnets.spec import ModelSpec
 from studies.design.study import Study
-from studies.design.trial import TaskSpec, Training, Trial
+from studies.design.trial import TaskSpec, Trial
+from studies.procedures.gradients import Gradients
+from studies.procedures.supervised import Supervised
+from studies.running.recorder import FolderRecorder
 from studies.running.store import ResultStore
 
 # final accuracy and milliseconds per sequence, as a plausible study would have them
@@ -68,7 +71,7 @@ def write(
     failing: tuple[str, ...] = (),
     left_out: tuple[str, ...] = (),
     solved_errors: float | None = 0.1,
-    own_training: dict[str, dict[str, Any]] | None = None,
+    own: dict[str, dict[str, Any]] | None = None,
     traceback: str = "Traceback (most recent call last):\n  ...\nValueError: cost is nan",
 ) -> ResultStore:
     """A store as a finished study leaves it, without any training."""
@@ -77,8 +80,8 @@ def write(
         question=question,
         tasks={task: TaskSpec(task, OPTIONS.get(task, {})) for task in tasks},
         models=specs or models(names),
-        training=Training(updates=1000, solved_errors=solved_errors),
-        own_training=own_training or {},
+        procedure=Supervised(updates=1000, solved_errors=solved_errors),
+        own=own or {},
         seeds=seeds,
     )
     store = ResultStore(folder / name)
@@ -104,10 +107,11 @@ def _train(store: ResultStore, trial: Trial, quality: dict[str, tuple[float, flo
     pace, solved = float(rng.uniform(90, 180)), None
     shortest, longest = trial.task.build().lengths
     row = {"step": 0, "sequences": 0, "seconds": 0.0}
+    recorder = FolderRecorder(store, trial)
     for step in range(50, 1001, 50):
         place = {"step": step, "sequences": 16 * step, "seconds": 16e-3 * step * milliseconds}
         row = {**place, "kind": "train", "length": None, "bits": 40.0, "accuracy": 0.7}
-        store.append(trial, {**row, "entropy": 0.8, "gradient_norm": 1.2})
+        recorder.row({**row, "entropy": 0.8, "gradient_norm": 1.2})
         learned = 1 - np.exp(-step / pace)
         for length in LENGTHS:
             fall = 0.02 * max(0, length - longest)
@@ -115,7 +119,7 @@ def _train(store: ResultStore, trial: Trial, quality: dict[str, tuple[float, flo
             test = {**place, "kind": "test", "length": length, "accuracy": accuracy}
             more = {"sequence_accuracy": accuracy**8, "errors": 8 * length * (1 - accuracy)}
             bits = {"bits": 16 * length * (1 - accuracy), "excess_bits": None}
-            store.append(trial, {**test, **more, **bits})
+            recorder.row({**test, **more, **bits})
         if 0.5 + (level - 0.5) * learned > 0.985:
             solved = place
             break
@@ -148,14 +152,14 @@ def write_gradients(folder: Path) -> ResultStore:
         question="Which gradient?",
         tasks={"copy": TaskSpec("copy", {"max_length": 1})},
         models={f"{c}/{e} (a)": ModelSpec(c, e) for c in ("ntm", "dntm") for e in GRADIENTS},
-        training=Training(updates=10),
+        procedure=Gradients(updates=10),
         seeds=(0, 1, 2),
-        procedure="studies.procedures.gradients:measure",
     )
     store = ResultStore(folder / "quality")
     store.declare(study)
     for trial in study.trials():
         store.begin(trial)
+        recorder = FolderRecorder(store, trial)
         bias, single, milliseconds = GRADIENTS[trial.model.estimator]
         for step in (0, 10):
             for samples in (4, 64, 1024):
@@ -166,7 +170,7 @@ def write_gradients(folder: Path) -> ResultStore:
                 row |= {"squared_bias": bias**2, "deviation": deviation, "cosine": 0.9}
                 row |= {"error": float(np.hypot(bias, deviation)), "expected_cost": 1.5}
                 row |= {"exact_norm": 2.0, "seconds_per_gradient": milliseconds * samples / 4000}
-                store.append(trial, row)
+                recorder.row(row)
         store.finish(trial, {"parameters": 9, "seconds": 2.0})
     return store
 

@@ -92,8 +92,9 @@ def test_a_registered_section_follows_those_of_the_view(registered, store_of, tm
 def test_a_section_that_does_not_import_costs_no_report(registered, demo, monkeypatch):
     from importlib.metadata import EntryPoint
 
+    results = read(demo)
     broken = EntryPoint("supervised.lost", "no_such_module:lost", "memnets.sections")
     monkeypatch.setattr(type(sections.sections), "_plugin", lambda self, name: broken)
     monkeypatch.setattr(type(sections.sections), "__iter__", lambda self: iter([broken.name]))
-    (found,) = sections.registered("supervised", read(demo))
+    (found,) = sections.registered("supervised", results)
     assert "does not import" in found.blocks[0].text

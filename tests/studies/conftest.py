@@ -3,24 +3,24 @@ import dataclasses
 import pytest
 
 from memnets.spec import ModelSpec
-from studies import Study, TaskSpec, Training, Trial
+from studies import Study, Supervised, TaskSpec, Trial
 
 SMALL = {"slots": 4, "width": 3}
 
 
 @pytest.fixture
-def training():
-    return Training(
+def supervised():
+    return Supervised(
         updates=6, batch_size=2, evaluate_every=2, test_lengths=(1, 2, 3), test_sequences=3
     )
 
 
 @pytest.fixture
-def trial(training):
+def trial(supervised):
     return Trial(
         task=TaskSpec("copy", {"width": 2, "max_length": 2}),
         model=ModelSpec("ntm", "reinforce", controller_size=4, cell_options=SMALL),
-        training=training,
+        procedure=supervised,
         seed=3,
     )
 
@@ -37,6 +37,6 @@ def study(trial):
         question="Does it run?",
         tasks={"copy": trial.task},
         models=models,
-        training=trial.training,
+        procedure=trial.procedure,
         seeds=(0, 1),
     )

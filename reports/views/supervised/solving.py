@@ -40,5 +40,6 @@ def solved_runs(results: Results) -> dict[str, tuple[int, int]]:
 
 
 def _judged(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
-    judged = {trial.id for trial in results.trials if trial.training.solved_errors is not None}
+    settings = {trial.id: trial.procedure.to_json() for trial in results.trials}
+    judged = {trial for trial, own in settings.items() if own.get("solved_errors") is not None}
     return frame.assign(judged=frame["trial"].isin(judged))

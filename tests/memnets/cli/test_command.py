@@ -8,7 +8,14 @@ import pytest
 from memnets.cli.main import main
 from memnets.registry import cells
 
-QUICK = ["--training.updates", "4", "--training.evaluate-every", "2", "--training.batch-size", "2"]
+QUICK = [
+    "--procedure.updates",
+    "4",
+    "--procedure.evaluate-every",
+    "2",
+    "--procedure.batch-size",
+    "2",
+]
 SMALL = ["--controller-size", "8", "--cell-options", "slots", "5", "width", "3"]
 TASK = ["--task-options", "max_length", "2", "width", "3"]
 
@@ -73,10 +80,10 @@ def test_show_says_which_backend_is_chosen_and_why(capsys):
     ("arguments", "said"),
     [
         (["study", "run", "demo", "--wrokers", "2"], "--workers"),
-        (["train", "--training.updates", "0"], "at least 1"),
-        (["train", "--training.optimiser", "adm"], "'adam'"),
+        (["train", "--procedure.updates", "0"], "at least 1"),
+        (["train", "--procedure.optimiser", "adm"], "'adam'"),
         (
-            ["train", "--training.backend", "fast"],
+            ["train", "--procedure.backend", "fast"],
             "there are auto, compiled, fused, numba, reference",
         ),
         (["train", "--seed", "one"], "--help"),
@@ -106,7 +113,7 @@ def test_training_saves_a_model_and_goes_on_where_it_stopped(tmp_path, capsys):
 
 def test_a_study_runs_is_told_of_and_reported(tmp_path, capsys):
     folder = ["--folder", str(tmp_path)]
-    short = ["--training.test-lengths", "1", "2", "--training.solved-errors", "None"]
+    short = ["--procedure.test-lengths", "1", "2", "--procedure.solved-errors", "None"]
     run = ["study", "run", "demo", "--workers", "0", "--seeds", "0", *QUICK, *short, *folder]
     assert main(run) == 0
     assert main(["study", "status", "demo", *folder]) == 0
@@ -194,7 +201,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(tmp_path):
     )
     # and the kernels' code on disk would not fit either, and be compiled anew each time
     arguments = ["train", "--folder", str(tmp_path), *SMALL, *TASK, *QUICK]
-    arguments += ["--training.backend", "reference"]
+    arguments += ["--procedure.backend", "reference"]
     full = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )
@@ -216,7 +223,7 @@ def test_regularisers_and_bypass_dropout_are_reached_from_the_shell(tmp_path):
     assert train(tmp_path, *more) == 0
     (stored,) = tmp_path.glob("*/trial.json")
     data = json.loads(stored.read_text())
-    assert data["training"]["regularisers"] == {"address_entropy": {"weight": 0.01}}
+    assert data["procedure"]["regularisers"] == {"address_entropy": {"weight": 0.01}}
     assert data["model"]["bypass_dropout"] == 0.1
 
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from memnets.backends import backends
 from memnets.registry import UnknownName
 from memnets.spec import ModelSpec
-from studies import Curriculum, Study, TaskSpec, Training, Trial
+from studies import Curriculum, Gradients, Study, Supervised, TaskSpec, Trial
 from studies.design.data import BadData
 
-trainings = st.builds(
-    Training,
+NAME = {"name": "supervised"}
+procedures = st.builds(
+    Supervised,
     updates=st.integers(1, 10**6),
     batch_size=st.integers(1, 512),
     learning_rate=st.floats(1e-9, 1e3),
@@ -37,7 +38,7 @@ trials = st.builds(
         st.sampled_from(["soft", "reinforce"]),
         cell_options=options,
     ),
-    training=trainings,
+    procedure=procedures,
     seed=st.integers(0, 2**40),
 )
 
@@ -51,12 +52,12 @@ def test_a_trial_survives_json(trial):
 
 
 def test_the_identity_of_a_trial_is_the_same_on_every_machine_and_day():
-    trial = Trial(task=TaskSpec("copy", {"width": 8}), model=ModelSpec("ntm"), seed=1)
+    trial = Trial(TaskSpec("copy", {"width": 8}), ModelSpec("ntm"), Supervised(), seed=1)
     # the fields of a model are memnets' own; those of a trial are pinned here
     model = json.dumps(ModelSpec("ntm").to_json(), sort_keys=True, separators=(",", ":"))
     text = (
         f'{{"model":{model},'
-        '"procedure":"studies.procedures.supervised:train","seed":1,'
+        '"procedure":"studies.training:train","seed":1,'
         '"task":{"name":"copy","options":{"width":8}},'
         '"training":{"backend":"auto","batch_size":16,"clip_norm":10.0,"curriculum":null,"evaluate_every":100,'
         '"learning_rate":0.001,"optimiser":"adam","regularisers":{},"solved_errors":null,'
@@ -68,11 +69,11 @@ def test_the_identity_of_a_trial_is_the_same_on_every_machine_and_day():
 def test_every_option_is_part_of_the_identity(trial):
     others = [
         dataclasses.replace(trial, seed=4),
-        dataclasses.replace(trial, procedure="other.module:train"),
+        dataclasses.replace(trial, procedure=Gradients()),
         dataclasses.replace(trial, task=TaskSpec("copy", {"width": 3, "max_length": 2})),
         dataclasses.replace(trial, model=dataclasses.replace(trial.model, controller="gru")),
         *(
-            dataclasses.replace(trial, training=dataclasses.replace(trial.training, **change))
+            dataclasses.replace(trial, procedure=dataclasses.replace(trial.procedure, **change))
             for change in [
                 {"updates": 7},
                 {"batch_size": 3},
@@ -111,7 +112,7 @@ def test_a_label_is_no_part_of_the_identity(trial):
 )
 def test_training_options_out_of_range_are_refused_in_one_line(change, message):
     with pytest.raises(BadData, match=message) as caught:
-        Training(**change)
+        Supervised(**change)
     assert "\n" not in str(caught.value)
 
 
@@ -163,9 +164,11 @@ def test_a_missing_field_is_named(trial, path, message):
     ("change", "message"),
     [
         ({"sede": 1}, "no field 'sede'. Did you mean 'seed'"),
-        ({"training": {"updates": "many"}}, "training: updates is 'many'"),
-        ({"training": {"curriculum": {"begin": 3}}}, "curriculum: no field 'begin'"),
-        ({"training": 3}, "training: expected an object"),
+        ({"procedure": {**NAME, "updates": "many"}}, "procedure: updates is 'many'"),
+        ({"procedure": {**NAME, "curriculum": {"begin": 3}}}, "curriculum: no field 'begin'"),
+        ({"procedure": {**NAME, "update": 3}}, "procedure: no field 'update'.*'updates'"),
+        ({"procedure": 3}, "procedure: expected an object"),
+        ({"procedure": {"updates": 3}}, "procedure: expected an object with a name"),
         ({"model": {"cell": "ntm", "size": 3}}, "model: .*'size'"),
         ({"model": 3}, "model: "),
         ({"task": {"name": "copy", "options": 3}}, "options are a mapping"),
@@ -189,7 +192,7 @@ def test_a_study_is_every_task_with_every_model_and_seed(study):
     assert len(trials) == len({trial.id for trial in trials}) == 6
     assert {trial.model_label for trial in trials} == set(study.models)
     assert {trial.seed for trial in trials} == {0, 1}
-    assert all(trial.training == study.training for trial in trials)
+    assert all(trial.procedure == study.procedure for trial in trials)
 
 
 def test_a_study_refuses_the_same_trial_twice(study):
@@ -225,28 +228,28 @@ def test_the_main_study_crosses_every_cell_with_every_estimator():
     assert pairs == wanted | {("none", "soft")}
 
 
-def test_a_task_and_a_model_on_it_may_train_in_their_own_way(study):
+def test_a_task_and_a_model_on_it_may_have_settings_of_their_own(study):
     two = {"copy": study.tasks["copy"], "long": TaskSpec("copy", {"max_length": 9})}
     fields = {"long": {"updates": 77, "clip_norm": 5.0}, ("long", "ntm/soft"): {"updates": 99}}
-    own = dataclasses.replace(study, tasks=two, own_training=fields)
+    own = dataclasses.replace(study, tasks=two, own=fields)
     for trial in own.trials():
         if trial.task_label == "copy":
-            assert trial.training == study.training
+            assert trial.procedure == study.procedure
         else:
-            assert trial.training.updates == (99 if trial.model_label == "ntm/soft" else 77)
-            assert trial.training.clip_norm == 5.0
+            assert trial.procedure.updates == (99 if trial.model_label == "ntm/soft" else 77)
+            assert trial.procedure.clip_norm == 5.0
     # what is changed afterwards holds for every trial, and nothing else does
-    changed = own.with_training(dataclasses.replace(own.training, updates=3))
-    assert {trial.training.updates for trial in changed.trials()} == {3}
-    assert changed.training_of("long", "ntm/soft").clip_norm == 5.0
+    changed = own.with_procedure(dataclasses.replace(own.procedure, updates=3))
+    assert {trial.procedure.updates for trial in changed.trials()} == {3}
+    assert changed.procedure_of("long", "ntm/soft").clip_norm == 5.0
 
 
 @pytest.mark.parametrize("key", ["sort", ("copy", "ntm"), ("sort", "ntm/soft")])
-def test_training_of_what_is_not_in_the_study_is_refused(study, key):
-    with pytest.raises(BadData, match="own_training is given for.*'copy'"):
-        dataclasses.replace(study, own_training={key: {}})
+def test_own_settings_of_what_is_not_in_the_study_is_refused(study, key):
+    with pytest.raises(BadData, match="own is given for.*'copy'"):
+        dataclasses.replace(study, own={key: {}})
 
 
-def test_own_training_is_checked(study):
-    with pytest.raises(BadData, match="own_training on 'copy': no field 'update'.*'updates'"):
-        dataclasses.replace(study, own_training={"copy": {"update": 3}})
+def test_what_is_own_is_checked(study):
+    with pytest.raises(BadData, match="own on 'copy': no field 'update'.*'updates'"):
+        dataclasses.replace(study, own={"copy": {"update": 3}})

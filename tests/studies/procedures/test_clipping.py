@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from studies.procedures.supervised import clip
+from studies.procedures.training import clip
 
 
 def parameters(*gradients):

@@ -1,21 +1,28 @@
+import dataclasses
 import math
 
 import pytest
 
 from memnets.spec import ModelSpec
-from studies import ResultStore, Study, TaskSpec, Training, Trial, run
+from studies import Gradients, ResultStore, Study, TaskSpec, Trial, run
+from studies.design.data import BadData
 from studies.design.study import studies
-from studies.procedures import gradients
-from studies.running import executor
+from studies.procedures import gradient_points
+from studies.running.recorder import FolderRecorder
+
+from ..recorders import Memory, timeless
 
 PLAIN = {"normalise": False, "entropy_weight": 0.0}
 SIZES = {"slots": 2, "width": 2}
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    monkeypatch.setattr(gradients, "REPEATS", {4: 30, 64: 15})
-    monkeypatch.setattr(gradients, "WARM_UP", {"learned": 20, "averages": 10})
+SHORT = {"repeats": ((4, 30), (64, 15)), "warm_up_learned": 20, "warm_up_averages": 10}
+
+
+def measured(trial):
+    memory = Memory()
+    trial.procedure.run(trial, memory)
+    return memory.rows
 
 
 def trial(estimator, options=None, *, updates=20, seed=0):
@@ -25,14 +32,13 @@ def trial(estimator, options=None, *, updates=20, seed=0):
     return Trial(
         task=TaskSpec("copy", {"width": 2, "max_length": 1}),
         model=model,
-        training=Training(updates=updates, batch_size=4, learning_rate=1e-2),
+        procedure=Gradients(updates=updates, batch_size=4, **SHORT),
         seed=seed,
-        procedure="studies.procedures.gradients:measure",
     )
 
 
 def test_a_trial_has_a_finite_row_per_point_and_number_of_rollouts():
-    rows = list(gradients.measure(trial("gumbel")))
+    rows = measured(trial("gumbel"))
     assert [(row["step"], row["samples"]) for row in rows] == [(0, 4), (0, 64), (20, 4), (20, 64)]
     for row in rows:
         assert row["kind"] == "gradient" and row["length"] is None
@@ -53,44 +59,44 @@ def test_a_trial_has_a_finite_row_per_point_and_number_of_rollouts():
     ],
 )
 def test_an_unbiased_estimator_shows_no_bias_beyond_its_noise(estimator, options):
-    for row in gradients.measure(trial(estimator, options)):
+    for row in measured(trial(estimator, options)):
         assert row["bias"] <= 2.5 * row["bias_noise"]
         assert row["deviation"] > 0
 
 
 def test_the_error_is_made_of_bias_and_deviation():
-    for row in gradients.measure(trial("straight_through")):
+    for row in measured(trial("straight_through")):
         assert row["error"] == pytest.approx(row["bias"], rel=1e-6)
         assert row["bias"] > 0.01
 
 
 def test_an_estimator_that_draws_nothing_has_no_deviation():
     for estimator in ("soft", "straight_through"):
-        for row in gradients.measure(trial(estimator)):
+        for row in measured(trial(estimator)):
             assert row["deviation"] < 1e-12 and row["bias_noise"] < 1e-12
 
 
 def test_averaging_rollouts_lowers_the_deviation_with_their_root():
-    rows = [r for r in gradients.measure(trial("leave_one_out", PLAIN)) if r["step"] == 0]
+    rows = [r for r in measured(trial("leave_one_out", PLAIN)) if r["step"] == 0]
     assert rows[0]["deviation"] / rows[1]["deviation"] == pytest.approx(4, rel=0.5)
 
 
 def test_all_estimators_are_measured_at_the_same_place_whoever_was_before():
-    gradients._points.cache_clear()
-    first = list(gradients.measure(trial("reinforce", PLAIN)))
-    list(gradients.measure(trial("soft")))
-    assert gradients._points.cache_info().misses == 1
-    again = list(gradients.measure(trial("reinforce", PLAIN)))
-    gradients._points.cache_clear()
-    alone = list(gradients.measure(trial("reinforce", PLAIN)))
-    clocks = ("seconds", "seconds_per_gradient")
+    gradient_points._points.cache_clear()
+    first = measured(trial("reinforce", PLAIN))
+    measured(trial("soft"))
+    assert gradient_points._points.cache_info().misses == 1
+    again = measured(trial("reinforce", PLAIN))
+    gradient_points._points.cache_clear()
+    alone = measured(trial("reinforce", PLAIN))
     for rows in zip(first, again, alone, strict=True):
-        one, two, three = ({k: v for k, v in row.items() if k not in clocks} for row in rows)
+        one, two, three = map(timeless, rows)
         assert one == two == three
 
 
 def test_the_readout_is_no_part_of_the_measured_gradient():
-    point = gradients._points(gradients._shared(trial("soft")), "cpu")[0]
+    one = trial("soft")
+    point = gradient_points.points(one, one.procedure, "cpu")[0]
     readout = sum(p.numel() for p in point.network.readout.parameters())
     assert int((~point.counted).sum()) == readout
     assert len(point.exact) == len(point.counted) - readout
@@ -103,19 +109,18 @@ def test_a_stopped_measurement_is_taken_up_without_writing_a_row_twice(tmp_path)
         question="Which?",
         tasks={"copy": one.task},
         models={"ntm/soft": one.model},
-        training=one.training,
-        seeds=(0,),
         procedure=one.procedure,
+        seeds=(0,),
     )
     store = ResultStore(tmp_path)
     store.declare(study)
     (begun,) = study.trials()
     store.begin(begun)
-    rows = gradients.measure(begun)
-    for _ in range(3):
-        store.append(begun, next(rows))
+    recorder = FolderRecorder(store, begun)
+    for row in measured(begun)[:3]:
+        recorder.row(row)
     assert run(study, store, workers=0, quiet=True).done == 1
-    keys = [executor._key(row) for row in store.rows(begun)]
+    keys = [(row["step"], row["samples"]) for row in store.rows(begun)]
     assert len(keys) == len(set(keys)) == 4
     assert run(study, store, workers=0, quiet=True).skipped == 1
     assert store.facts()["measured_parameters"].item() < store.facts()["parameters"].item()
@@ -134,3 +139,28 @@ def test_the_catalog_measures_every_registered_estimator_but_the_mixture():
         if model.estimator == "reinforce"
     }
     assert baselines == {"none", "moving_average", "per_step", "learned"}
+
+
+def test_every_setting_of_the_measurement_is_part_of_the_id():
+    changes = [
+        {"repeats": ((4, 30), (64, 16))},
+        {"same": 6},
+        {"warm_up_learned": 21},
+        {"warm_up_averages": 11},
+        {"warm_up_batch": 65},
+        {"warm_up_rate": 2e-2},
+        {"descent_rollouts": 5},
+        {"descent_entropy": 0.2},
+    ]
+    one = trial("soft")
+    ids = {
+        dataclasses.replace(one, procedure=dataclasses.replace(one.procedure, **change)).id
+        for change in changes
+    }
+    assert len(ids | {one.id}) == len(changes) + 1
+
+
+@pytest.mark.parametrize("repeats", [5, (), ((4,),), ((4, 1),), ((0, 5),), (("4", 5),), {4: 80}])
+def test_repeats_are_pairs_of_whole_numbers(repeats):
+    with pytest.raises(BadData, match="repeats is .* pairs of rollouts"):
+        Gradients(repeats=repeats)

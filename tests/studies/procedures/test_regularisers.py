@@ -1,35 +1,35 @@
 """Regularisers in a trial: they change what is learned, are trained, and survive a stop."""
 
 import dataclasses
-import itertools
 
 import pytest
 import torch
 
 from memnets.registry import regularisers
-from studies import Training
+from studies import Supervised
 from studies.design.data import BadData
 from studies.design.trial import Trial
 from studies.procedures.learner import Learner
-from studies.procedures.supervised import train, update
+from studies.procedures.training import update
+
+from ..recorders import Memory, Stopped, rows_of
 
 ALL = {"address_entropy": {}, "next_input": {}, "read_write_consistency": {}}
 
 
 def regularised(trial, terms):
-    training = dataclasses.replace(trial.training, regularisers=terms)
-    return dataclasses.replace(trial, training=training)
+    procedure = dataclasses.replace(trial.procedure, regularisers=terms)
+    return dataclasses.replace(trial, procedure=procedure)
 
 
 def updated(trial):
-    learner = Learner.start(trial, "cpu")
+    learner = start(trial)
     update(learner)
     return learner
 
 
-def rows_of(trial, **options):
-    rows = train(trial, **options)
-    return [{name: row[name] for name in row if name != "seconds"} for row in rows]
+def start(trial):
+    return Learner.start(trial, trial.procedure, "cpu")
 
 
 def gradients(learner):
@@ -63,7 +63,7 @@ def test_consistency_has_no_gradient_where_the_address_has_none(trial):
 
 
 def test_terms_add_up(soft):
-    loose = dataclasses.replace(soft, training=dataclasses.replace(soft.training, clip_norm=1e9))
+    loose = dataclasses.replace(soft, procedure=dataclasses.replace(soft.procedure, clip_norm=1e9))
 
     def gradient_with(**terms):
         return gradients(updated(regularised(loose, terms)))
@@ -77,7 +77,7 @@ def test_terms_add_up(soft):
 
 def test_the_parameters_of_a_term_are_trained_with_the_network(trial):
     trial = regularised(trial, {"next_input": {"weight": 1.0}})
-    learner = Learner.start(trial, "cpu")
+    learner = start(trial)
     before = [p.clone() for p in learner.regularisers.parameters()]
     update(learner)
     after = list(learner.regularisers.parameters())
@@ -85,22 +85,20 @@ def test_the_parameters_of_a_term_are_trained_with_the_network(trial):
     assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_a_run_with_terms_stopped_and_resumed_gives_the_same_rows_to_the_bit(trial, tmp_path):
+def test_a_run_with_terms_stopped_and_resumed_gives_the_same_rows_to_the_bit(trial):
     trial = regularised(trial, ALL)
-    path, pieces = tmp_path / "checkpoint.pt", []
-    for _ in range(8):
-        updates = itertools.count()
-        pieces += rows_of(trial, checkpoint=path, stop=lambda seen=updates: next(seen) == 1)
-        torch.manual_seed(123)
-    assert pieces == rows_of(trial)
+    whole, _ = rows_of(trial)
+    memory = Memory(stop_after=6)
+    with pytest.raises(Stopped):
+        trial.procedure.run(trial, memory)
+    torch.manual_seed(123)
+    assert rows_of(trial, memory.checkpoint)[0] == whole[4:]
 
 
-def test_a_checkpoint_holds_what_the_terms_have_learned(trial, tmp_path):
+def test_a_checkpoint_holds_what_the_terms_have_learned(trial):
     trial = regularised(trial, ALL)
-    first = updated(trial)
-    first.save(tmp_path / "checkpoint.pt")
-    second = Learner.start(trial, "cpu")
-    second.resume(tmp_path / "checkpoint.pt")
+    first, second = updated(trial), start(trial)
+    second.restore(first.checkpoint())
     ours, theirs = first.regularisers.state_dict(), second.regularisers.state_dict()
     assert set(ours) == {"1.predict.weight", "1.predict.bias"} == set(theirs)
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
@@ -110,9 +108,17 @@ def test_terms_are_part_of_what_a_trial_is(trial):
     other = regularised(trial, {"address_entropy": {"weight": 0.1}})
     assert other.id != trial.id
     assert Trial.from_json(other.to_json()) == other
-    assert Training().regularisers == {}
+    assert Supervised().regularisers == {}
 
 
 def test_a_term_that_does_not_exist_is_refused_by_name(trial):
     with pytest.raises((LookupError, BadData), match="address_entropy"):
-        Learner.start(regularised(trial, {"adress_entropy": {}}), "cpu")
+        start(regularised(trial, {"adress_entropy": {}}))
+
+
+def test_an_option_that_a_term_does_not_have_is_refused_by_name(trial):
+    wrong = regularised(trial, {"address_entropy": {"w": 1}})
+    with pytest.raises(ValueError, match="address_entropy has no option 'w'.*weight"):
+        start(wrong)
+    with pytest.raises(BadData, match="options are a mapping"):
+        regularised(trial, {"address_entropy": 1})

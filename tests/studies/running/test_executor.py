@@ -1,4 +1,5 @@
 import dataclasses
+import importlib
 import os
 import subprocess
 import sys
@@ -20,23 +21,39 @@ ROOT = Path(__file__).resolve().parents[3]
 
 FAULTY = """
     import os, signal
-    from studies.design.trial import Outcome
+    from dataclasses import dataclass
+    from studies import Outcome, Procedure
 
-    def fails(trial, *, checkpoint, device):
-        yield {"kind": "train", "step": 1, "length": None}
-        if trial.seed == 1 and not os.environ.get("MENDED"):
-            if trial.model.cell == "none":
-                os.kill(os.getpid(), signal.SIGKILL)
-            raise RuntimeError("no luck\\nat all")
-        return Outcome({"updates": 1}, {})
+    class Small(Procedure):
+        row_key = ("step",)
 
-    def interrupted(trial, *, checkpoint, device):
-        yield {"kind": "train", "step": 1, "length": None}
-        raise KeyboardInterrupt
+        def takes(self, task):
+            return {}
 
-    def tells(trial, *, checkpoint, device):
-        yield {"kind": "train", "step": 1, "length": None}
-        return Outcome({"updates": 1, "trim": os.environ.get("MALLOC_TRIM_THRESHOLD_")}, {})
+        def progress(self, row):
+            return row["nothing"]
+
+    @dataclass(frozen=True)
+    class Fails(Small):
+        def run(self, trial, recorder):
+            recorder.row({"kind": "train", "step": 1, "length": None})
+            if trial.seed == 1 and not os.environ.get("MENDED"):
+                if trial.model.cell == "none":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                raise RuntimeError("no luck\\nat all")
+            return Outcome({"updates": 1}, {})
+
+    @dataclass(frozen=True)
+    class Interrupted(Small):
+        def run(self, trial, recorder):
+            recorder.row({"kind": "train", "step": 1, "length": None})
+            raise KeyboardInterrupt
+
+    @dataclass(frozen=True)
+    class Tells(Small):
+        def run(self, trial, recorder):
+            recorder.row({"kind": "train", "step": 1, "length": None})
+            return Outcome({"trim": os.environ.get("MALLOC_TRIM_THRESHOLD_")}, {})
 """
 
 
@@ -48,7 +65,7 @@ def faulty(tmp_path, monkeypatch):
     (folder / "faulty_procedures.py").write_text(textwrap.dedent(FAULTY))
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(ROOT)]))
-    yield "faulty_procedures"
+    yield importlib.import_module("faulty_procedures")
     sys.modules.pop("faulty_procedures", None)
 
 
@@ -91,7 +108,7 @@ def test_a_second_run_trains_nothing(study, tmp_path):
 def test_a_trial_that_fails_or_kills_its_worker_is_a_row_and_the_others_finish(
     study, tmp_path, faulty, monkeypatch
 ):
-    study = dataclasses.replace(study, procedure=f"{faulty}:fails")
+    study = dataclasses.replace(study, procedure=faulty.Fails())
     store = ResultStore(tmp_path / "runs")
     summary = run(study, store, workers=2)
     assert (summary.done, summary.failed) == (3, 3)
@@ -110,7 +127,7 @@ def test_a_trial_that_fails_or_kills_its_worker_is_a_row_and_the_others_finish(
 
 def test_workers_keep_the_memory_of_freed_tensors(study, tmp_path, faulty):
     store = ResultStore(tmp_path / "runs")
-    run(dataclasses.replace(study, procedure=f"{faulty}:tells", seeds=(0,)), store, workers=1)
+    run(dataclasses.replace(study, procedure=faulty.Tells(), seeds=(0,)), store, workers=1)
     # at dask's own 64 KiB, a step spends its time in giving pages back and fetching them again
     assert {int(trim) for trim in store.facts()["trim"]} == {2**30}
 
@@ -124,7 +141,7 @@ def test_a_model_that_cannot_be_built_is_a_failed_trial(study, tmp_path):
 
 
 def test_an_interrupt_ends_the_run_and_says_how_to_go_on(study, tmp_path, faulty, capfd):
-    broken = dataclasses.replace(study, procedure=f"{faulty}:interrupted")
+    broken = dataclasses.replace(study, procedure=faulty.Interrupted())
     store = ResultStore(tmp_path / "runs")
     summary = run(broken, store, workers=0)
     assert summary.interrupted and summary.done == 0
@@ -154,7 +171,7 @@ def test_a_disk_that_fills_up_stops_the_run_with_one_line(study, tmp_path, monke
     def full(*_):
         raise Unwritable(28, "No space left on device", "metrics.jsonl")
 
-    monkeypatch.setattr("studies.running.store.add_line", full)
+    monkeypatch.setattr("studies.running.recorder.add_line", full)
     store = ResultStore(tmp_path / "runs")
     with pytest.raises(Unwritable, match="No space left"):
         run(study, store, workers=0)
@@ -168,9 +185,9 @@ def test_a_folder_is_run_by_one_process_at_a_time(study, tmp_path):
 
 
 def test_a_trial_in_progress_is_described_in_one_line(trial):
-    assert describe(trial, [], 65) == "copy  ntm/reinforce  seed 3  0/6  started 1:05 ago"
+    assert describe(trial, [], 65) == "copy  ntm/reinforce  seed 3  started 1:05 ago"
     rows = [{"kind": "train", "step": 2, "sequences": 4, "seconds": 0.5, "bits": 1.234}]
-    line = describe(trial, [*rows, {"kind": "test", "step": 2}])
+    line = describe(trial, [*rows, {"kind": "test", "step": 2, "length": 1}])
     assert line == "copy  ntm/reinforce  seed 3  2/6  8 sequences/s  1.23 bits  0:01 left"
     assert clock(3 * 3600 + 62) == "3:01:02"
 

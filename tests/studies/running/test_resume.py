@@ -10,14 +10,15 @@ import time
 from pathlib import Path
 
 from studies import ResultStore
-from studies.procedures.supervised import train
+
+from ..recorders import rows_of, timeless
 
 ROOT = Path(__file__).resolve().parents[3]
 
 STUDY = """
     import sys
     from memnets.spec import ModelSpec
-    from studies import ResultStore, Study, TaskSpec, Training, run
+    from studies import ResultStore, Study, TaskSpec, Supervised, run
 
     small = dict(controller_size=4, cell_options={"slots": 4, "width": 3})
     study = Study(
@@ -25,7 +26,7 @@ STUDY = """
         question="Does it survive?",
         tasks={"copy": TaskSpec("copy", {"width": 2, "max_length": 2})},
         models={kind: ModelSpec("ntm", kind, **small) for kind in ("soft", "reinforce")},
-        training=Training(updates=int(sys.argv[2]), batch_size=2, evaluate_every=3,
+        procedure=Supervised(updates=int(sys.argv[2]), batch_size=2, evaluate_every=3,
                           test_lengths=(1, 2), test_sequences=2),
         seeds=(0, 1),
     )
@@ -86,5 +87,5 @@ def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
             for kind, length in [("train", None), ("test", 1), ("test", 2)]
         ]
     killed = next(t for t in ResultStore(folder).trials() if t.id == broken.parent.name)
-    in_one_go = [{**row, "seconds": None} for row in train(killed)]
-    assert [{**row, "seconds": None} for row in ResultStore(folder).rows(killed)] == in_one_go
+    in_one_go, _ = rows_of(killed)
+    assert [timeless(row) for row in ResultStore(folder).rows(killed)] == in_one_go

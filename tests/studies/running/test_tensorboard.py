@@ -4,7 +4,7 @@ import importlib.util
 import pytest
 
 from memnets.spec import ModelSpec
-from studies import ResultStore, Study, TaskSpec, Training, run
+from studies import ResultStore, Study, Supervised, TaskSpec, run
 from studies.design.data import BadData
 from studies.running.tensorboard import export, run_names
 
@@ -18,7 +18,7 @@ def store(tmp_path):
         question="Does it run?",
         tasks={"copy": TaskSpec("copy", {"width": 2, "max_length": 2})},
         models={"none": ModelSpec("none", controller_size=4)},
-        training=Training(updates=2, batch_size=2, evaluate_every=1, test_lengths=(1,)),
+        procedure=Supervised(updates=2, batch_size=2, evaluate_every=1, test_lengths=(1,)),
         seeds=(0,),
     )
     store = ResultStore(tmp_path / "two")

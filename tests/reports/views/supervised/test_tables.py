@@ -43,7 +43,7 @@ def test_every_finished_trial_is_a_row_of_its_own(store_of):
 def test_a_task_that_is_never_solved_is_not_called_unsolved(store_of):
     endless = {"copy": {"solved_errors": None}}
     both = {"names": ("ntm/soft",), "tasks": ("copy", "repeat_copy")}
-    shown = tables.models(read(store_of(**both, own_training=endless))).shown
+    shown = tables.models(read(store_of(**both, own=endless))).shown
     assert set(shown.loc[shown["Task"] == "copy", "Solved / run"]) == {"–"}
     assert "–" not in set(shown.loc[shown["Task"] == "repeat_copy", "Solved / run"])
     never = read(store_of(name="never", names=("ntm/soft",), solved_errors=None))

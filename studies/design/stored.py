@@ -1,0 +1,51 @@
+"""Trials as JSON: what of it decides the id, and how trials of earlier versions are read.
+
+A finished trial must stay finished, so ids outlive names: what is hashed of a supervised trial is
+the form in which the first version stored it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .data import BadData, fingerprint
+
+FIRST = {"supervised": "studies.training:train", "gradients": "studies.gradients:measure"}
+"""Procedures of the first version: registered names now, functions then."""
+DESCENT = ("updates", "batch_size", "learning_rate")
+"""The fields of its training that the gradient study of the first version used."""
+
+
+def identity(data: Mapping[str, Any]) -> str:
+    """The id of a trial, given its JSON: twelve digits of the SHA-256 of all but its labels."""
+    hashed = {name: value for name, value in data.items() if not name.endswith("_label")}
+    procedure = dict(hashed["procedure"])
+    if procedure.pop("name") == "supervised":
+        hashed |= {"procedure": FIRST["supervised"], "training": procedure}
+    return fingerprint(hashed)
+
+
+def earlier(data: Any) -> str | None:
+    """The id of a trial that an earlier version stored; None for JSON of today."""
+    if not isinstance(data, Mapping) or "training" not in data:
+        return None
+    return fingerprint({name: data[name] for name in data if not name.endswith("_label")})
+
+
+def current(data: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The JSON of an earlier version's trial in today's form; raises BadData where it has none."""
+    now = {name: value for name, value in data.items() if name != "training"}
+    training = data["training"]
+    if not isinstance(training, Mapping):
+        raise BadData(f"{where}, training: expected an object of fields, found {training!r:.60}.")
+    made = data.get("procedure")
+    if made == FIRST["supervised"]:
+        return {**now, "procedure": {"name": "supervised", **training}}
+    if made == FIRST["gradients"]:
+        used = {name: value for name, value in training.items() if name in DESCENT}
+        return {**now, "procedure": {"name": "gradients", **used}}
+    raise BadData(
+        f"{where}: its procedure {made!r} is a function, as earlier versions had them: make it a "
+        "class (studies.procedures.base.Procedure) and run the study in another folder."
+    )

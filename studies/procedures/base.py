@@ -1,0 +1,103 @@
+"""What a procedure is: the way in which a trial is made, as data, and what it writes through."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
+
+from memnets.registry import Registry
+
+from ..design.data import BadData, build, plain
+
+if TYPE_CHECKING:
+    from ..design.trial import Trial
+
+procedures: Registry[type[Procedure]] = Registry("memnets.procedures", home="studies.procedures")
+
+Row: TypeAlias = dict[str, Any]
+"""One row of results: names of columns, and numbers, texts or None."""
+
+
+class BadCheckpoint(BadData):
+    """A checkpoint that a procedure cannot go on from; the message says why, in one line."""
+
+
+class Outcome(NamedTuple):
+    """What a procedure returns at the end of a trial.
+
+    `facts` go to done.json (parameters, seconds, solved, …), the arrays of `trace` to trace.npz.
+    """
+
+    facts: Mapping[str, Any]
+    trace: Mapping[str, Any]
+
+
+class Recorder(Protocol):
+    """Where a trial's results go while it runs, and where they come from when it goes on."""
+
+    device: str
+    """The device to compute on."""
+
+    def row(self, row: Row) -> None:
+        """Store a row, unless it is stored already (by the procedure's `row_key`)."""
+
+    def save(self, checkpoint: bytes) -> None:
+        """Store what `resume` is to give back, in place of the checkpoint before."""
+
+    def resume(self) -> bytes | None:
+        """The last checkpoint, None at the start of a trial."""
+
+
+class Procedure(ABC):
+    """A way to make a trial. Every field is part of the trial's id, so all that decides the result
+    is a field.
+
+    A procedure is a frozen dataclass whose fields survive JSON and are checked on construction,
+    registered under a name in `procedures`.
+    """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    row_key: ClassVar[tuple[str, ...]]
+    """Columns that tell the rows of a trial apart: no two rows of a run agree in all of them."""
+
+    @abstractmethod
+    def takes(self, task: Any) -> Mapping[str, Any]:
+        """Columns that the rows of a trial get from its task, such as its lengths; often none.
+
+        Raises BadData, with one line, for a task that the procedure cannot work on.
+        """
+
+    @abstractmethod
+    def run(self, trial: Trial, recorder: Recorder) -> Outcome:
+        """Make the trial, or go on with it from `recorder.resume()`.
+
+        A trial that was stopped and goes on gives the rows of one that never stopped. Rows that
+        were written after the last checkpoint may be written again.
+        """
+
+    @abstractmethod
+    def progress(self, row: Row) -> str:
+        """The live line after this row; empty where a row has nothing for it."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the class is registered, else its "package.module:name"."""
+        return procedures.name_of(type(self))
+
+    def to_json(self) -> dict[str, Any]:
+        """The registered name and all settings, as plain JSON types."""
+        return {"name": self.name, **plain(dataclasses.asdict(self), self.name)}
+
+    @staticmethod
+    def from_json(data: Any, where: str = "procedure") -> Procedure:
+        """The procedure that `to_json` described; raises BadData, or UnknownName for its name."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("name"), str):
+            raise BadData(f"{where}: expected an object with a name, found {data!r:.60}.")
+        kind = procedures.get(data["name"])
+        if not (isinstance(kind, type) and issubclass(kind, Procedure)):
+            raise BadData(f"{where}: {data['name']!r} is no Procedure but {kind!r:.60}.")
+        settings = {name: value for name, value in data.items() if name != "name"}
+        return build(kind, settings, where)

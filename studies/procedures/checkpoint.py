@@ -1,0 +1,88 @@
+"""Checkpoints of supervised training as bytes, and the trained network of a file."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..design.data import BadData
+from ..design.trial import Trial
+from .base import BadCheckpoint
+
+if TYPE_CHECKING:
+    from memnets.network import MemoryNetwork
+
+COUNTERS = ("step", "seconds", "sums", "longest", "below", "solved")
+"""Fields of a Learner that are stored as they are."""
+ENTRIES = {"id", "trial", "network", "regularisers", "optimiser", "data", "torch", *COUNTERS}
+
+
+def written(data: Mapping[str, Any]) -> bytes:
+    """A checkpoint's entries as one piece of bytes."""
+    buffer = io.BytesIO()
+    torch.save(dict(data), buffer)
+    return buffer.getvalue()
+
+
+def read(checkpoint: bytes, device: torch.device) -> dict[str, Any]:
+    """The entries of a checkpoint; raises BadCheckpoint for bytes that are none."""
+    try:
+        data = torch.load(io.BytesIO(checkpoint), map_location=device, weights_only=True)
+    # what is not a checkpoint can fail in any way that unpickling can
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise BadCheckpoint(f"it is not a checkpoint of a trial ({reason:.120})") from error
+    if not isinstance(data, dict) or not set(data) >= ENTRIES:
+        raise BadCheckpoint(f"it is not a checkpoint of a trial: it holds {_contents(data)}")
+    return data
+
+
+def fit(part: Any, state: dict[str, Any]) -> None:
+    """Load a state into a module or an optimiser; raises BadCheckpoint where it does not fit."""
+    try:
+        part.load_state_dict(state)
+    except (RuntimeError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise BadCheckpoint(
+            f"it was written by another version of the model ({reason:.200})"
+        ) from error
+
+
+def trained(path: Path, device: str = "cpu") -> tuple[Trial, MemoryNetwork]:
+    """The trial and the network of a checkpoint file, in evaluation mode.
+
+    Raises BadData where the file is no checkpoint of supervised training. torch's random numbers
+    are left as they were.
+    """
+    from .learner import Learner
+    from .supervised import Supervised
+
+    try:
+        data = read(path.read_bytes(), torch.device(device))
+        trial = Trial.from_json(json.loads(data["trial"]), str(path))
+        settings = trial.procedure
+        if not isinstance(settings, Supervised):
+            raise BadCheckpoint(f"it is of a trial of the procedure {settings.name!r}")
+        with torch.random.fork_rng(devices=[]):
+            network = Learner.start(trial, settings, device).network
+        fit(network, data["network"])
+    except FileNotFoundError:
+        raise BadData(f"there is no checkpoint {path}.") from None
+    except BadCheckpoint as error:
+        raise BadData(f"{path} cannot be used: {error}.") from error
+    return trial, network.eval()
+
+
+def _contents(data: Any) -> str:
+    if not isinstance(data, Mapping):
+        return f"a {type(data).__name__}"
+    if {"spec", "state"} <= set(data):
+        return "a model that memnets.save wrote, without its optimiser"
+    if data and all(isinstance(value, torch.Tensor) for value in data.values()):
+        return "tensors by name, as the state_dict of a module"
+    return f"the entries {', '.join(map(str, data)) or 'none':.80}"

@@ -1,0 +1,149 @@
+"""The loop of supervised training: updates, evaluations, and the facts at the end."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from memnets.backends import choose
+
+from .base import Outcome, Recorder, Row
+from .evaluation import evaluate, marks, trace
+from .learner import Learner
+from .objective import NATS_PER_BIT, cost, tensors
+
+if TYPE_CHECKING:
+    from ..design.trial import Trial
+    from .supervised import Supervised
+
+
+class Diverged(ArithmeticError):
+    """Loss, gradient or test stopped being a finite number."""
+
+
+def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
+    """Train and test, with a checkpoint after every evaluation; raises Diverged.
+
+    A trial that was stopped goes on from its last evaluation: rows are the same as in one go, but
+    for the seconds.
+    """
+    learner = Learner.start(trial, settings, recorder.device)
+    checkpoint = recorder.resume()
+    if checkpoint is not None:
+        learner.restore(checkpoint)
+    while not learner.over:
+        update(learner)
+        if learner.due:
+            for row in evaluated(learner):
+                recorder.row(row)
+            recorder.save(learner.checkpoint())
+    longest = learner.task.lengths[1]
+    return Outcome(_facts(learner), trace(learner.network, learner.task, longest, trial.seed))
+
+
+def update(learner: Learner) -> None:
+    """One batch, one step of the optimiser."""
+    started = time.perf_counter()
+    network, answer = learner.network.train(), learner.task.answer
+    batch = learner.batch()
+    inputs_TBX, targets_TBY, mask_TB = tensors(batch, learner.device)
+    rollout = network(inputs_TBX)
+    cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
+    data_cost = cost_TB.sum(0).mean()
+    loss = data_cost + network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+    loss = loss + sum(term(rollout, inputs_TBX) for term in learner.regularisers)
+    learner.optimiser.zero_grad()
+    loss.backward()
+    norm = clip(learner.parameters(), learner.settings.clip_norm)
+    for name, value in (("loss", loss), ("gradient norm", norm)):
+        _require_finite(value.item(), f"the {name}", learner.step + 1)
+    learner.optimiser.step()
+    network.estimator.advance()
+    learner.step += 1
+    decided = answer.decide(rollout.logits_TBY.detach().cpu().numpy())
+    _add(
+        learner.sums,
+        updates=1,
+        bits=data_cost.item() / NATS_PER_BIT,
+        **marks(learner.task, decided, batch),
+        entropy=rollout.address.entropy_BH.mean().item(),
+        gradient_norm=norm.item(),
+    )
+    learner.seconds += time.perf_counter() - started
+
+
+def clip(parameters: list[torch.nn.Parameter], largest: float) -> torch.Tensor:
+    """Scale gradients down to a norm of at most `largest`; the norm before.
+
+    A gradient that explodes over hundreds of steps is finite in float32 when its square is not: the
+    norm is then taken in float64, and the gradient keeps its direction.
+    """
+    grads = [part.grad for part in parameters if part.grad is not None]
+    norm = torch.nn.utils.get_total_norm(grads)
+    if norm.isinf():
+        norm = torch.nn.utils.get_total_norm([grad.double() for grad in grads])
+    torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
+    return norm
+
+
+def evaluated(learner: Learner) -> list[Row]:
+    """The rows of an evaluation; it moves the curriculum on and decides whether it is solved."""
+    settings, seed = learner.settings, learner.trial.seed
+    lengths = settings.lengths(learner.task)
+    tests = evaluate(learner.network, learner.task, lengths, settings.test_sequences, seed)
+    for test in tests:
+        for name, value in test.items():
+            if isinstance(value, float):
+                where = f"{name.replace('_', ' ')} of the test at length {test['length']}"
+                _require_finite(value, where, learner.step)
+    averages, clock = _averages(learner), learner.clock
+    learner.judge(averages["errors"], tests)
+    learner.sums = {}
+    return [{**clock, **row} for row in (averages, *tests)]
+
+
+def _require_finite(value: float, what: str, step: int) -> None:
+    if not math.isfinite(value):
+        raise Diverged(
+            f"{what} is {value} at update {step}: a smaller learning_rate or clip_norm may help."
+        )
+
+
+def _add(sums: dict[str, float], **values: float) -> None:
+    for name, value in values.items():
+        sums[name] = sums.get(name, 0.0) + value
+
+
+def _averages(learner: Learner) -> Row:
+    sums = dict(learner.sums)
+    updates = sums.pop("updates")
+    means = {name: total / updates for name, total in sums.items()}
+    # without heads there is no entropy, and the mean of nothing is not a number
+    entropy = means["entropy"] if math.isfinite(means["entropy"]) else None
+    return {"kind": "train", "length": None, **means, "entropy": entropy}
+
+
+def _facts(learner: Learner) -> dict[str, Any]:
+    network, clock = learner.network, learner.clock
+    used = choose(network, network.backend)
+    return {
+        "backend": used.backend,
+        "backend_reason": used.reason,
+        "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
+        "discrete": network.estimator.discrete,
+        "state_size": _numbers(network.initial_state(1)),
+        "seconds": learner.seconds,
+        "updates": learner.step,
+        "sequences": clock["sequences"],
+        "sequences_per_second": clock["sequences"] / max(learner.seconds, 1e-9),
+        "solved": learner.solved,
+    }
+
+
+def _numbers(state: Any) -> int:
+    if isinstance(state, torch.Tensor):
+        return state.numel()
+    return sum(map(_numbers, state)) if isinstance(state, tuple | list) else 0

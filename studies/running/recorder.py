@@ -1,0 +1,122 @@
+"""Where the results of a running trial go: into the trial's folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any, final
+
+from ..design.data import BadData, line, pretty
+from ..design.trial import Trial
+from ..procedures.base import Row
+from .files import add_line, read_json, write_whole
+from .store import ResultStore
+
+
+class LostRows(RuntimeError):
+    """Rows of a trial went away while it ran, or before it went on; the message names the file."""
+
+
+@final
+class FolderRecorder:
+    """Writes rows and checkpoints of one trial into its folder.
+
+    This is the one place that knows which rows are stored already: a row whose `row_key` is in the
+    folder is not written again. Every run of the trial begins with `resume`.
+    """
+
+    def __init__(
+        self,
+        store: ResultStore,
+        trial: Trial,
+        device: str = "cpu",
+        after: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.device = device
+        self._store, self._trial, self._after = store, trial, after
+        self._folder = store.path(trial)
+        self._rows = self._folder / "metrics.jsonl"
+        self._stored = {self._key(row) for row in store.rows(trial)}
+        self._count, self._size = len(self._stored), _size(self._rows)
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def row(self, row: Row) -> None:
+        """Add a row, unless the folder holds it; raises BadData for one that cannot be stored."""
+        key = self._key(row)
+        if key in self._seen:
+            raise BadData(
+                f"{self._trial.procedure.name}: two rows of one run have {self._named(key)}: "
+                "row_key must name a column that tells them apart."
+            )
+        text = self._text(row, key)
+        self._seen.add(key)
+        if key not in self._stored:
+            self.check()
+            add_line(self._rows, text)
+            self._stored.add(key)
+            self._count, self._size = self._count + 1, _size(self._rows)
+        self._after()
+
+    def save(self, checkpoint: bytes) -> None:
+        """Replace the checkpoint."""
+        self.check()
+        # the rows are on disk, so that a count which is written first is true at any moment
+        counted = f"{pretty({'rows': self._count})}\n".encode()
+        write_whole(self._folder / "checkpoint.json", counted)
+        write_whole(self._folder / "checkpoint.pt", checkpoint)
+
+    def resume(self) -> bytes | None:
+        """The last checkpoint, None where there is none; raises LostRows for rows that it counts
+        and the folder lacks.
+        """
+        self._seen = set()
+        path = self._folder / "checkpoint.pt"
+        if not path.is_file():
+            return None
+        counts = self._folder / "checkpoint.json"
+        # the first version, which counted none, saved after rows only
+        counted = read_json(counts, "Delete it.")["rows"] if counts.is_file() else 1
+        if self._count < counted:
+            raise LostRows(
+                f"{self._rows} holds {self._count} of the {counted} rows that were written before "
+                f"the checkpoint: delete {self._folder} to make the trial anew."
+            )
+        return path.read_bytes()
+
+    def check(self) -> None:
+        """Raises LostRows where somebody else changed the rows since this run wrote them."""
+        there = (self._folder / "trial.json").is_file()
+        if not there or _size(self._rows) != self._size:
+            what = self._rows if there else self._folder
+            raise LostRows(
+                f"{what} was changed or deleted while its trial ran, and rows are lost: run the "
+                f"study again, or delete {self._folder} first if that says so."
+            )
+
+    def _key(self, row: Row) -> tuple[Any, ...]:
+        names = self._trial.procedure.row_key
+        missing = [name for name in names if name not in row]
+        if missing:
+            raise BadData(
+                f"{self._trial.procedure.name}: a row lacks {missing[0]!r}, which is in row_key; "
+                f"it has {', '.join(map(str, row)) or 'nothing'}."
+            )
+        return tuple(row[name] for name in names)
+
+    def _named(self, key: tuple[Any, ...]) -> str:
+        names = self._trial.procedure.row_key
+        return ", ".join(f"{name} {value}" for name, value in zip(names, key, strict=True))
+
+    def _text(self, row: Row, key: tuple[Any, ...]) -> str:
+        for name, value in row.items():
+            if isinstance(value, Real) and not math.isfinite(value):
+                raise BadData(
+                    f"{name} is {value} in the row of {self._named(key)}: a row holds finite "
+                    "numbers, texts and None."
+                )
+        return line(row)
+
+
+def _size(path: Any) -> int:
+    return path.stat().st_size if path.is_file() else 0

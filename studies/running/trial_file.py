@@ -1,0 +1,62 @@
+"""trial.json: what was made, and the columns that its rows get from the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from memnets.registry import BrokenPlugin, UnknownName
+
+from ..design.data import BadData, pretty
+from ..design.trial import Trial
+from .files import NotResults, read_json, write_whole
+
+LENGTHS = ("min_length", "max_length")
+"""Columns that the first version stored without a name for them all."""
+FACTORS = ("trial", "task", "cell", "estimator", "controller", "model", "seed", "procedure")
+
+
+@dataclass(frozen=True)
+class TrialFile:
+    """What stands in a trial's folder about what the trial is."""
+
+    trial: Trial
+    columns: Mapping[str, Any]
+
+    @staticmethod
+    def of(trial: Trial) -> TrialFile:
+        """The file of a trial that begins; raises BadData for a task that it cannot be made on."""
+        return TrialFile(trial, dict(trial.procedure.takes(trial.task.build())))
+
+    @staticmethod
+    def read(path: Path) -> TrialFile:
+        """The file at `path`; raises NotResults, with the file's name and what would do."""
+        data = read_json(path, ANEW)
+        try:
+            old = {name: data.pop(name) for name in LENGTHS if name in data}
+            columns = old or data.pop("columns")
+            return TrialFile(Trial.from_json(data, str(path)), columns)
+        except (UnknownName, BrokenPlugin) as error:
+            text = error.args[0] if error.args else error
+            raise NotResults(f"{path}: {text} Install the package that brings it.") from error
+        except BadData as error:
+            raise NotResults(f"{error} {ANEW}") from error
+        except (AttributeError, KeyError, TypeError) as error:
+            raise NotResults(f"{path} lacks {error}. {ANEW}") from error
+
+    def write(self, path: Path) -> None:
+        """Write it whole; raises Unwritable."""
+        data = {**self.trial.to_json(), "columns": dict(self.columns)}
+        write_whole(path, f"{pretty(data)}\n".encode())
+
+    def factors(self) -> dict[str, Any]:
+        """The columns that tell this trial from the others of its study."""
+        trial, model = self.trial, self.trial.model
+        labels = (trial.id, trial.task_label, model.cell, model.estimator, model.controller)
+        more = (trial.model_label, trial.seed, trial.procedure.name)
+        return dict(zip(FACTORS, (*labels, *more), strict=True))
+
+
+ANEW = "Delete this file and run the study again; no rows are lost."
