@@ -123,22 +123,6 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in set(self)
 
-    def name_of(self, thing: T) -> str:
-        """The name under which a thing is registered, else its "package.module:name"."""
-        reference = _reference(thing)
-        for name, registered in self._registered.items():
-            if _reference(registered) == reference:
-                return name
-        for name, source in self._builtins.items():
-            if f"{source.module}:{source.attribute}" == reference:
-                return name
-        for entry in entry_points(group=self.group):
-            # an entry may name a package that takes the thing from one of its modules
-            near = entry.module.partition(".")[0] == reference.partition(":")[0].partition(".")[0]
-            if entry.value == reference or (near and entry.load() is thing):
-                return entry.name
-        return reference
-
     def summary(self, name: str) -> str:
         """One line about a name, read without importing it."""
         if name in self._builtins:

@@ -85,7 +85,8 @@ class Procedure(ABC):
     @property
     def name(self) -> str:
         """The name under which the class is registered, else its "package.module:name"."""
-        return procedures.name_of(type(self))
+        kind = type(self)
+        return procedures.name_of(kind) or f"{kind.__module__}:{kind.__qualname__}"
 
     def to_json(self) -> dict[str, Any]:
         """The registered name and all settings, as plain JSON types."""
