@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from .import_graph import circles, import_graph, sources_of
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("memnets", "envs", "studies", "reports")
 
@@ -22,6 +24,21 @@ MAY_NOT = {
     "studies": (),
     "reports": ("torch",),
 }
+# the floors of memnets, the lowest first: a part imports its own modules and those of lower floors
+FLOORS = (
+    ("registry", "options", "siblings", "types"),
+    ("storage",),
+    ("equations",),
+    ("controllers", "estimators", "interface"),
+    ("cells",),
+    ("network",),
+    ("spec",),
+    ("backends", "checks", "presets", "regularisers"),
+    ("sb3", "testing"),
+    ("cli",),
+    ("__main__",),
+)
+FLOOR = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 COMPOSITION_ROOT = ("memnets/cli/", "memnets/__main__.py")
 INTEGRATION = "memnets/sb3/"
 AXIS = ("memnets/estimators/", "memnets/checks/")
@@ -73,6 +90,18 @@ def violations(file: str, source: str) -> list[str]:
     return broken
 
 
+def climbs(graph: dict[str, set[str]]) -> list[str]:
+    """Where a part of memnets imports another of its own floor or of a higher one."""
+    broken = []
+    for module, imports in graph.items():
+        own = module.split(".")[1:2]
+        for other in imports:
+            part = other.split(".")[1:2]
+            if own and part and part != own and FLOOR[part[0]] >= FLOOR[own[0]]:
+                broken.append(f"{module} imports {other}")
+    return broken
+
+
 def branches(file: str, source: str) -> list[str]:
     """Where a file asks what kind of estimator it has."""
     if file.startswith(AXIS):
@@ -98,6 +127,15 @@ def branches(file: str, source: str) -> list[str]:
 @pytest.mark.parametrize("file", sources())
 def test_imports_go_one_way(file):
     assert violations(file, (ROOT / file).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_imports_in_circles(package):
+    assert circles(import_graph(sources_of(ROOT, package))) == []
+
+
+def test_memnets_is_built_floor_upon_floor():
+    assert climbs(import_graph(sources_of(ROOT, "memnets"))) == []
 
 
 @pytest.mark.parametrize("file", sources())
@@ -164,3 +202,32 @@ def test_imports_along_the_arrows_are_let_through(file, source):
 def test_a_planted_branch_on_the_axis_is_found(source):
     assert branches("memnets/cells/ntm.py", source)
     assert branches("memnets/estimators/soft.py", source) == []
+
+
+A, B, C = "memnets/cells/a.py", "memnets/cells/b.py", "memnets/cells/__init__.py"
+
+
+@pytest.mark.parametrize(
+    ("files", "members"),
+    [
+        ({A: "from .b import x", B: "from . import a"}, ["a", "b"]),
+        ({A: "def f():\n    from .b import x", B: "import memnets.cells.a"}, ["a", "b"]),
+        ({A: "from . import x", C: "from .a import x as x"}, ["", "a"]),
+        ({A: "import_module('.b', __package__)", B: "from ..cells.a import x"}, ["a", "b"]),
+        ({A: "from .b import x", B: "if TYPE_CHECKING:\n    from .a import y"}, []),
+        ({A: "from .b import x", C: "from .a import x", B: ""}, []),
+    ],
+)
+def test_a_planted_circle_is_found(files, members):
+    names = [".".join(["memnets.cells", *([name] if name else [])]) for name in members]
+    assert circles(import_graph(files)) == ([names] if names else [])
+
+
+def test_a_planted_climb_is_found():
+    upper, lower = "memnets/network.py", "memnets/estimators/soft.py"
+    assert climbs(import_graph({upper: "", lower: "from ..network import MemoryNetwork"}))
+    assert not climbs(import_graph({upper: "from .estimators.soft import Soft", lower: ""}))
+    for backend in ("memnets/backends/auto.py", "memnets/backends/base.py"):
+        name = Path(backend).stem
+        source = {upper: f"from .backends.{name} import x", backend: ""}
+        assert climbs(import_graph(source)) == [f"memnets.network imports memnets.backends.{name}"]

@@ -38,6 +38,31 @@ if __name__ == "__main__":
 """
 
 
+BACKEND = """
+import sys
+import torch
+from memnets import ModelSpec
+from memnets.backends import backends, choose
+
+assert "halves" in backends, list(backends)
+assert "memnets_ring.backend" not in sys.modules
+network, inputs_TBX = ModelSpec("sam", controller_size=6).build(3, 2), torch.randn(5, 2, 3)
+expected = network.unroll(inputs_TBX, network.initial_state(2))
+assert choose(network, "auto", inputs_TBX).backend == "halves"
+short = choose(network, "auto", inputs_TBX[:1])
+assert short.backend == "reference"
+assert short.refusals["halves"] == "a sequence of one step has no halves", short
+assert list(short.refusals)[:2] == ["halves", "numba"], short
+for name in ("auto", "halves"):
+    network.backend = name
+    found = network(inputs_TBX)
+    torch.testing.assert_close(found.logits_TBY, expected.logits_TBY)
+    torch.testing.assert_close(found.address.weights_BHK, expected.address.weights_BHK)
+    torch.testing.assert_close(found.state.cell, expected.state.cell)
+print(backends.name_of(type(backends.get("halves")())), backends.name_of(int))
+"""
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Path:
     """A folder that holds the plug-in as pip installs it; the environment stays as it is."""
@@ -59,9 +84,9 @@ def _copy(source: Path, target: Path) -> None:
             copied.write_text(path.read_text())
 
 
-def test_an_installed_cell_keeps_the_contract_and_is_found_by_a_spawned_worker(installed, tmp_path):
-    script = tmp_path / "use.py"
-    script.write_text(USE)
+def _output(script: Path, source: str, installed: Path) -> str:
+    """What a script prints in a process of its own that has the plug-in."""
+    script.write_text(source)
     path = os.pathsep.join([str(installed), str(ROOT)])
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script)],
@@ -70,7 +95,16 @@ def test_an_installed_cell_keeps_the_contract_and_is_found_by_a_spawned_worker(i
         env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("found (('write', 'read'), ")
+    return done.stdout
+
+
+def test_an_installed_cell_keeps_the_contract_and_is_found_by_a_spawned_worker(installed, tmp_path):
+    told = _output(tmp_path / "use.py", USE, installed)
+    assert told.startswith("found (('write', 'read'), ")
+
+
+def test_an_installed_backend_is_listed_asked_by_auto_and_chosen_by_name(installed, tmp_path):
+    assert _output(tmp_path / "use.py", BACKEND, installed) == "halves None\n"
 
 
 def test_a_plugin_is_one_file_of_some_35_lines_of_code():

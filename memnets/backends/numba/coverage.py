@@ -57,7 +57,8 @@ def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Roll
 
     kind = kind_of(network.estimator)
     assert kind is not None
-    return unroll(network, run_of(network.cell), kind, inputs_TBX, state)
+    temperature = temperature_of(network.estimator)
+    return unroll(network, run_of(network.cell), kind, temperature, inputs_TBX, state)
 
 
 @cache

@@ -12,7 +12,6 @@ from ....controllers import Controller
 from ....network import MemoryNetwork
 from ....types import Address, NetworkState, Rollout
 from ..choice import MODE, SAMPLE
-from ..coverage import temperature_of
 from .base import CellRun, Run
 from .draws import Draws, draw
 from .parts import controller_weights
@@ -41,7 +40,12 @@ class Fused(torch.autograd.Function):
 
 
 def unroll(
-    network: MemoryNetwork, make: type[CellRun], kind: int, inputs_TBX: Tensor, state: NetworkState
+    network: MemoryNetwork,
+    make: type[CellRun],
+    kind: int,
+    temperature: float,
+    inputs_TBX: Tensor,
+    state: NetworkState,
 ) -> Rollout:
     """A network over a sequence with the kernels of its cell."""
     steps, batch, _ = inputs_TBX.shape
@@ -51,7 +55,7 @@ def unroll(
     cell = make(network.cell, kind, steps, batch, keep=needed)
     common = (inputs_TBX, *controller_weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
-    draws = draw(kind, temperature_of(network.estimator), network.cell, steps, batch)
+    draws = draw(kind, temperature, network.cell, steps, batch)
     run = Run(network, cell)
     hidden_TBC, read_TBR, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
         run, draws, *common, before_BC, cell_BC, state.read_BR, *own
