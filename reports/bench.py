@@ -25,7 +25,7 @@ class Column(NamedTuple):
     write: Callable[[Any], str] = str
 
 
-class _Kind(NamedTuple):
+class _Bench(NamedTuple):
     columns: tuple[Column, ...]
     draw: Callable[[pd.DataFrame], Figure]
     measured: str
@@ -42,8 +42,8 @@ _SPREAD = (
     Column("ms_p90", "p90", as_text.number),
 )
 
-KINDS = {
-    "train": _Kind(
+BENCHES = {
+    "train": _Bench(
         (
             Column("cell", "Cell"),
             Column("estimator", "Estimator"),
@@ -63,7 +63,7 @@ KINDS = {
         "ms",
         "One training step",
     ),
-    "peers": _Kind(
+    "peers": _Bench(
         (
             Column("implementation", "Implementation"),
             Column("model", "Model"),
@@ -78,7 +78,7 @@ KINDS = {
         "ms",
         "One training step, beside other implementations",
     ),
-    "memory": _Kind(
+    "memory": _Bench(
         (
             Column("model", "Model"),
             Column("slots", "Slots", as_text.whole),
@@ -106,20 +106,20 @@ def publish(measurements: Measurements) -> Path | None:
     """
     if not measurements.rows:
         return None
-    kind, home = KINDS[measurements.name], measurements.home
+    bench, home = BENCHES[measurements.name], measurements.home
     home.mkdir(parents=True, exist_ok=True)
     frame = pd.DataFrame(measurements.rows)
     frame.to_csv(home / "results.csv", index=False, lineterminator="\n")
     machine = json.dumps(measurements.machine, indent=2) + "\n"
     (home / "machine.json").write_text(machine, encoding="utf-8")
-    drawn = kind.measured in frame and bool(frame[kind.measured].notna().any())
+    drawn = bench.measured in frame and bool(frame[bench.measured].notna().any())
     for ending in ("svg", "png"):
         # the picture of an earlier run must not stand beside this one's numbers
         (home / f"{measurements.name}.{ending}").unlink(missing_ok=True)
     if drawn:
-        style.save(kind.draw(frame), home, measurements.name)
+        style.save(bench.draw(frame), home, measurements.name)
     page = home / "table.md"
-    page.write_text(_page(measurements, kind, frame, drawn), encoding="utf-8")
+    page.write_text(_page(measurements, bench, frame, drawn), encoding="utf-8")
     return page
 
 
@@ -157,7 +157,7 @@ def notes(measurements: Measurements) -> list[str]:
 def table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of a bench as text, without columns that say nothing."""
     shown = {}
-    for column in KINDS[name].columns:
+    for column in BENCHES[name].columns:
         if column.name not in frame:
             continue
         values = frame[column.name]
@@ -195,14 +195,14 @@ def machine_lines(machine: dict[str, Any]) -> list[str]:
     return [f"{name}: {value}" for name, value in facts.items() if value not in (None, "")]
 
 
-def _page(measurements: Measurements, kind: _Kind, frame: pd.DataFrame, drawn: bool) -> str:
+def _page(measurements: Measurements, bench: _Bench, frame: pd.DataFrame, drawn: bool) -> str:
     name = measurements.name
-    lines = [f"# {kind.title} (`memnets bench {name}`)", ""]
+    lines = [f"# {bench.title} (`memnets bench {name}`)", ""]
     if measurements.interrupted:
         lines += ["**Stopped before the end: rows are missing.**", ""]
     lines += [table_files.to_markdown(table(name, frame)), ""]
     if drawn:
-        lines += [f"![{kind.title}]({name}.svg)", ""]
+        lines += [f"![{bench.title}]({name}.svg)", ""]
     lines += ["## How to read it", "", *(f"- {note}" for note in notes(measurements)), ""]
     lines += ["## Machine", "", *(f"- {line}" for line in machine_lines(measurements.machine)), ""]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ def time_spent(results: Results, activity: str) -> KeyNumber:
     """The time of all finished trials together; `activity` is what they did, as "training"."""
     facts = results.facts
     models = as_text.plural(facts["model"].nunique(), "model")
-    seconds = float(facts["seconds"].sum())
+    seconds = float(facts["seconds"].astype(float).sum(min_count=1))
     return KeyNumber(as_text.duration(seconds), f"of {activity}, {models} in all")
 
 

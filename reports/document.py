@@ -14,6 +14,7 @@ from markupsafe import Markup
 from . import style, table_files
 from .blocks import Block, Picture, Section, Table
 from .failures import failures
+from .file_names import free
 from .parts import Part, parts
 from .reproduction import reproduce
 from .results import Results, read
@@ -30,8 +31,8 @@ def build(store: ResultStore, folder: Path) -> Path:
     bytes. Raises studies.running.store.NotResults where the store cannot be read.
     """
     results = read(store)
-    said = list(parts(results))
-    named = _unique(list(_sections(said, results)))
+    found = list(parts(results))
+    named = _unique(list(_sections(found, results)))
     for name in ("figures", "tables"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir(parents=True)
@@ -43,11 +44,11 @@ def build(store: ResultStore, folder: Path) -> Path:
         elif isinstance(block, Table):
             table_files.write(block, folder / "tables")
     page = folder / "index.html"
-    page.write_text(render(results, said, named, svgs), encoding="utf-8")
+    page.write_text(render(results, found, named, svgs), encoding="utf-8")
     return page
 
 
-def render(results: Results, said: list[Part], named: list[Section], svgs: dict[str, str]) -> str:
+def render(results: Results, found: list[Part], named: list[Section], svgs: dict[str, str]) -> str:
     """The page; everything but our own svg is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -59,15 +60,15 @@ def render(results: Results, said: list[Part], named: list[Section], svgs: dict[
     environment.tests["numeric"] = table_files.numeric
     return environment.get_template("report.html.j2").render(
         results=results,
-        parts=said,
+        parts=found,
         sections=named,
         svgs={name: Markup(style.inline(svg, name)) for name, svg in svgs.items()},
     )
 
 
-def _sections(said: list[Part], results: Results) -> Iterator[Section]:
+def _sections(found: list[Part], results: Results) -> Iterator[Section]:
     """The sections of all parts, then those that are about the whole study."""
-    for part in said:
+    for part in found:
         yield from part.sections
     if section := failures(results):
         yield section
@@ -86,23 +87,13 @@ def _unique(found: list[Section]) -> list[Section]:
     def own(block: Block) -> Block:
         if not isinstance(block, Picture | Table):
             return block
-        return replace(block, name=_free(block.name, files))
+        return replace(block, name=free(block.name, files))
 
     return [
         replace(
             section,
-            slug=_free(section.slug, anchors),
+            slug=free(section.slug, anchors),
             blocks=tuple(own(block) for block in section.blocks),
         )
         for section in found
     ]
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """The name, or where it is taken the name with the next number; taken from now on."""
-    free, count = name, 1
-    while free in taken:
-        count += 1
-        free = f"{name}-{count}"
-    taken.add(free)
-    return free

@@ -28,6 +28,16 @@ def file_name(*labels: str) -> str:
     return f"{name[: LONGEST - _DIGITS - 1].rstrip('-')}-{digest}"
 
 
+def free(name: str, taken: set[str]) -> str:
+    """The name, or where it is taken the name with the next number; it is taken from now on."""
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}-{count}"
+    taken.add(found)
+    return found
+
+
 def _latin(label: str) -> str:
     """The label without accents: "é" becomes "e"."""
     parts = unicodedata.normalize("NFKD", label)

@@ -73,7 +73,7 @@ def _models(results: Results) -> Table:
                 "bypass_dropout": spec.bypass_dropout,
             }
             for label, own in specs.items()
-            for task, spec in _told_apart(own)
+            for task, spec in _by_task(own)
         ]
     )
     if not numbers["task"].any():
@@ -86,7 +86,7 @@ def _models(results: Results) -> Table:
     return Table("settings", "Models", caption, shown, numbers)
 
 
-def _told_apart(specs: Mapping[str, ModelSpec]) -> list[tuple[str, ModelSpec]]:
+def _by_task(specs: Mapping[str, ModelSpec]) -> list[tuple[str, ModelSpec]]:
     """A model's spec without a task where all tasks share it, else task by task."""
     different = list(specs.items())
     same = all(spec == different[0][1] for spec in specs.values())

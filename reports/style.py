@@ -48,6 +48,13 @@ _COLOURS = {
     "annealed": "#8f6bc4",
     "top_k": "#a87132",
 }
+_BACKEND_COLOURS = {
+    "reference": "#8a939b",
+    "compiled": "#e08e0b",
+    "fused": "#2b7bba",
+    "numba": "#2b7bba",
+    "triton": "#2b7bba",
+}
 _NO_MEMORY_COLOUR = "#8a939b"
 _MARKERS = {"none": "D", "ntm": "o", "dnc": "s", "dntm": "^"}
 _MORE_MARKERS = ("v", "P", "X", "*", "<", ">", "h", "p", "d", "8")
@@ -93,19 +100,24 @@ THEME: Any = {
 
 
 def colour(cell: str, estimator: str) -> str:
-    """The colour of an estimator; models without memory are grey. Unknown names keep theirs too."""
+    """The colour of an estimator, grey without memory; a plug-in's name decides its colour too."""
     if memory_kind(cell, estimator) == NO_MEMORY:
         return _NO_MEMORY_COLOUR
     return _COLOURS.get(estimator) or _hue(estimator)
 
 
+def backend_colour(backend: str) -> str:
+    """The colour of a backend; the fused ones, of which one device has one, share theirs."""
+    return _BACKEND_COLOURS.get(backend) or _hue(backend)
+
+
 def marker(cell: str) -> str:
-    """The marker of a cell, the same in every process for names from plug-ins too."""
+    """The marker of a cell; that of a plug-in is the same in every process, too."""
     return _MARKERS.get(cell) or _MORE_MARKERS[_number(cell) % len(_MORE_MARKERS)]
 
 
 def order(name: str) -> tuple[int, str]:
-    """Sort key of estimators and cells: the built-in order first, then by name."""
+    """Sort key of estimators and cells: the built-in ones in their order, then others by name."""
     known = [*_MARKERS, *_COLOURS]
     return (known.index(name) if name in known else len(known), name)
 

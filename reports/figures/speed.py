@@ -14,9 +14,6 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from .. import as_text, style
 from . import panels
 
-BACKENDS = {"reference": "#8a939b", "compiled": "#e08e0b", "fused": "#2b7bba"}
-"""One colour per backend."""
-
 _COLUMNS = 3
 _OTHERS = "#d1495b"
 _APART: dict[str, Any] = {"linestyle": (0, (3, 2)), "linewidth": 0.9}
@@ -41,7 +38,7 @@ def step_time(frame: pd.DataFrame) -> Figure:
             dash = panels.dashes(number)
             tail = f", {threads} threads" if frame["threads"].nunique() > 1 else ""
             for backend, line in some.groupby("backend", sort=False):
-                colour = BACKENDS.get(str(backend), style.INK)
+                colour = style.backend_colour(str(backend))
                 _line(axes, line, "batch", "ms", colour, dash)
                 axes.fill_between(
                     line["batch"], line["ms_p10"], line["ms_p90"], color=colour, alpha=0.2, lw=0
@@ -74,8 +71,8 @@ def implementations(frame: pd.DataFrame) -> Figure:
             if name not in rows.index:
                 continue
             row = rows.loc[name]
-            backend = name.rpartition(" ")[2] if row["ours"] else ""
-            colour = BACKENDS.get(backend, _OTHERS)
+            backend = name.rpartition(" ")[2]
+            colour = style.backend_colour(backend) if row["ours"] else _OTHERS
             axes.plot([row["ms_p10"], row["ms_p90"]], [place, place], color=colour, lw=5, alpha=0.3)
             axes.plot(row["ms"], place, marker="o", color=colour, markersize=6)
             axes.annotate(
@@ -100,7 +97,7 @@ def implementations(frame: pd.DataFrame) -> Figure:
 def memory_cost(frame: pd.DataFrame) -> Figure:
     """Time of a sequence and its peak memory against the number of slots, both axes logarithmic.
 
-    Thin and dashed: what of the time finding the address takes, where it was measured apart.
+    Thin and dashed: the part of the time that finding the address takes, where it was measured.
     """
     figure = style.canvas(3.4)
     left, right = figure.subplots(1, 2)

@@ -10,7 +10,7 @@ import pandas as pd
 from .. import as_text, counts
 from ..blocks import Answer, KeyNumber, Section, Table
 from ..file_names import file_name
-from ..results import FACTORS, Results
+from ..results import FACTORS, Results, with_columns
 from .base import View
 
 
@@ -32,9 +32,9 @@ class Rows(View):
         return [counts.trials_finished(results), stored, counts.time_spent(results, "work")]
 
     def sections(self, results: Results) -> Iterator[Section]:
-        tables = tuple(
-            _last_rows(str(kind), rows) for kind, rows in results.rows.groupby("kind", sort=False)
-        )
+        rows = with_columns(results.rows, ["kind"])
+        kinds = rows["kind"].fillna("row")
+        tables = tuple(_last_rows(str(kind), own) for kind, own in rows.groupby(kinds, sort=False))
         if tables:
             yield Section("rows", "Stored rows", tables)
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from reports import figures, style
 from reports.results import read
 from reports.views.supervised import frames
+from reports.views.supervised.outcomes import finished
 
 CURVES = [
     ("sequences", "accuracy"),
@@ -91,7 +92,7 @@ def test_a_legend_names_every_model_inside_the_figure(results, count):
 
 
 def test_final_accuracy_shows_every_seed(results, summary):
-    scores = frames.at_trained_lengths(frames.final(results.rows))
+    scores = frames.at_trained_lengths(frames.final(results))
     figure = drawn(figures.final_accuracy(scores, summary, chance=0.5))
     (axes,) = figure.axes
     shown = np.concatenate([line.get_xdata() for line in axes.lines])
@@ -107,7 +108,7 @@ def test_the_grid_names_cells_estimators_and_solved_seeds(summary):
 def test_the_length_curve_shades_the_trained_lengths(results):
     figure = drawn(
         figures.length_curve(
-            frames.by_length(results), frames.final(results.rows), trained=(1, 8), chance=0.5
+            frames.by_length(results), frames.final(results), trained=(1, 8), chance=0.5
         )
     )
     found = texts(figure)
@@ -117,13 +118,13 @@ def test_the_length_curve_shades_the_trained_lengths(results):
 
 @pytest.mark.parametrize("solving", [True, False])
 def test_timing_has_units_and_says_who_solved(results, summary, solving):
-    found = texts(drawn(figures.timing(results.facts, summary, solving=solving)))
+    found = texts(drawn(figures.timing(finished(results), summary, solving=solving)))
     assert "training time per sequence (ms)" in found
     assert ("training time until solved (s)" in found) == solving
 
 
 def test_timing_says_so_when_nothing_was_solved(results, summary):
-    facts = results.facts.assign(solved=False, solved_seconds=np.nan)
+    facts = finished(results).assign(solved=False, solved_seconds=np.nan)
     found = texts(drawn(figures.timing(facts, summary.assign(solved=0))))
     assert "no trial solved the task" in found
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from reports.file_names import LONGEST, file_name
+from reports.file_names import LONGEST, file_name, free
 
 
 def test_labels_become_file_names_that_stay_in_their_folder():
@@ -35,3 +35,8 @@ def test_an_ordinary_name_has_no_hash():
     assert file_name("addressing", "repeat_copy", "lstm, three layers") == (
         "addressing-repeat-copy-lstm-three-layers"
     )
+
+
+def test_a_name_that_is_taken_gets_a_number():
+    taken = set()
+    assert [free("grid", taken) for _ in range(3)] == ["grid", "grid-2", "grid-3"]

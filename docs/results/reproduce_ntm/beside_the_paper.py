@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from reports import style
 from reports.figures import panels
 from reports.results import read
+from reports.views.supervised.outcomes import finished
 from studies import ResultStore
 
 HERE = Path(__file__).parent
@@ -50,7 +51,8 @@ def main() -> None:
     readings = pd.read_csv(HERE / "readings.csv")
     style.save(drawn(rows, readings), HERE, "beside_the_paper")
     (HERE / "beside_the_paper.png").unlink()
-    solved = frozenset(results.facts.loc[results.facts["solved"], "trial"])
+    trials = finished(results)
+    solved = frozenset(trials.loc[trials["solved"], "trial"])
     (HERE / "beside_the_paper.md").write_text(table(rows, readings, solved), "utf-8")
 
 

@@ -11,19 +11,16 @@ from ...results import Results
 
 MODEL = ["task", "step", "cell", "estimator", "model", "label"]
 THRESHOLDS = (0.5, 0.1)
-"""Relative errors whose price in seconds is reported."""
+"""Relative errors for which the time to reach them is reported."""
 COSINE_AT = 32
-"""Rollouts at which the table gives the cosine, or the nearest number that was measured."""
+"""The table gives the cosine at so many rollouts, or the nearest number that was measured."""
 NOISE = 3.0
-"""A bias below so many times its noise counts as none that can be seen."""
+"""A bias is visible if it is more than so many times its noise."""
 
 
 def measured(results: Results) -> pd.DataFrame:
-    """The rows of finished trials, models in the order of the study; empty for other studies.
-
-    `label` is the model's name without its cell.
-    """
-    rows = results.rows[results.rows["kind"] == "gradient"].reset_index(drop=True)
+    """The rows of finished trials; `label` is the model's name without its cell."""
+    rows = results.rows
     names = zip(rows["cell"], rows["model"], strict=True)
     return rows.assign(label=[model.removeprefix(f"{cell}/") for cell, model in names])
 
@@ -44,8 +41,8 @@ def curves(rows: pd.DataFrame) -> pd.DataFrame:
 def seeds(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per model and seed, from the most rollouts: bias, and the deviation of one rollout.
 
-    `reach_…` is the processor time of a gradient of that relative error, infinite where no number
-    of rollouts that was measured gave it.
+    `reach_…` is the processor time of a gradient of that relative error, infinite where no
+    measured number of rollouts reached it.
     """
     keys = [*MODEL, "seed"]
     most = rows[rows["samples"] == rows.groupby(keys)["samples"].transform("max")]
@@ -69,9 +66,9 @@ def reach(level: float) -> str:
 
 
 def seconds_to(group: pd.DataFrame, level: float) -> float:
-    """Seconds of a gradient of that error or less: of a measured point, or between two of them.
+    """Least time of a gradient with that error or less, infinite where no point has so little.
 
-    Between points along a line in logarithms; infinite where no point is as good.
+    Between two measured points the time lies on the line between their logarithms.
     """
     ordered = group.sort_values("samples")
     errors, seconds = ordered["error"].to_numpy(float), ordered["seconds_per_gradient"].to_numpy()
@@ -89,11 +86,11 @@ def seconds_to(group: pd.DataFrame, level: float) -> float:
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per model and point: medians over seeds, and n.
 
-    `visible` says whether the bias is more than its noise would show. Few rollouts may carry most
-    of the variance, and where they are missed the noise is put too low: the median seed decides.
+    `visible` says whether the bias stands out from its noise. A few rollouts may carry most of the
+    variance, and a seed that does not draw them has too low a noise: so the median seed decides.
     """
     each = seeds(rows)
-    # where nothing is random the noise is none, and rounding is no bias
+    # an estimator that draws nothing has no noise, and what it has of a bias may be rounding
     each = each.assign(ratio=each["bias"] / each["bias_noise"].clip(lower=1e-9))
     groups = each.groupby(MODEL, sort=False, as_index=False)
     frame = groups.agg(

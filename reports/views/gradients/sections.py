@@ -9,7 +9,7 @@ from ...blocks import Block, Picture, Section
 from ...file_names import file_name
 from ...results import Results
 from . import frames
-from .tables import RELATIVE, TIME, points, table
+from .tables import RELATIVE, TIME, estimators, points
 
 
 def errors(results: Results) -> Section | None:
@@ -49,11 +49,11 @@ def errors(results: Results) -> Section | None:
 
 
 def numbers(results: Results) -> Section | None:
-    """The table of all estimators; None without rows of frames."""
+    """The table of all estimators; None where no gradient was measured."""
     rows = frames.measured(results)
     if rows.empty:
         return None
-    return Section("estimators", "All estimators", (table(rows), points(rows)))
+    return Section("estimators", "All estimators", (estimators(rows), points(rows)))
 
 
 def _spreads(rows: pd.DataFrame, tag: tuple[str, ...], on: str) -> list[Block]:

@@ -38,7 +38,7 @@ def points(rows: pd.DataFrame) -> Table:
     return Table("points", "Where gradients were measured", caption, text, found)
 
 
-def table(rows: pd.DataFrame) -> Table:
+def estimators(rows: pd.DataFrame) -> Table:
     """Per point, cell and estimator: bias with its noise, deviation, cosine, time to an error."""
     found = frames.summary(rows)
     text = pd.DataFrame(
@@ -48,8 +48,8 @@ def table(rows: pd.DataFrame) -> Table:
             "Cell": found["cell"],
             "Estimator": found["label"],
             "Bias": [_bias(row) for row in found.itertuples(index=False)],
-            "Noise of the bias": [as_text.number(value, 2) for value in _kept(found["noise"])],
-            "Deviation of one rollout": [as_text.number(v, 3) for v in _kept(found["single"])],
+            "Noise of the bias": [as_text.number(value, 2) for value in _rounded(found["noise"])],
+            "Deviation of one rollout": [as_text.number(v, 3) for v in _rounded(found["single"])],
             f"Cosine at {as_text.listed(map(str, sorted(set(found['cosine_samples']))))}": [
                 f"{value:.3f}".replace("-", as_text.MINUS) for value in found["cosine"]
             ],
@@ -80,8 +80,8 @@ def _span(found: pd.DataFrame, name: str) -> list[str]:
     return [as_text.span(low, high, as_text.number) for low, high in ends]
 
 
-def _kept(values: pd.Series) -> np.ndarray:
-    """What is only rounding is nothing."""
+def _rounded(values: pd.Series) -> np.ndarray:
+    """Zero in place of what is only a rounding error."""
     return np.where(values < 1e-9, 0.0, values)
 
 

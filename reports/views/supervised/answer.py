@@ -15,7 +15,7 @@ from ...results import Results
 from ...statistics import Estimate
 from . import frames
 from .comparison import Comparison, compare
-from .solving import solved_runs
+from .outcomes import solved_runs
 
 
 def answer(results: Results) -> Answer:

@@ -11,6 +11,7 @@ from ... import statistics
 from ...results import Results
 from ...statistics import Estimate
 from . import frames
+from .outcomes import finished
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,14 @@ def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
     `trained=False` takes the test lengths above the trained ones instead. A pair is a discrete
     model and a soft one of the same task, cell and controller.
     """
-    scores = frames.final(results.rows)
+    scores = frames.final(results)
     if trained:
         scores = frames.at_trained_lengths(scores)
     else:
         longer = scores[scores["length"] > scores["max_length"]]
         keys = [*frames.MODEL, "trial", "seed"]
         scores = longer.groupby(keys, as_index=False, sort=False)[["accuracy"]].mean()
-    scores = scores.merge(results.facts[["trial", "kind", "milliseconds"]], on="trial")
+    scores = scores.merge(finished(results)[["trial", "kind", "milliseconds"]], on="trial")
     matched = ["task", "cell", "controller", "seed"]
     sides = {
         side: scores[scores["kind"] == side][[*matched, "model", "accuracy", "milliseconds"]]
@@ -91,9 +92,9 @@ def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
 
 
 def _complete(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Only what can be averaged fairly: seeds that have every pair, or else pairs with every seed.
+    """The seeds that have every pair; where there is none, the pair with the most seeds.
 
-    Where neither exists, the pair with the most seeds is left.
+    Averages over seeds are fair only if every seed has the same pairs.
     """
     sizes = pairs.groupby("seed")["pair"].transform("nunique")
     if (whole := pairs[sizes == pairs["pair"].nunique()]).size:

@@ -7,47 +7,57 @@ import pandas as pd
 
 from ... import statistics, style
 from ...memory_kinds import memory_kind
-from ...results import METRICS, Results
+from ...results import Results, with_columns
 from ...statistics import Estimate
-from . import solving
+from . import outcomes
 
 MODEL = ["task", "model", "cell", "estimator", "controller"]
+METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]
+_PLACE = ["step", "sequences", "seconds", "kind", "length", "min_length", "max_length"]
 _POINTS = 120
 
 
-def final(rows: pd.DataFrame) -> pd.DataFrame:
+def tests(results: Results) -> pd.DataFrame:
+    """The evaluations of finished trials: one row per trial, step and test length."""
+    rows = with_columns(results.rows, (*_PLACE, *METRICS))
+    return rows[rows["kind"] == "test"]
+
+
+def final(results: Results) -> pd.DataFrame:
     """The last evaluation of every trial: one row per trial and test length."""
-    tests = rows[rows["kind"] == "test"]
-    last = tests["step"] == tests.groupby("trial")["step"].transform("max")
-    return _sorted(tests[last].drop_duplicates(["trial", "length"], keep="last"))
+    rows = tests(results)
+    last = rows["step"] == rows.groupby("trial")["step"].transform("max")
+    return _sorted(rows[last].drop_duplicates(["trial", "length"], keep="last"))
 
 
-def at_trained_lengths(tests: pd.DataFrame) -> pd.DataFrame:
+def at_trained_lengths(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per trial and step: metrics averaged over the test lengths that were trained.
 
-    Where the grid holds no trained length, the nearest one stands in.
+    Where no trained length was tested, the nearest one that was stands in.
     """
-    length, low, high = tests["length"], tests["min_length"], tests["max_length"]
+    length, low, high = rows["length"], rows["min_length"], rows["max_length"]
     distance = np.maximum(np.maximum(low - length, length - high), 0)
-    nearest = distance.groupby([tests["trial"], tests["step"]]).transform("min")
-    chosen = tests[distance.isna() | (distance == nearest)]
+    nearest = distance.groupby([rows["trial"], rows["step"]]).transform("min")
+    chosen = rows[distance.isna() | (distance == nearest)]
     keys = [*MODEL, "trial", "seed", "step", "sequences", "seconds"]
     averaged = chosen.groupby(keys, dropna=False, as_index=False, sort=False)[METRICS].mean()
     return _sorted(averaged)
 
 
 def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
-    """Learning curves aligned on `x` ("sequences" or "seconds"): IQM of `y` with its band.
+    """Learning curves over `x` ("sequences" or "seconds"): IQM of `y` over seeds, with its band.
 
-    The points of a model are common to its seeds. A trial that stopped because it was solved keeps
-    its last value; otherwise a curve ends with its shortest trial, so n is the same all along.
+    All seeds of a model are read at the same values of `x`. A trial that stopped because it was
+    solved keeps its last value; otherwise a curve ends with its shortest trial, so n is the same
+    all along.
     """
-    tests = at_trained_lengths(results.rows[results.rows["kind"] == "test"])
-    tests = tests.assign(**{y: tests[y].astype(float)}).dropna(subset=[x, y])
-    solved = set(results.facts.loc[results.facts["solved"], "trial"])
+    scores = at_trained_lengths(tests(results))
+    scores = scores.assign(**{y: scores[y].astype(float)}).dropna(subset=[x, y])
+    trials = outcomes.finished(results)
+    solved = set(trials.loc[trials["solved"], "trial"])
     parts = [
         _aligned(group, solved, x, y).assign(**dict(zip(MODEL, key, strict=True)))
-        for key, group in tests.groupby(MODEL, sort=False)
+        for key, group in scores.groupby(MODEL, sort=False)
     ]
     columns = [*MODEL, "x", "value", "low", "high", "n", "solved"]
     return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
@@ -68,60 +78,68 @@ def _aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFr
 
 def by_length(results: Results) -> pd.DataFrame:
     """IQM of the final accuracy with its interval, per model and test length."""
-    return _estimated(final(results.rows), [*MODEL, "length"], "accuracy")
+    return _estimated(final(results), [*MODEL, "length"], "accuracy")
 
 
 def summary(results: Results) -> pd.DataFrame:
     """One row per model and task, also where no seed finished: accuracy, solved, time, size.
 
-    `run` counts the seeds that could be solved: none where the training has no such criterion.
+    `run` counts the seeds that were run and could be solved: none where the training has no
+    criterion for that.
     """
-    scores = at_trained_lengths(final(results.rows))
+    scores = at_trained_lengths(final(results))
     estimates = _estimated(scores, MODEL, "accuracy")
-    facts = (
-        solving.facts(results)
-        .groupby(MODEL, as_index=False, sort=False)
-        .agg(
-            kind=("kind", "first"),
-            seeds=("trial", "size"),
-            judged=("judged", "sum"),
-            solved=("solved", "sum"),
-            sequences_to_solve=("solved_sequences", "median"),
-            seconds_to_solve=("solved_seconds", "median"),
-            milliseconds=("milliseconds", "median"),
-            parameters=("parameters", "first"),
-            state_size=("state_size", "first"),
-        )
+    finished = outcomes.finished(results).groupby(MODEL, as_index=False, sort=False)
+    facts = finished.agg(
+        kind=("kind", "first"),
+        seeds=("trial", "size"),
+        judged=("judged", "sum"),
+        solved=("solved", "sum"),
+        sequences_to_solve=("solved_sequences", "median"),
+        seconds_to_solve=("solved_seconds", "median"),
+        milliseconds=("milliseconds", "median"),
+        parameters=("parameters", "first"),
+        state_size=("state_size", "first"),
     )
-    failed = solving.failures(results).groupby(MODEL, as_index=False).agg(failed=("judged", "sum"))
-    frame = facts.merge(estimates, on=MODEL, how="left").merge(failed, on=MODEL, how="outer")
+    failed = outcomes.failed(results).groupby(MODEL, as_index=False)
+    failures = failed.agg(failed=("judged", "sum"))
+    frame = facts.merge(estimates, on=MODEL, how="left").merge(failures, on=MODEL, how="outer")
     counts = frame[["seeds", "judged", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
-    kinds = zip(frame["kind"], frame["cell"], frame["estimator"], strict=True)
+    # a model all of whose trials failed has no facts
+    names = zip(frame["cell"], frame["estimator"], strict=True)
+    kinds = pd.Series([memory_kind(*pair) for pair in names], frame.index, dtype=object)
     return _sorted(
         frame.assign(
             **counts,
             run=counts["judged"] + counts["failed"],
-            kind=[
-                stored if isinstance(stored, str) else memory_kind(*names)
-                for stored, *names in kinds
-            ],
+            kind=frame["kind"].fillna(kinds),
         )
     )
 
 
 def wrong(results: Results) -> pd.DataFrame:
-    """Median over seeds of what is wrong per sequence at the end, per model and test length."""
-    found = final(results.rows).groupby([*MODEL, "length"], as_index=False, sort=False)["errors"]
+    """Median over seeds of the wrong bits or symbols per sequence, per model and test length."""
+    found = final(results).groupby([*MODEL, "length"], as_index=False, sort=False)["errors"]
     return _sorted(found.median())
 
 
 def trials(results: Results) -> pd.DataFrame:
-    """One row per finished trial: what it cost, when it was solved, how good it was at the end."""
-    scores = at_trained_lengths(final(results.rows))[["trial", "accuracy", "errors"]]
+    """One row per finished trial: its cost, when it was solved, how good it was at the end."""
+    scores = at_trained_lengths(final(results))[["trial", "accuracy", "errors"]]
     renamed = {"solved_sequences": "sequences_to_solve", "solved_seconds": "seconds_to_solve"}
-    frame = results.facts.rename(columns=renamed).merge(scores, on="trial", how="left")
+    frame = outcomes.finished(results).rename(columns=renamed).merge(scores, on="trial", how="left")
     cost = ["backend", "updates", "sequences", "seconds", *renamed.values(), "accuracy", "errors"]
     return _sorted(frame).reindex(columns=["task", "model", "seed", *cost, "trial"])
+
+
+def chance(results: Results, task: str) -> float:
+    """Accuracy of guessing; nan where the task cannot be built any more."""
+    spec = next(trial.task for trial in results.trials if trial.task_label == task)
+    # the task's package may be gone or broken, and the report can do without
+    try:
+        return spec.build().answer.chance
+    except Exception:
+        return float("nan")
 
 
 def _estimated(frame: pd.DataFrame, keys: list[str], metric: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from ...blocks import Block, Picture, Section
 from ...file_names import file_name
 from ...results import Results
 from . import frames, tables
-from .solving import solved_runs
+from .outcomes import finished, solved_runs
 
 _MEAN = "the interquartile mean over seeds (with fewer than four seeds the mean)"
 _ENDS = (
@@ -31,7 +31,7 @@ def learning(results: Results) -> Section | None:
             frame = frame[frame["task"] == task]
             if frame.empty:
                 continue
-            chance = results.chance[task] if y == "accuracy" else float("nan")
+            chance = frames.chance(results, task) if y == "accuracy" else float("nan")
             blocks.append(
                 Picture(
                     file_name("learning", y, x, *_tag(results, task)),
@@ -46,7 +46,7 @@ def learning(results: Results) -> Section | None:
 def accuracy(results: Results) -> Section | None:
     """Every seed's final accuracy, and the cell × estimator grid where there is one."""
     blocks: list[Block] = []
-    scores = frames.at_trained_lengths(frames.final(results.rows))
+    scores = frames.at_trained_lengths(frames.final(results))
     for task, summary in _finished(results):
         seeds = scores[scores["task"] == task]
         if seeds.empty:
@@ -57,7 +57,7 @@ def accuracy(results: Results) -> Section | None:
             "several seeds, its 95 % percentile bootstrap interval over seeds; "
             f"{as_text.seeds(summary['n'])} per model. Colour is the estimator, shape the cell."
         )
-        figure = figures.final_accuracy(seeds, summary, chance=results.chance[task])
+        figure = figures.final_accuracy(seeds, summary, chance=frames.chance(results, task))
         name = file_name("final-accuracy", *_tag(results, task))
         title = f"Final accuracy of every seed{_on(results, task)}"
         blocks.append(Picture(name, title, caption, figure))
@@ -82,7 +82,7 @@ def lengths(results: Results) -> Section | None:
     """Accuracy against test length, where more than one was tested."""
     blocks: list[Block] = []
     table = tables.lengths(results)
-    seeds, frame = frames.final(results.rows), frames.by_length(results)
+    seeds, frame = frames.final(results), frames.by_length(results)
     for task in results.tasks if table else ():
         points, lines = seeds[seeds["task"] == task], frame[frame["task"] == task]
         if lines["length"].nunique() < 2:
@@ -94,7 +94,7 @@ def lengths(results: Results) -> Section | None:
             f"{_band(lines['n'])}. {_GREY}"
         )
         trained = (float(low), float(high))
-        chance = results.chance[task]
+        chance = frames.chance(results, task)
         figure = figures.length_curve(lines, points, trained=trained, chance=chance)
         name = file_name("length", *_tag(results, task))
         title = f"Accuracy against test length{_on(results, task)}"
@@ -105,8 +105,9 @@ def lengths(results: Results) -> Section | None:
 def time(results: Results) -> Section | None:
     """What a training sequence costs, and how long a task takes to be solved."""
     blocks: list[Block] = []
+    trials = finished(results)
     for task, summary in _finished(results):
-        facts = results.facts[results.facts["task"] == task]
+        seeds = trials[trials["task"] == task]
         criterion = bool(solved_runs(results))
         until = ", and until the task was solved (a trial that never solved it has no point)"
         caption = (
@@ -116,7 +117,7 @@ def time(results: Results) -> Section | None:
         )
         name = file_name("time", *_tag(results, task))
         title = f"Training time{_on(results, task)}"
-        figure = figures.timing(facts, summary, solving=criterion)
+        figure = figures.timing(seeds, summary, solving=criterion)
         blocks.append(Picture(name, title, caption, figure))
     return _section("time", "Time", blocks)
 
@@ -130,7 +131,7 @@ def statistics(results: Results) -> Section | None:
 
 def addressing(results: Results) -> Section | None:
     """One figure per model with memory: the best seed's heads on one evaluated sequence."""
-    scores = frames.at_trained_lengths(frames.final(results.rows))
+    scores = frames.at_trained_lengths(frames.final(results))
     best = scores.sort_values("accuracy", kind="stable").drop_duplicates(
         ["task", "model"], keep="last"
     )
@@ -186,8 +187,8 @@ def _finished(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _any(results: Results, task: str, metric: str) -> bool:
-    rows = results.rows
-    return bool(rows.loc[(rows["task"] == task) & (rows["kind"] == "test"), metric].notna().any())
+    tests = frames.tests(results)
+    return bool(tests.loc[tests["task"] == task, metric].notna().any())
 
 
 def _tag(results: Results, task: str) -> tuple[str, ...]:

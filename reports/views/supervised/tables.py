@@ -9,7 +9,7 @@ from ...blocks import Table
 from ...results import Results
 from . import frames
 from .comparison import paired
-from .solving import solved_runs
+from .outcomes import solved_runs
 
 
 def models(results: Results) -> Table:

@@ -13,7 +13,7 @@ from ..base import View, views
 from . import sections
 from .answer import answer
 from .comparison import compare
-from .solving import solved_runs
+from .outcomes import solved_runs
 
 
 @final

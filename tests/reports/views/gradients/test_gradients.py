@@ -48,7 +48,7 @@ def test_only_a_bias_beyond_its_noise_is_one(measured):
 
 
 def test_the_table_says_why_an_error_was_not_reached(measured):
-    table = tables.table(frames.measured(read(measured)))
+    table = tables.estimators(frames.measured(read(measured)))
     shown = table.shown[
         (table.shown["When"] == "after 10 updates") & (table.shown["Cell"] == "ntm")
     ]

@@ -5,7 +5,7 @@ from reports.counts import missing
 from reports.results import read
 from reports.views.supervised.answer import answer
 from reports.views.supervised.comparison import _complete, compare
-from reports.views.supervised.solving import solved_runs
+from reports.views.supervised.outcomes import solved_runs
 
 SOFT_AND_DISCRETE = ("ntm/soft", "ntm/reinforce")
 

@@ -5,10 +5,12 @@ import pytest
 from reports.results import read
 from reports.views.supervised import frames
 from reports.views.supervised.comparison import paired
+from reports.views.supervised.outcomes import finished
+from studies.design.trial import TaskSpec
 
 
 def test_the_final_frame_has_one_row_per_trial_and_length(demo):
-    final = frames.final(read(demo).rows)
+    final = frames.final(read(demo))
     assert not final.duplicated(["trial", "length"]).any()
     assert len(final) == 18 * 6
     assert (final["kind"] == "test").all()
@@ -16,23 +18,22 @@ def test_the_final_frame_has_one_row_per_trial_and_length(demo):
 
 def test_a_trial_that_stopped_early_contributes_its_own_last_evaluation(demo):
     results = read(demo)
-    final = frames.final(results.rows)
-    solved = results.facts[results.facts["solved"]]
+    final = frames.final(results)
+    solved = finished(results)[lambda frame: frame["solved"]]
     assert len(solved) > 0
     steps = final[final["trial"].isin(solved["trial"])].groupby("trial")["sequences"].first()
     assert (steps.loc[solved["trial"]].to_numpy() == solved["solved_sequences"].to_numpy()).all()
 
 
 def test_trained_lengths_are_averaged_and_longer_ones_left_out(demo):
-    rows = read(demo).rows
-    final = frames.final(rows)
+    final = frames.final(read(demo))
     averaged = frames.at_trained_lengths(final).set_index("trial")["accuracy"]
     trained = final[final["length"] <= 8].groupby("trial")["accuracy"].mean()
     pd.testing.assert_series_equal(averaged.sort_index(), trained.sort_index())
 
 
 def test_without_a_trained_length_in_the_grid_the_nearest_stands_in(demo):
-    final = frames.final(read(demo).rows)
+    final = frames.final(read(demo))
     longer = final[final["length"] > 8]
     averaged = frames.at_trained_lengths(longer).set_index("trial")["accuracy"]
     nearest = longer[longer["length"] == 12].set_index("trial")["accuracy"]
@@ -52,10 +53,10 @@ def test_a_solved_trial_keeps_its_last_value(demo):
     results = read(demo)
     curves = frames.curves(results, x="sequences", y="accuracy")
     soft = curves[curves["model"] == "ntm/soft"]
-    facts = results.facts[results.facts["model"] == "ntm/soft"]
+    facts = finished(results)[lambda frame: frame["model"] == "ntm/soft"]
     assert facts["solved"].all() and soft["solved"].all()
     assert soft["x"].max() == facts["sequences"].max()
-    scores = frames.at_trained_lengths(frames.final(results.rows))
+    scores = frames.at_trained_lengths(frames.final(results))
     last = scores.loc[scores["model"] == "ntm/soft", "accuracy"].mean()
     assert soft["value"].iloc[-1] == pytest.approx(last)
 
@@ -99,6 +100,17 @@ def test_discrete_models_are_paired_with_the_soft_one_of_their_cell(demo):
     }
     assert (pairs["n"] == 3).all()
     assert pairs["value"].between(pairs["low"], pairs["high"]).all()
+
+
+def test_chance_is_known_from_the_kind_of_answer(demo):
+    assert frames.chance(read(demo), "copy") == 0.5
+
+
+def test_a_task_whose_plug_in_is_gone_has_no_known_chance(demo):
+    results = read(demo)
+    for trial in results.trials:
+        object.__setattr__(trial, "task", TaskSpec("no_such_task"))
+    assert np.isnan(frames.chance(results, "copy"))
 
 
 def test_several_tasks_stay_apart(store_of):

@@ -4,6 +4,7 @@ import pandas as pd
 
 from reports.results import read
 from reports.views.supervised import tables
+from reports.views.supervised.outcomes import finished
 
 
 def test_every_table_with_an_interval_has_its_n(demo):
@@ -27,7 +28,7 @@ def test_every_finished_trial_is_a_row_of_its_own(store_of):
     numbers = tables.seeds(results).numbers.set_index(["model", "seed"])
     assert set(numbers["trial"]) == set(results.facts["trial"])
     assert not {"ntm/reinforce", "dnc/soft"} & set(numbers.index.get_level_values("model"))
-    facts = results.facts.set_index("trial")
+    facts = finished(results).set_index("trial")
     by_trial = numbers.set_index("trial")
     for name, fact in {"seconds": "seconds", "sequences_to_solve": "solved_sequences"}.items():
         pd.testing.assert_series_equal(
