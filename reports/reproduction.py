@@ -33,8 +33,8 @@ def reproduce(results: Results) -> Section:
         ("Machine", _distinct(_machine(entry) for entry in _column(facts, "machine"))),
         ("Device", _distinct(_column(facts, "device"))),
         ("Threads per trial", _distinct(_column(facts, "threads"))),
-        ("Trained", _period(facts)),
-        ("Training time", as_text.duration(float(facts["seconds"].sum())) if len(facts) else ""),
+        ("Run", _period(facts)),
+        ("Time of all trials", _time(facts)),
     ]
     shown = tuple((name, text) for name, text in entries if text)
     commands = (*_runs(results), f"memnets report {results.name}")
@@ -108,6 +108,11 @@ def _period(facts: pd.DataFrame) -> str:
     starts = [text for text in _column(facts, "started") if isinstance(text, str)]
     ends = [text for text in _column(facts, "finished") if isinstance(text, str)]
     return f"{min(starts)} to {max(ends)}" if starts and ends else ""
+
+
+def _time(facts: pd.DataFrame) -> str:
+    seconds = facts["seconds"].astype(float).dropna()
+    return as_text.duration(float(seconds.sum())) if len(seconds) else ""
 
 
 def _machine(entry: Any) -> str:
