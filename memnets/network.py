@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from .cells.base import MemoryCell
 from .controllers import Controller
 from .estimators import Estimator
+from .inputs import check_call, check_step
 from .options import accepted, require_number
 from .registry import backends
 from .types import Address, NetworkState, Rollout, join_heads, stack_steps
@@ -66,7 +67,7 @@ class MemoryNetwork(nn.Module):
         """State before the first step; the first read is zero."""
         return NetworkState(
             self.controller.initial_state(batch_size),
-            self.cell.initial_state(batch_size),
+            self._precisely(self.cell.initial_state, batch_size),
             self.readout.weight.new_zeros(batch_size, self.cell.read_size),
         )
 
@@ -75,11 +76,16 @@ class MemoryNetwork(nn.Module):
 
         Always on the reference.
         """
+        check_step(self, x_BX, state)
         h_BC, state, address = self.drive(x_BX, state)
         return self.readout(torch.cat([self.bypass(h_BC), state.read_BR], -1)), state, address
 
     def forward(self, inputs_TBX: Tensor, state: NetworkState | None = None) -> Rollout:
-        """Unroll over a sequence, from `state` or from the initial one, by the chosen backend."""
+        """Unroll over a sequence, from `state` or from the initial one, by the chosen backend.
+
+        Raises ValueError for inputs or a state of other sizes than the network's.
+        """
+        check_call(self, inputs_TBX, state)
         if state is None:
             state = self.initial_state(inputs_TBX.shape[1])
         rollout: Rollout = backends.get(self._backend)().run(self, inputs_TBX, state)
@@ -89,6 +95,8 @@ class MemoryNetwork(nn.Module):
         self, inputs_TBX: Tensor, state: NetworkState, drive: Drive | None = None
     ) -> Rollout:
         """The reference: a plain loop over the steps; `drive` stands in for the network's own."""
+        if not len(inputs_TBX):
+            return self._of_no_steps(inputs_TBX, state)
         drive = drive or self.drive
         hidden, reads, addresses = [], [], []
         # unbind, not indexing: each index would add a whole (T, B, X) gradient per step
@@ -101,16 +109,40 @@ class MemoryNetwork(nn.Module):
         logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), torch.stack(reads)], -1))
         return Rollout(logits_TBY, stack_steps(addresses), state, hidden_TBC)
 
+    def _of_no_steps(self, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+        """An empty rollout, in the form of that of one step, which is run and dropped."""
+        device = inputs_TBX.device
+        with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.no_grad():
+            x_BX = inputs_TBX.new_zeros(inputs_TBX.shape[1:])
+            h_BC, after, address = self.drive(x_BX, state)
+        hidden_TBC, reads_TBR = h_BC.unsqueeze(0)[:0], after.read_BR.unsqueeze(0)[:0]
+        logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), reads_TBR], -1))
+        stacked = stack_steps([address])
+        nothing = Address(*(None if part is None else part[:0] for part in stacked))
+        return Rollout(logits_TBY, nothing, state, hidden_TBC)
+
     def drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
         """One step without the readout: the controller's output (B, C), next state and address."""
         h_BC, controller = self.controller(torch.cat([x_BX, state.read_BR], -1), state.controller)
         external = (x_BX,) if self.cell.takes_input else ()
-        read_BR, cell, address = self.cell(h_BC, state.cell, *external)
+        read_BR, cell, address = self._precisely(self.cell, h_BC, state.cell, *external)
         for _ in range(self.cell.read_steps - 1):
             h_BC, controller = self.controller(torch.cat([x_BX, read_BR], -1), controller)
-            read_BR, cell, again = self.cell.look(h_BC, cell)
+            read_BR, cell, again = self._precisely(self.cell.read_again, h_BC, cell)
             address = join_heads(address, again)
         return h_BC, NetworkState(controller, cell, read_BR), address
+
+    def _precisely(self, call: Callable[..., Any], *values: Any) -> Any:
+        """A call of the cell without autocast, which takes from addresses more than they can bear.
+
+        Controller and readout, which are most of the work, stay under it.
+        """
+        weight = self.readout.weight
+        device = weight.device.type
+        if not (torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)):
+            return call(*values)
+        with torch.autocast(device, enabled=False):
+            return call(*(v.to(weight.dtype) if isinstance(v, Tensor) else v for v in values))
 
 
 def assemble(

@@ -22,8 +22,8 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     write heads first; a name starts with "write" or "read".
 
     A cell that `takes_input` is built with `external_size`, the width X of the network's input, and
-    is given that input at every step. One with several `read_steps` is asked to `look` again, after
-    the controller has seen what was read, before the step ends.
+    is given that input at every step. One with several `read_steps` reads again within the step,
+    after the controller has seen what was read.
     """
 
     takes_input: ClassVar[bool] = False
@@ -42,8 +42,8 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     def forward(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
         """One step: what was read (B, read_size), the next state, and the address of every head."""
 
-    def look(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
-        """Read again, writing nothing: for cells with several `read_steps`, and no others."""
+    def read_again(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
+        """Reads without writing, for cells with several `read_steps`, and for no others."""
         raise RuntimeError(f"{type(self).__name__} reads once per step")
 
 

@@ -141,7 +141,7 @@ class DNTM(MemoryCell[DNTMState]):
         read_BR, state, read = self._read(head, state._replace(content_BNW=source_BNW))
         return read_BR, state._replace(content_BNW=written_BNW), join_heads(write, read)
 
-    def look(self, h_BC: Tensor, state: DNTMState) -> tuple[Tensor, DNTMState, Address]:
+    def read_again(self, h_BC: Tensor, state: DNTMState) -> tuple[Tensor, DNTMState, Address]:
         return self._read(self.interface(h_BC), state)
 
     def _read(self, head: dict[str, Tensor], state: DNTMState) -> tuple[Tensor, DNTMState, Address]:

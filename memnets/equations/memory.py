@@ -56,10 +56,11 @@ def scan(function: Callable[..., Tensor], memory_BNW: Memory, *inputs: Tensor) -
 def gather_rows(memory_BNW: Memory, slots_BHK: Tensor) -> Tensor:
     """The rows of the named slots, (B, H, K, W)."""
     B, H, K = slots_BHK.shape
+    W = memory_BNW.shape[-1]
     if isinstance(memory_BNW, PersistentMemory):
-        return memory_BNW.take(slots_BHK.flatten(1)).view(B, H, K, -1)
-    index = slots_BHK.reshape(B, H * K, 1).expand(-1, -1, memory_BNW.shape[-1])
-    return memory_BNW.gather(1, index).view(B, H, K, -1)
+        return memory_BNW.take(slots_BHK.flatten(1)).view(B, H, K, W)
+    index = slots_BHK.reshape(B, H * K, 1).expand(-1, -1, W)
+    return memory_BNW.gather(1, index).view(B, H, K, W)
 
 
 def erase_and_add(

@@ -75,6 +75,8 @@ class Advantage(nn.Module):
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
 
     def forward(self, cost_TB: Tensor, features_TBC: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        if not cost_TB.numel():
+            return cost_TB, cost_TB.new_zeros(())
         returns_TB = returns(cost_TB, to_go=self.return_to_go)
         deviation_TB = returns_TB - self._centre(returns_TB)
         advantage_TB = deviation_TB / self._scale()
@@ -88,7 +90,8 @@ class Advantage(nn.Module):
                 "feature_size, and give loss() the controller's outputs, or choose "
                 "baseline='moving_average'"
             )
-        predicted_TB = self.predict(features_TBC.detach()).squeeze(-1)
+        features_TBC = features_TBC.detach().to(self.predict.weight)
+        predicted_TB = self.predict(features_TBC).squeeze(-1).to(advantage_TB)
         # D-NTM's Huber loss is d² near zero, twice torch's
         return advantage_TB - predicted_TB.detach(), 2 * huber_loss(predicted_TB, advantage_TB)
 

@@ -58,6 +58,8 @@ class Reinforce(Estimator):
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
         advantage_TB, baseline_loss = self.advantage(cost_TB.detach(), features_TBC)
+        if not cost_TB.numel():
+            return baseline_loss
         score = (address.log_prob_BH.sum(-1) * advantage_TB).sum(0).mean()
         entropy = address.entropy_BH.sum((0, -1)).mean()
         return self.weight * score - self.entropy_weight * entropy + baseline_loss

@@ -150,7 +150,7 @@ class _Take(Function):
         rows, entries = memory.log.read(memory.version, at_BK.flatten())
         # not among the saved tensors: a checkpoint would replace these by those of its second run
         ctx.entries, ctx.gradients = entries.view(at_BK.shape), memory.gradients
-        return rows.view(*at_BK.shape, -1)
+        return rows.view(*at_BK.shape, memory.shape[-1])
 
     @staticmethod
     @_once
@@ -202,7 +202,8 @@ class _Scan(Function):
             for tensor, need in zip(ctx.saved_tensors, needed, strict=True)
         ]
         contents_BNW = _contents(ctx.memory).requires_grad_()
-        with torch.enable_grad():
+        # autocast may be on here, though it was off in the forward pass
+        with torch.enable_grad(), torch.autocast(gradient.device.type, enabled=False):
             result = ctx.function(contents_BNW, *inputs)
         given = [contents_BNW, *(tensor for tensor in inputs if tensor.requires_grad)]
         rows_BNW, *rest = torch.autograd.grad(result, given, gradient, allow_unused=True)

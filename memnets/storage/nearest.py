@@ -50,7 +50,7 @@ class NearestRows:
         self._all = not bool((start_BNW == start_BNW[:1, :1]).all())
         if self._all:
             for index, rows_NW in zip(self._indices, start_BNW, strict=True):
-                index.add_with_ids(_unit(rows_NW.numpy(force=True)), np.arange(self.slots))
+                index.add_with_ids(_unit(_numbers(rows_NW)), np.arange(self.slots))
 
     @classmethod
     def of(cls, memory: PersistentMemory) -> NearestRows:
@@ -67,11 +67,11 @@ class NearestRows:
             # cut short, it would hold neither the one version nor the other
             memory.log.index = None
             raise
-        found = []
-        for index, query_HW in zip(self._indices, query_BHW.numpy(force=True), strict=True):
+        found = np.empty((*query_BHW.shape[:2], count), np.int64)
+        for b, (index, query_HW) in enumerate(zip(self._indices, _numbers(query_BHW), strict=True)):
             index.nprobe = index.nlist if index.ntotal <= EXHAUSTIVE else PROBES
-            found.append(index.search(_unit(query_HW), count)[1])
-        return torch.from_numpy(np.stack(found)).to(query_BHW.device)
+            found[b] = index.search(_unit(query_HW), count)[1]
+        return torch.from_numpy(found).to(query_BHW.device)
 
     def _follow(self, memory: PersistentMemory) -> None:
         """Have in the index what a version of the memory holds."""
@@ -89,7 +89,7 @@ class NearestRows:
         rows, entries = memory.log.read(memory.version, at)
         held = (entries != START).numpy(force=True) | self._all
         b, slot = np.divmod(at.numpy(force=True), self.slots)
-        units = _unit(rows.numpy(force=True))
+        units = _unit(_numbers(rows))
         for row, index in enumerate(self._indices):
             here = b == row
             index.remove_ids(slot[here])
@@ -107,6 +107,11 @@ def _inverted_file(faiss: Any, directions: Any, cells: int) -> Any:
     index.is_trained, index.own_fields = True, False
     index.set_direct_map_type(faiss.DirectMap.Hashtable)
     return index
+
+
+def _numbers(tensor: Tensor) -> np.ndarray:
+    """As an array, in a precision that numpy has."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32)).numpy(force=True)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

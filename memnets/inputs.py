@@ -1,0 +1,61 @@
+"""What a network can be called with: shapes of inputs and state, and the precision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from .types import NetworkState
+
+if TYPE_CHECKING:
+    from .network import MemoryNetwork
+
+
+def check_call(
+    network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState | None = None
+) -> None:
+    """Raises ValueError, in one sentence, where a network cannot unroll over such inputs."""
+    _check_precision(network.readout.weight.dtype)
+    shape, X = tuple(inputs_TBX.shape), network.input_size
+    if len(shape) != 3 or shape[2] != X:
+        raise ValueError(
+            f"inputs are of the shape (T, B, X), steps x sequences x inputs, with X = {X}, "
+            f"not {shape}"
+        )
+    if state is not None:
+        _check_state(state, shape[1], f"inputs (T, B, X) of the shape {shape}", shape[0])
+
+
+def check_step(network: MemoryNetwork, x_BX: Tensor, state: NetworkState) -> None:
+    """Raises ValueError, in one sentence, where a network cannot take a step with such an input."""
+    _check_precision(network.readout.weight.dtype)
+    shape, X = tuple(x_BX.shape), network.input_size
+    if len(shape) != 2 or shape[1] != X:
+        raise ValueError(
+            f"the input of a step is of the shape (B, X), sequences x inputs, with X = {X}, "
+            f"not {shape}"
+        )
+    _check_state(state, shape[0], f"an input (B, X) of the shape {shape}")
+
+
+def _check_state(
+    state: NetworkState, batch_size: int, given: str, steps: int | None = None
+) -> None:
+    if not isinstance(state, NetworkState):
+        raise ValueError(
+            f"a state is the NetworkState of a rollout, rollout.state, not {type(state).__name__}"
+        )
+    of = len(state.read_BR)
+    if of != batch_size:
+        hint = "; put time first" if of == steps else ""
+        raise ValueError(f"a state of B = {of} sequences does not go with {given}{hint}")
+
+
+def _check_precision(dtype: torch.dtype) -> None:
+    if dtype == torch.float16:
+        raise ValueError(
+            "a network does not run in float16, where the small constants of its equations vanish: "
+            "use float32, float64 or bfloat16, or float32 under torch.autocast"
+        )
