@@ -118,7 +118,7 @@ class MemoryNetwork(nn.Module):
         hidden_TBC, reads_TBR = h_BC.unsqueeze(0)[:0], after.read_BR.unsqueeze(0)[:0]
         logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), reads_TBR], -1))
         stacked = stack_steps([address])
-        nothing = Address(*(None if part is None else part[:0] for part in stacked))
+        nothing = Address._make(None if part is None else part[:0] for part in stacked)
         return Rollout(logits_TBY, nothing, state, hidden_TBC)
 
     def drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
