@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from .types import NetworkState
 
-if TYPE_CHECKING:
-    from .network import MemoryNetwork
-
 
 def check_call(
-    network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState | None = None
+    inputs_TBX: Tensor, state: NetworkState | None, *, input_size: int, dtype: torch.dtype
 ) -> None:
     """Raises ValueError, in one sentence, where a network cannot unroll over such inputs."""
-    _check_precision(network.readout.weight.dtype)
-    shape, X = tuple(inputs_TBX.shape), network.input_size
+    _check_precision(dtype)
+    shape, X = tuple(inputs_TBX.shape), input_size
     if len(shape) != 3 or shape[2] != X:
         raise ValueError(
             f"inputs are of the shape (T, B, X), steps x sequences x inputs, with X = {X}, "
@@ -28,10 +23,10 @@ def check_call(
         _check_state(state, shape[1], f"inputs (T, B, X) of the shape {shape}", shape[0])
 
 
-def check_step(network: MemoryNetwork, x_BX: Tensor, state: NetworkState) -> None:
+def check_step(x_BX: Tensor, state: NetworkState, *, input_size: int, dtype: torch.dtype) -> None:
     """Raises ValueError, in one sentence, where a network cannot take a step with such an input."""
-    _check_precision(network.readout.weight.dtype)
-    shape, X = tuple(x_BX.shape), network.input_size
+    _check_precision(dtype)
+    shape, X = tuple(x_BX.shape), input_size
     if len(shape) != 2 or shape[1] != X:
         raise ValueError(
             f"the input of a step is of the shape (B, X), sequences x inputs, with X = {X}, "

@@ -76,7 +76,7 @@ class MemoryNetwork(nn.Module):
 
         Always on the reference.
         """
-        check_step(self, x_BX, state)
+        check_step(x_BX, state, input_size=self.input_size, dtype=self.readout.weight.dtype)
         h_BC, state, address = self.drive(x_BX, state)
         return self.readout(torch.cat([self.bypass(h_BC), state.read_BR], -1)), state, address
 
@@ -85,7 +85,8 @@ class MemoryNetwork(nn.Module):
 
         Raises ValueError for inputs or a state of other sizes than the network's.
         """
-        check_call(self, inputs_TBX, state)
+        dtype = self.readout.weight.dtype
+        check_call(inputs_TBX, state, input_size=self.input_size, dtype=dtype)
         if state is None:
             state = self.initial_state(inputs_TBX.shape[1])
         rollout: Rollout = backends.get(self._backend)().run(self, inputs_TBX, state)

@@ -29,7 +29,7 @@ FLOORS = (
     ("registry", "options", "siblings", "types"),
     ("storage",),
     ("equations",),
-    ("controllers", "estimators", "interface"),
+    ("controllers", "estimators", "inputs", "interface"),
     ("cells",),
     ("network",),
     ("spec",),
