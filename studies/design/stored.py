@@ -17,6 +17,10 @@ DESCENT = ("updates", "batch_size", "learning_rate")
 """The fields of its training that the gradient study of the first version used."""
 
 
+class Outdated(BadData):
+    """A trial of an earlier version that this one cannot read; the message says what to do."""
+
+
 def identity(data: Mapping[str, Any]) -> str:
     """The id of a trial, given its JSON: twelve digits of the SHA-256 of all but its labels."""
     hashed = {name: value for name, value in data.items() if not name.endswith("_label")}
@@ -34,7 +38,7 @@ def earlier(data: Any) -> str | None:
 
 
 def current(data: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The JSON of an earlier version's trial in today's form; raises BadData where it has none."""
+    """The JSON of an earlier version's trial in today's form; raises Outdated where it has none."""
     now = {name: value for name, value in data.items() if name != "training"}
     training = data["training"]
     if not isinstance(training, Mapping):
@@ -45,7 +49,7 @@ def current(data: Mapping[str, Any], where: str) -> dict[str, Any]:
     if made == FIRST["gradients"]:
         used = {name: value for name, value in training.items() if name in DESCENT}
         return {**now, "procedure": {"name": "gradients", **used}}
-    raise BadData(
+    raise Outdated(
         f"{where}: its procedure {made!r} is a function, as earlier versions had them: make it a "
         "class (studies.procedures.base.Procedure) and run the study in another folder."
     )

@@ -10,6 +10,7 @@ from typing import Any
 from memnets.registry import BrokenPlugin, UnknownName
 
 from ..design.data import BadData, pretty
+from ..design.stored import Outdated
 from ..design.trial import Trial
 from .files import NotResults, read_json, write_whole
 
@@ -41,6 +42,8 @@ class TrialFile:
         except (UnknownName, BrokenPlugin) as error:
             text = error.args[0] if error.args else error
             raise NotResults(f"{path}: {text} Install the package that brings it.") from error
+        except Outdated as error:
+            raise NotResults(str(error)) from error
         except BadData as error:
             raise NotResults(f"{error} {ANEW}") from error
         except (AttributeError, KeyError, TypeError) as error:
