@@ -123,6 +123,10 @@ class Registry(Generic[T]):
     def __contains__(self, name: object) -> bool:
         return name in set(self)
 
+    def is_built_in(self, name: str) -> bool:
+        """Whether the name is one of memnets' own, which every installation has."""
+        return name in self._builtins
+
     def summary(self, name: str) -> str:
         """One line about a name, read without importing it."""
         if name in self._builtins:

@@ -42,7 +42,7 @@ class BenchMemory:
             value = getattr(self, name)
             if min(value, default=0) < 1 if isinstance(value, tuple) else value < 1:
                 raise BadData(f"{name} is {value}; it must be at least 1.")
-        from ..running.executor import torch_threads
+        from ..running.threads import torch_threads
         from .memory import measure
         from .memory_models import MODELS
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from ..running.executor import torch_threads
+from ..running.threads import torch_threads
 from .machine import caches
 
 SIZES = (256, 384, 512, 768, 1024)

@@ -126,7 +126,7 @@ class BenchTrain:
 
     def _compare(self, point: Point, threads: int, turns: Turns) -> Iterator[Row]:
         """A row per backend."""
-        from ..running.executor import torch_threads
+        from ..running.threads import torch_threads
         from .rounds import failure, interleave, summary, warm_up
         from .steps import NotCovered, flop_per_sequence, stepper
 

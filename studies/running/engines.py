@@ -1,20 +1,25 @@
 """Where trials run: one after another in this process, or on dask workers.
 
-An engine takes a function, the trials, the function's other arguments and a display, and yields
+An engine takes the trials, the store, the device, the number of threads and a display, and yields
 each trial with the exception that its worker ended with, or None, in the order they end.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from ..design.data import BadData
 from ..design.trial import Trial
+from .attempt import Abandoned, attempt
+from .cluster import connected
+from .driver import Driver
+from .place import Place, marked
+from .recorder import FolderRecorder
+from .store import ResultStore
+from .workers import require_able
 
-Ended: TypeAlias = Iterator[tuple[Trial, Exception | None]]
+Ended: TypeAlias = Generator[tuple[Trial, Exception | None]]
 TICK = 0.5
 
 
@@ -28,16 +33,17 @@ class Watcher(Protocol):
         """Time has passed."""
 
 
-Engine: TypeAlias = Callable[..., Any]
+Engine: TypeAlias = Callable[[Sequence[Trial], ResultStore, str, int, Watcher], Ended]
 
 
 def inline(
-    work: Callable[..., None], trials: Sequence[Trial], arguments: tuple[Any, ...], watcher: Watcher
+    trials: Sequence[Trial], store: ResultStore, device: str, threads: int, watcher: Watcher
 ) -> Ended:
     """One after another, here."""
     for trial in trials:
         watcher.running([trial])
-        work(trial, *arguments, watcher)
+        recorder = FolderRecorder(store, trial, device, watcher.refresh)
+        attempt(trial, recorder, store.path(trial), threads)
         yield trial, None
 
 
@@ -45,25 +51,45 @@ def workers_of(workers: int, address: str | None) -> Engine:
     """The engine of that many local worker processes, or of the cluster at `address`."""
 
     def engine(
-        work: Callable[..., None],
-        trials: Sequence[Trial],
-        arguments: tuple[Any, ...],
-        watcher: Watcher,
+        trials: Sequence[Trial], store: ResultStore, device: str, threads: int, watcher: Watcher
     ) -> Ended:
         if not trials:
             return
-        with _client(min(workers, len(trials)), address) as client:
-            yield from _spread(client, work, list(trials), arguments, watcher)
+        with contextlib.ExitStack() as stack:
+            client = stack.enter_context(connected(min(workers, len(trials)), address))
+            require_able(client, trials, device)
+            place = stack.enter_context(marked(store.folder))
+            driver = stack.enter_context(Driver(client, place.token, store, trials))
+            for ended in _spread(client, list(trials), (place, device, threads), watcher):
+                driver.check()
+                yield ended
 
     return engine
 
 
+def on_worker(trial: Trial, place: Place, device: str, threads: int) -> None:
+    """Make one trial on a dask worker, for as long as the run that asked for it goes on."""
+    watch = _watch_of_this_task()
+    attempt(trial, place.recorder(trial, device, watch), place.folder / trial.id, threads)
+
+
+def _watch_of_this_task() -> Callable[[], None]:
+    from distributed import get_worker
+
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def watch() -> None:
+        # what a task has begun goes on when its client has gone: dask cannot stop a thread
+        task = worker.state.tasks.get(key)
+        if task is None or task.state == "cancelled":
+            raise Abandoned("the run that asked for this trial has ended")
+
+    return watch
+
+
 def _spread(
-    client: Any,
-    work: Callable[..., None],
-    waiting: list[Trial],
-    arguments: tuple[Any, ...],
-    watcher: Watcher,
+    client: Any, waiting: list[Trial], arguments: tuple[Any, ...], watcher: Watcher
 ) -> Ended:
     from distributed import wait
 
@@ -73,7 +99,7 @@ def _spread(
         places = max(1, sum(client.nthreads().values()))
         while waiting and len(running) < places:
             trial = waiting.pop(0)
-            running[client.submit(work, trial, *arguments, pure=False, retries=0)] = trial
+            running[client.submit(on_worker, trial, *arguments, pure=False, retries=0)] = trial
         watcher.running(list(running.values()))
         with contextlib.suppress(TimeoutError):
             wait(list(running), timeout=TICK, return_when="FIRST_COMPLETED")
@@ -89,60 +115,3 @@ def _error(future: Any) -> Exception | None:
     if error is None or isinstance(error, Exception):
         return error
     return RuntimeError(f"the worker ended with {type(error).__name__}")
-
-
-@contextlib.contextmanager
-def _client(workers: int, address: str | None) -> Iterator[Any]:
-    import dask
-    from distributed import Client, LocalCluster
-
-    environ = "distributed.nanny.pre-spawn-environ"
-    options = {
-        # procedures may start processes of their own
-        "distributed.worker.daemon": False,
-        # a trial whose worker dies is tried once more, then given up
-        "distributed.scheduler.allowed-failures": 1,
-        "distributed.admin.tick.limit": "1h",
-        # dask's own setting hands every freed tensor back to the system: half the time of a large
-        # LSTM went into fetching the same pages again
-        f"{environ}.MALLOC_TRIM_THRESHOLD_": 2**30,
-        f"{environ}.MALLOC_MMAP_THRESHOLD_": 2**25,
-    }
-    with dask.config.set(options), contextlib.ExitStack() as stack:
-        if address is None:
-            place: Any = stack.enter_context(
-                LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    memory_limit=0,
-                    dashboard_address=":0",
-                    silence_logs=logging.CRITICAL,
-                )
-            )
-        else:
-            place = address
-        try:
-            client = stack.enter_context(Client(place, timeout="10s"))
-        except (OSError, ValueError) as error:
-            raise BadData(
-                f"no dask scheduler answers at {address!r} ({type(error).__name__}): start one "
-                "with `dask scheduler`, or leave the address out for local workers."
-            ) from error
-        if address is None:
-            client.register_plugin(_deaf_to_interrupts())
-        yield client
-
-
-def _deaf_to_interrupts() -> Any:
-    from distributed import WorkerPlugin
-
-    class Deaf(WorkerPlugin):
-        name = "deaf to interrupts"
-
-        def setup(self, worker: Any) -> None:
-            import signal
-
-            # Ctrl-C reaches the whole process group; only the driver answers it
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    return Deaf()

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from ..design.data import BadData
 from ..design.study import Study
 from ..design.trial import Trial
-from ..procedures.base import BadCheckpoint
-from . import provenance as facts
+from .attempt import failure
 from .engines import Engine, inline, workers_of
 from .files import Unwritable, held
 from .progress import Display
-from .recorder import FolderRecorder
+from .script import require_guard
 from .store import ResultStore
+from .workers import device_obstacle
 
 LARGEST_THREADS = 1_024
 
@@ -52,13 +48,16 @@ def run(
     """Run the study's missing trials and say how it went.
 
     `workers` local processes, or none for this process; or the workers of the dask scheduler at
-    `address`, which must see the store's folder. A trial that fails, or kills its worker twice, is
-    a row of `store.failures()` and is tried again by the next run. Ctrl-C returns a summary that
-    says `interrupted`. Progress goes to a terminal unless `quiet`. Raises BadData for a task that
-    cannot be built or a folder that another process is running, and Unwritable, an OSError, where
-    results cannot be written.
+    `address`, whose results come through the engine where they do not see the store's folder. A
+    trial that fails, or kills its worker again and again, is a row of `store.failures()` and is
+    tried again by the next run. Ctrl-C returns a summary that says `interrupted`. Progress goes to
+    a terminal unless `quiet`.
+
+    Raises BadData, before any trial begins, for a task that cannot be built, a folder that another
+    process is running, a script that workers would run again, or workers that cannot make the
+    trials; and Unwritable, an OSError, where results cannot be written.
     """
-    _require_engine(workers, threads, device)
+    _require_engine(workers, address, threads, device)
     trials = list(study.trials())
     for trial in trials:
         trial.procedure.takes(trial.task.build())
@@ -71,11 +70,10 @@ def run(
         skipped = len(trials) - len(todo)
         display.count(done=0, failed=0, skipped=skipped)
         try:
-            arguments = (store.folder.absolute(), device, threads)
-            with contextlib.closing(engine(run_trial, todo, arguments, display)) as finished:
+            with contextlib.closing(engine(todo, store, device, threads, display)) as finished:
                 for trial, error in finished:
                     if error is not None and not store.is_done(trial):
-                        _give_up(store, trial, error, device, threads)
+                        _give_up(store, trial, error)
                     good = store.is_done(trial)
                     done, failed = done + good, failed + (not good)
                     display.count(done=done, failed=failed, skipped=skipped)
@@ -86,72 +84,21 @@ def run(
     return summary
 
 
-def run_trial(
-    trial: Trial, folder: Path, device: str = "cpu", threads: int = 1, display: Any = None
-) -> None:
-    """Run one trial into its folder; only an Unwritable or an interrupt leaves this function."""
-    store = ResultStore(folder)
-    if store.is_done(trial):
-        return
-    store.begin(trial)
-    started = facts.now()
-    try:
-        recorder = FolderRecorder(store, trial, device, display.refresh if display else _nothing)
-        with torch_threads(threads):
-            outcome = trial.procedure.run(trial, recorder)
-        recorder.check()
-    except Unwritable:
-        raise
-    except Exception as error:
-        known = {"started": started, "finished": facts.now()}
-        failure = _failure(error, store.path(trial) / "checkpoint.pt")
-        store.fail(trial, failure | known | facts.environment(device, threads))
-        return
-    known = {"started": started, "finished": facts.now(), **outcome.facts}
-    store.finish(trial, known | facts.environment(device, threads), outcome.trace)
-
-
-def _nothing() -> None:
-    """For a trial that nobody watches."""
-
-
-def _failure(error: Exception, checkpoint: Path) -> dict[str, str]:
-    text = str(error).strip().partition("\n")[0]
-    if isinstance(error, BadCheckpoint):
-        text = f"{checkpoint}: {text}; delete it to make the trial from the start."
-    lines = traceback.format_exception(error)
-    return {"error": f"{type(error).__name__}: {text}", "traceback": "".join(lines)}
-
-
-def _give_up(store: ResultStore, trial: Trial, error: Exception, device: str, threads: int) -> None:
+def _give_up(store: ResultStore, trial: Trial, error: Exception) -> None:
     if isinstance(error, Unwritable):
         raise error
-    failure = _failure(error, store.path(trial) / "checkpoint.pt")
-    store.fail(trial, failure | facts.environment(device, threads))
+    # of the worker that made it nothing is known, least of all that its machine is this one
+    store.fail(trial, failure(error, store.path(trial)))
 
 
-def _require_engine(workers: int, threads: int, device: str) -> None:
+def _require_engine(workers: int, address: str | None, threads: int, device: str) -> None:
     if workers < 0:
         raise BadData(f"workers is {workers}; it must be zero or more.")
     if not 1 <= threads <= LARGEST_THREADS:
         raise BadData(f"threads is {threads}; it must be 1 to {LARGEST_THREADS:,}.")
-    import torch
-
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise BadData(f"device {device!r} is not to be had here ({reason}); try cpu.") from error
-
-
-@contextlib.contextmanager
-def torch_threads(threads: int) -> Iterator[None]:
-    """Torch at so many threads for a while."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    if address is not None:
+        return
+    if workers:
+        require_guard()
+    if obstacle := device_obstacle(device):
+        raise BadData(obstacle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, final
 
@@ -23,7 +23,8 @@ class FolderRecorder:
     """Writes rows and checkpoints of one trial into its folder.
 
     This is the one place that knows which rows are stored already: a row whose `row_key` is in the
-    folder is not written again. Every run of the trial begins with `resume`.
+    folder is not written again. Every run of the trial begins with `resume`. `watch` is called
+    before anything is written, and may raise.
     """
 
     def __init__(
@@ -31,18 +32,26 @@ class FolderRecorder:
         store: ResultStore,
         trial: Trial,
         device: str = "cpu",
-        after: Callable[[], None] = lambda: None,
+        watch: Callable[[], None] = lambda: None,
     ) -> None:
         self.device = device
-        self._store, self._trial, self._after = store, trial, after
+        self._store, self._trial, self._watch = store, trial, watch
         self._folder = store.path(trial)
         self._rows = self._folder / "metrics.jsonl"
         self._stored = {self._key(row) for row in store.rows(trial)}
         self._count, self._size = len(self._stored), _size(self._rows)
         self._seen: set[tuple[Any, ...]] = set()
 
+    def begin(self) -> bool:
+        """Make the trial's folder or take up the one there; False where it is finished already."""
+        if self._store.is_done(self._trial):
+            return False
+        self._store.begin(self._trial)
+        return True
+
     def row(self, row: Row) -> None:
         """Add a row, unless the folder holds it; raises BadData for one that cannot be stored."""
+        self._watch()
         key = self._key(row)
         if key in self._seen:
             raise BadData(
@@ -56,10 +65,10 @@ class FolderRecorder:
             add_line(self._rows, text)
             self._stored.add(key)
             self._count, self._size = self._count + 1, _size(self._rows)
-        self._after()
 
     def save(self, checkpoint: bytes) -> None:
         """Replace the checkpoint."""
+        self._watch()
         self.check()
         # the rows are on disk, so that a count which is written first is true at any moment
         counted = f"{pretty({'rows': self._count})}\n".encode()
@@ -93,6 +102,16 @@ class FolderRecorder:
                 f"{what} was changed or deleted while its trial ran, and rows are lost: run the "
                 f"study again, or delete {self._folder} first if that says so."
             )
+
+    def finish(self, facts: Mapping[str, Any], trace: Mapping[str, Any]) -> None:
+        """Mark the trial as finished."""
+        self._watch()
+        self._store.finish(self._trial, facts, trace)
+
+    def fail(self, facts: Mapping[str, Any]) -> None:
+        """Record why the trial failed."""
+        self._watch()
+        self._store.fail(self._trial, facts)
 
     def _key(self, row: Row) -> tuple[Any, ...]:
         names = self._trial.procedure.row_key

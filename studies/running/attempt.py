@@ -1,0 +1,68 @@
+"""One attempt at a trial: its procedure runs, and how that ended is stored."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..design.trial import Trial
+from ..procedures.base import BadCheckpoint, Recorder
+from . import provenance as facts
+from .files import Unwritable
+from .threads import torch_threads
+
+
+class Abandoned(BaseException):
+    """Nobody waits for the trial any more; it stops without a result and without a failure."""
+
+
+class TrialRecorder(Recorder, Protocol):
+    """A recorder that also stores how its trial begins and ends."""
+
+    def begin(self) -> bool:
+        """Take the trial up; False where it is finished already."""
+
+    def check(self) -> None:
+        """Raise LostRows where rows went away while the trial ran."""
+
+    def finish(self, facts: Mapping[str, Any], trace: Mapping[str, Any]) -> None:
+        """Store that the trial is finished, with its facts and its trace."""
+
+    def fail(self, facts: Mapping[str, Any]) -> None:
+        """Store why the trial failed."""
+
+
+def attempt(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int = 1) -> None:
+    """Make a trial, or go on with it; only Unwritable, Abandoned or an interrupt leaves this.
+
+    `folder` is the trial's, as messages are to name it. Versions and machine are those of the
+    process that this runs in.
+    """
+    if not recorder.begin():
+        return
+    started = facts.now()
+    try:
+        with torch_threads(threads):
+            outcome = trial.procedure.run(trial, recorder)
+        recorder.check()
+    except Unwritable:
+        raise
+    except Exception as error:
+        known = {"started": started, "finished": facts.now()}
+        here = facts.environment(recorder.device, threads)
+        recorder.fail(failure(error, folder) | known | here)
+        return
+    known = {"started": started, "finished": facts.now(), **outcome.facts}
+    recorder.finish(known | facts.environment(recorder.device, threads), outcome.trace)
+
+
+def failure(error: Exception, folder: Path) -> dict[str, str]:
+    """What is stored of the error that ended a trial."""
+    text = str(error).strip().partition("\n")[0]
+    if isinstance(error, BadCheckpoint):
+        path = folder / "checkpoint.pt"
+        text = f"{path}: {text}; delete it to make the trial from the start."
+    lines = traceback.format_exception(error)
+    return {"error": f"{type(error).__name__}: {text}", "traceback": "".join(lines)}

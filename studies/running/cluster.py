@@ -1,0 +1,86 @@
+"""A client of dask workers: local processes, or those of a scheduler by its address."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from ..design.data import BadData
+
+JOIN = 30
+"""Seconds within which a first worker must have joined a scheduler."""
+
+
+@contextlib.contextmanager
+def connected(workers: int, address: str | None) -> Iterator[Any]:
+    """A client of so many local workers, or of the workers of the scheduler at `address`.
+
+    Raises BadData where no scheduler answers, or where it has no worker.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    environ = "distributed.nanny.pre-spawn-environ"
+    options = {
+        # procedures may start processes of their own
+        "distributed.worker.daemon": False,
+        # a trial whose worker dies is tried once more, then given up
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.admin.tick.limit": "1h",
+        # dask's own setting hands every freed tensor back to the system: half the time of a large
+        # LSTM went into fetching the same pages again
+        f"{environ}.MALLOC_TRIM_THRESHOLD_": 2**30,
+        f"{environ}.MALLOC_MMAP_THRESHOLD_": 2**25,
+    }
+    with dask.config.set(options), contextlib.ExitStack() as stack:
+        if address is None:
+            place: Any = stack.enter_context(
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    memory_limit=0,
+                    dashboard_address=":0",
+                    silence_logs=logging.CRITICAL,
+                )
+            )
+        else:
+            place = address
+        try:
+            client = stack.enter_context(Client(place, timeout="10s"))
+        except (OSError, ValueError) as error:
+            raise BadData(
+                f"no dask scheduler answers at {address!r} ({type(error).__name__}): start one "
+                "with `dask scheduler`, or leave the address out for local workers."
+            ) from error
+        if address is None:
+            client.register_plugin(_deaf_to_interrupts())
+        else:
+            _require_workers(client, address)
+        yield client
+
+
+def _require_workers(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=JOIN)
+    except TimeoutError as error:
+        raise BadData(
+            f"the dask scheduler at {address!r} has no worker: start one with `dask worker "
+            f"{address}`."
+        ) from error
+
+
+def _deaf_to_interrupts() -> Any:
+    from distributed import WorkerPlugin
+
+    class Deaf(WorkerPlugin):
+        name = "deaf to interrupts"
+
+        def setup(self, worker: Any) -> None:
+            import signal
+
+            # Ctrl-C reaches the whole process group; only the driver answers it
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    return Deaf()
