@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import final
+from numbers import Real
+from typing import Any, final
 
 import pandas as pd
 
 from .. import as_text, counts
 from ..blocks import Answer, KeyNumber, Section, Table
-from ..file_names import file_name
-from ..results import FACTORS, Results, with_columns
+from ..results import FACTORS, Results
 from .base import View
 
 
 @final
 class Rows(View):
-    """The last row of every trial, one table per kind of row; `reason` says why no more is said."""
+    """The last rows of every trial in a table; `reason` says why there is no more."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -32,34 +33,31 @@ class Rows(View):
         return [counts.trials_finished(results), stored, counts.time_spent(results, "work")]
 
     def sections(self, results: Results) -> Iterator[Section]:
-        rows = with_columns(results.rows, ["kind"])
-        kinds = rows["kind"].fillna("row")
-        tables = tuple(_last_rows(str(kind), own) for kind, own in rows.groupby(kinds, sort=False))
-        if tables:
-            yield Section("rows", "Stored rows", tables)
+        if len(results.rows):
+            yield Section("rows", "Stored rows", (_last_rows(results),))
 
 
-def _last_rows(kind: str, rows: pd.DataFrame) -> Table:
-    numbers = rows.drop_duplicates("trial", keep="last").drop(columns="kind")
+def _last_rows(results: Results) -> Table:
+    """The last row of every trial, or of each series of rows that a trial has."""
+    series = [name for name in results.trials[0].procedure.row_key if name != "step"]
+    numbers = results.rows.drop_duplicates(["trial", *series], keep="last")
     numbers = numbers.dropna(axis="columns", how="all").reset_index(drop=True)
-    # cell, estimator and controller are part of the model
-    factors = [name for name in ("task", "model", "seed") if name in numbers]
     metrics = [name for name in numbers if name not in FACTORS]
-    shown = pd.DataFrame(
-        {
-            **{name.capitalize(): numbers[name].astype(str) for name in factors},
-            **{_heading(name): [_text(value) for value in numbers[name]] for name in metrics},
-        }
-    )
-    caption = f'The last row of kind "{kind}" of every finished trial. All rows are in results.csv.'
-    return Table(file_name("rows", kind), f"Last row: {kind}", caption, shown, numbers)
+    # cell, estimator and controller are part of the model
+    text = {name.capitalize(): numbers[name].astype(str) for name in ("task", "model", "seed")}
+    text |= {_heading(name): [_text(value) for value in numbers[name]] for name in metrics}
+    apart = f", for each {as_text.listed(series)}" if series else ""
+    caption = f"The last row of every finished trial{apart}. All rows are in results.csv."
+    return Table("rows", "Last rows", caption, pd.DataFrame(text), numbers)
 
 
 def _heading(name: object) -> str:
     return str(name).replace("_", " ").capitalize()
 
 
-def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, Real) or math.isinf(value):
         return str(value)
-    return as_text.whole(value) if float(value).is_integer() else as_text.number(value)
+    return (
+        as_text.whole(float(value)) if float(value).is_integer() else as_text.number(float(value))
+    )

@@ -50,16 +50,22 @@ def test_each_view_gets_the_trials_of_its_procedure_only(both):
             assert set(frame["trial"]) == ids
 
 
-def test_without_a_view_the_rows_are_shown_and_the_page_says_which_was_looked_for(
-    store_of, tmp_path, monkeypatch
-):
+def test_without_a_view_the_last_rows_are_shown_series_by_series(store_of, monkeypatch):
     monkeypatch.setattr("reports.parts.view_of", lambda procedure: Rows("no view was found"))
-    text = text_of(store_of(names=("ntm/soft",), seeds=(0, 1)), tmp_path)
-    assert "shows the stored rows instead, because no view was found." in text
-    assert "Last row: test" in text and "Last row: train" in text
-    assert (tmp_path / "report" / "tables" / "rows-test.csv").is_file()
-    missing = view_of("pairs_of_mine").reason
-    assert missing == "no view of 'pairs_of_mine' is registered in the group memnets.views"
+    (part,) = parts(read(store_of(names=("ntm/soft",), seeds=(0, 1))))
+    assert part.answer.sentence.endswith("instead, because no view was found.")
+    (table,) = part.sections[0].blocks
+    # two trials, one row of training and six test lengths each
+    assert len(table.shown) == 2 * 7 and "for each kind and length" in table.caption
+    assert {"Task", "Model", "Seed", "Step", "Accuracy"} <= set(table.shown)
+    assert "Estimator" not in table.shown
+
+
+def test_the_page_says_which_view_was_looked_for():
+    reason = view_of("pairs_of_mine").reason
+    assert reason == "no view of 'pairs_of_mine' is registered in the group memnets.views"
+    # a reference is no name, and what it refers to is no view
+    assert "no view of 'json:loads'" in view_of("json:loads").reason
 
 
 def test_a_view_that_does_not_import_is_named_and_its_rows_are_shown(monkeypatch):
