@@ -1,6 +1,4 @@
 import dataclasses
-import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -42,18 +40,3 @@ def study(trial):
         procedure=trial.procedure,
         seeds=(0, 1),
     )
-
-
-@pytest.fixture
-def plugin(tmp_path):
-    """Folders that hold the plug-in of tests/plugin as pip installs it, for sys.path."""
-    source = Path(__file__).parents[1] / "plugin"
-    project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
-    info = tmp_path / "site" / "memnets_ring-0.1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: memnets-ring\nVersion: 0.1.0\n")
-    lines = []
-    for group, entries in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
-    (info / "entry_points.txt").write_text("\n".join(lines))
-    return [str(info.parent), str(source)]
