@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from .options import require_positive
 from .registry import controllers as controllers
 
+register = controllers.register
+
 
 class Controller(nn.Module, ABC):
     """Built as Controller(input_size, size, **options); keeps no tensors between steps."""

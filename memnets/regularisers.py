@@ -18,6 +18,8 @@ from .options import check_options, require_number
 from .registry import regularisers as regularisers
 from .types import Rollout
 
+register = regularisers.register
+
 
 class Regulariser(nn.Module, ABC):
     """Built as Regulariser(network, **options); may have parameters of its own."""

@@ -17,7 +17,7 @@ def block(word: str) -> str:
 @pytest.fixture
 def shelf():
     """The README's own memory, registered as its text says; forgotten afterwards."""
-    text = block("@cells.register")
+    text = block("@mn.cells.register")
     names: dict[str, object] = {"__name__": "readme"}
     exec(text, names)
     yield text

@@ -8,3 +8,5 @@ from .base import Choice as Choice
 from .base import Refused as Refused
 from .base import backends as backends
 from .base import require_backend as require_backend
+
+register = backends.register

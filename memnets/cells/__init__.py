@@ -2,3 +2,5 @@
 
 from ..registry import cells as cells
 from .base import MemoryCell as MemoryCell
+
+register = cells.register

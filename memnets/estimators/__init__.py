@@ -17,3 +17,5 @@ from .soft import Soft as Soft
 from .soft import TopK as TopK
 from .straight_through import ReinMax as ReinMax
 from .straight_through import StraightThrough as StraightThrough
+
+register = estimators.register

@@ -1,7 +1,10 @@
 """What stays unimported until it is needed, and what the package offers by name."""
 
+import ast
+import importlib.metadata
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +17,46 @@ def test_importing_it_leaves_torch_alone(module):
     assert subprocess.run([sys.executable, "-c", check]).returncode == 0
 
 
-@pytest.mark.parametrize("name", memnets._HOMES)
-def test_every_public_name_is_there_on_first_use(name):
-    assert getattr(memnets, name).__name__ == name
+def test_every_public_name_is_there_on_first_use_and_is_listed():
+    names = [*memnets._HOMES, *memnets._PARTS]
+    assert all(getattr(memnets, name) is not None for name in names)
+    assert {*names, "__version__"} <= set(dir(memnets))
+    assert memnets.Address is memnets.types.Address
+
+
+def test_what_type_checkers_see_is_what_there_is():
+    tree = ast.parse(Path(memnets.__file__).read_text(encoding="utf-8"))
+    imported = {
+        name.asname
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for name in node.names
+    }
+    assert imported == {*memnets._HOMES, *memnets._PARTS}
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert memnets.__version__ == importlib.metadata.version("memnets")
+
+
+FIRST = ["", "import memnets.cells.ntm", "from memnets.registry import cells", "mn.ModelSpec"]
+
+
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("part", ["cells", "estimators", "controllers", "regularisers", "backends"])
+def test_a_kind_registers_under_its_name_whatever_was_imported_first(part, first):
+    check = f"""
+import sys
+import memnets as mn
+{first}
+@mn.{part}.register("mine")
+class Mine: ...
+import memnets.{part}
+from memnets import {part}
+assert mn.{part} is {part} is sys.modules["memnets.{part}"]
+assert {part}.{part}.get("mine") is Mine
+"""
+    assert subprocess.run([sys.executable, "-c", check]).returncode == 0
 
 
 def test_a_name_that_is_not_public_is_an_attribute_error():
