@@ -7,19 +7,23 @@ are polynomials here (coefficients of Cephes), within 2e-7 of the true value rel
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
-from numba import extending, njit, types
+from numba import config, extending, njit, types
 
-from .stamps import stamp
+from .cache import is_cacheable
+from .library import KernelCompiler
+from .once import once_per_machine
 
 # a kernel has more arrays than LLVM by default compares for overlap before it vectorises a loop
 binding.set_option("memnets", "--runtime-memory-check-threshold=100")
 
+# numba's annotations leave out much of what it takes
 _intrinsic: Any = extending.intrinsic
+_njit: Any = njit
+_config: Any = config
 
 ZERO, HALF, ONE, TWO = (np.float32(x) for x in (0.0, 0.5, 1.0, 2.0))
 
@@ -48,9 +52,22 @@ def part(function: Any) -> Any:
 
 
 def _compiled(function: Any, **options: Any) -> Any:
-    compiled = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
-    # numba looks at the date of the function's own file only, but kernels are made of kernels
-    compiled._cache._cache_file._source_stamp = stamp(Path(function.__code__.co_filename))
+    """Numba's function, twice: to be called from Python, and as a part of other kernels."""
+    if _config.DISABLE_JIT:
+        raise ImportError("NUMBA_DISABLE_JIT is set")
+    options |= {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    compiled, part_of_others = (
+        _njit(pipeline_class=KernelCompiler, no_cpython_wrapper=is_part, **options)(function)
+        for is_part in (False, True)
+    )
+    # numba asks the function itself when it compiles a call of it
+    compiled.get_call_template = part_of_others.get_call_template
+    compiled.get_overload = part_of_others.get_overload
+    compiled.part_of_others = part_of_others
+    # a function of a notebook or of another function has no file to go by
+    if is_cacheable(function):
+        once_per_machine(compiled, "whole")
+        once_per_machine(part_of_others, "part")
     return compiled
 
 

@@ -1,11 +1,9 @@
-"""One thread owns a range of samples for the whole sequence; the first call says what it does."""
+"""Calls of kernels on several threads: each takes a range of the batch for the whole sequence."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -16,7 +14,7 @@ import numpy as np
 import torch
 
 ROWS = 4
-"""Ranges are cut at multiples of it where the batch is large: what `matmul` takes in one go."""
+"""In a large batch, ranges are cut at multiples of it: `matmul` computes so many rows at once."""
 
 
 def over_samples(entry: Any, *arguments: Any, batch: int) -> None:
@@ -33,7 +31,7 @@ def over_samples(entry: Any, *arguments: Any, batch: int) -> None:
 
 
 _compiled: dict[Any, Callable[..., None]] = {}
-"""Straight to the one version of each kernel: numba would work out all the types at every call."""
+"""What each kernel was compiled to: to ask numba would find out all the types at every call."""
 
 
 def split(batch: int, threads: int) -> list[tuple[int, int]]:
@@ -45,10 +43,10 @@ def split(batch: int, threads: int) -> list[tuple[int, int]]:
 
 
 def together(tasks: Sequence[Callable[[], None]]) -> None:
-    """Runs tasks at the same time, on the threads that torch itself uses where they can be had.
+    """Runs tasks at the same time, on torch's own threads where they can be had.
 
-    Torch's idle threads spin for a while, waiting for its next operation: other threads would find
-    the cores taken.
+    Torch's threads keep their cores busy for a while after each operation, in case another follows:
+    threads of ours would find the cores taken.
     """
     team = _openmp() if os.getpid() == _PROCESS else None
     if team is None:
@@ -72,7 +70,7 @@ def together(tasks: Sequence[Callable[[], None]]) -> None:
 
 _WORK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 _PROCESS = os.getpid()
-"""OpenMP's threads do not survive a fork, and a child's call would wait for them for ever."""
+"""OpenMP's threads do not survive a fork: in a child, a call would wait for them for ever."""
 
 
 @cache
@@ -107,14 +105,7 @@ def _require(arguments: Any) -> None:
 
 
 def _compile(entry: Any, *arguments: Any) -> Callable[..., None]:
-    """Compiles on no samples, and says on standard error what takes so long."""
-    message = f"compiling {entry.__module__}.{entry.__name__}: a minute or so, once per machine"
-    timer = threading.Timer(2.0, lambda: print(f"memnets: {message}", file=sys.stderr, flush=True))
-    timer.daemon = True
-    timer.start()
-    try:
-        entry(*arguments, 0, 0)
-    finally:
-        timer.cancel()
+    """Compiles a kernel by a call on no samples, and gives what it was compiled to."""
+    entry(*arguments, 0, 0)
     (only,) = entry.overloads.values()
     return cast(Callable[..., None], only.entry_point)

@@ -114,10 +114,3 @@ def test_each_way_to_import_is_followed(tmp_path, line):
 def test_a_kernel_of_another_package_depends_on_ours(tmp_path):
     (tmp_path / "kernel.py").write_text("from memnets.backends.numba.linear import matmul")
     assert PACKAGE / "backends" / "numba" / "linear.py" in stamps._reached(tmp_path / "kernel.py")
-
-
-def test_the_cache_on_disk_goes_by_the_stamp():
-    from memnets.backends.numba import ntm
-
-    file = ntm.forward._cache._cache_file
-    assert file._source_stamp == stamp(Path(ntm.__file__))
