@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from shutil import which
@@ -12,26 +11,24 @@ from typing import Any
 import torch
 
 from ...cells.base import MemoryCell
-from ...cells.dnc import DNC
-from ...cells.ntm import NTM
 from ...controllers import LSTM, Controller, Feedforward
 from ...estimators import Soft
 from ...network import MemoryNetwork
+from ...registry import cells
 from ..numba.coverage import installed, unloadable
 from ..numba.rollouts.parts import replaced
+from .cells.base import triton_cells
+from .sizes import padded
 
 MEMORY_LIMIT = 8192
 """Most numbers of one sample's memory, padded to powers of two, that registers can hold."""
-
-LINK_LIMIT = 4096
-"""Most numbers that a row of links, seen by every read head, may have (padded likewise)."""
 
 VECTOR_LIMIT = 1024
 """Longest controller output, read or interface vector."""
 
 
 def reason(network: MemoryNetwork) -> str | None:
-    """Why there is no kernel for a network, in a sentence; None where there is one."""
+    """Why the kernels do not cover a network, in a sentence; None where they do."""
     if not installed("triton"):
         return "triton is not installed"
     for tensor in network.parameters():
@@ -42,17 +39,20 @@ def reason(network: MemoryNetwork) -> str | None:
     if not interpreted() and not _compiler():
         return "Triton needs a C compiler (gcc, clang or CC), and there is none"
     cell: Any = network.cell
-    if type(cell) not in _REFUSES:
+    name = cells.name_of(type(cell))
+    if name is None or name not in triton_cells:
         return f"the cell {type(cell).__name__} has no Triton kernel"
-    if type(network.estimator) is not Soft:
-        return f"the estimator {type(network.estimator).__name__} has no Triton kernel"
+    estimator = network.estimator.in_force()
+    if type(estimator) is not Soft:
+        return f"the estimator {type(estimator).__name__} has no Triton kernel"
+    if failure := unloadable(_load):
+        return failure
     return (
         _refused(network.controller)
-        or _REFUSES[type(cell)](cell)
+        or triton_cells.get(name).refuses(cell)
         or replaced(network.controller, "controller")
         or replaced(cell, "cell")
         or _too_large(cell, network.controller.output_size)
-        or unloadable(_load)
     )
 
 
@@ -67,7 +67,7 @@ def _compiler() -> bool:
 
 
 def _load() -> None:
-    import_module(".rollout", __package__)
+    import_module(".content", __package__)
 
 
 def _refused(controller: Controller) -> str | None:
@@ -82,37 +82,8 @@ def _refused(controller: Controller) -> str | None:
     return None
 
 
-def _refuses_dnc(cell: DNC) -> str | None:
-    for option in ("masking", "sharpness"):
-        if getattr(cell, option):
-            return f"no Triton kernel for {option}"
-    if not isinstance(cell.norm, torch.nn.Identity):
-        return "no Triton kernel for layer_norm"
-    # a controller's outputs lie within 1: a wider clip changes nothing
-    if cell.clip is not None and cell.clip < 1:
-        return f"no Triton kernel for a clip below 1, as is {cell.clip}"
-    followed = _padded(cell.slots) * _padded(cell.reads)
-    if cell.links and followed > LINK_LIMIT:
-        return (
-            f"{cell.reads} read heads along the links of {cell.slots} slots are {followed} numbers "
-            f"in powers of two, a Triton kernel holds {LINK_LIMIT}"
-        )
-    return None
-
-
-_REFUSES: dict[type[MemoryCell], Callable[[Any], str | None]] = {
-    NTM: lambda cell: None,
-    DNC: _refuses_dnc,
-}
-"""What a cell's kernels do not do of it, cell by cell."""
-
-
-def _padded(size: int) -> int:
-    return 1 << (size - 1).bit_length()
-
-
-def _too_large(cell: NTM | DNC, controller_size: int) -> str | None:
-    numbers = _padded(cell.slots) * _padded(cell.width)
+def _too_large(cell: MemoryCell, controller_size: int) -> str | None:
+    numbers = padded(cell.slots) * padded(cell.width)
     if numbers > MEMORY_LIMIT:
         return (
             f"a memory of {cell.slots} by {cell.width} is {numbers} numbers in powers of two, "

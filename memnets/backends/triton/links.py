@@ -1,4 +1,4 @@
-"""The DNC's temporal links (Graves et al., 2016, methods: L, p, f, b, w^r) in Triton.
+"""In which order slots were written, and reading along that order (DNC, methods), in Triton.
 
 N × N links would fill the registers, so they stay in global memory, which for a sample means in
 the cache: a block of rows (suffix I) is loaded, changed, followed by all read heads (R) and stored
@@ -12,45 +12,52 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .pieces import softmax, softmax_vjp
-
-
-@triton.jit
-def linked(link_IN, writes_I, writes_N, last_N, i_I, n_N):
-    """Rows of the links after a write, from the precedence before it (DNC: L)."""
-    faded_IN = (1 - writes_I[:, None] - writes_N[None, :]) * link_IN
-    link_IN = faded_IN + writes_I[:, None] * last_N[None, :]
-    return tl.where(i_I[:, None] == n_N[None, :], 0.0, link_IN)
+from .functions import softmax_vjp
 
 
 @triton.jit
 def link(
-    from_ptr, to_ptr, writes_ptr, last_ptr, n_N,
+    from_ptr, to_ptr, writes_ptr, precedence_ptr, n_N,
     N: tl.constexpr, P: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """All write heads' links after a write."""
+    """All write heads' links after a write, from the precedence before it (DNC: L)."""
     for p in range(P):
         writes_N = tl.load(writes_ptr + p * N + n_N, mask=n_N < N, other=0.0)
-        last_N = tl.load(last_ptr + p * N + n_N, mask=n_N < N, other=0.0)
+        precedence_N = tl.load(precedence_ptr + p * N + n_N, mask=n_N < N, other=0.0)
         for first in range(0, N, BLOCK):
             i_I = first + tl.arange(0, BLOCK)
             at_IN = (p * N + i_I[:, None]) * N + n_N[None, :]
             live_IN = (i_I < N)[:, None] & (n_N < N)[None, :]
             link_IN = tl.load(from_ptr + at_IN, mask=live_IN, other=0.0)
             writes_I = tl.load(writes_ptr + p * N + i_I, mask=i_I < N, other=0.0)
-            link_IN = linked(link_IN, writes_I, writes_N, last_N, i_I, n_N)
+            link_IN = _link_rows(link_IN, writes_I, writes_N, precedence_N, i_I, n_N)
             tl.store(to_ptr + at_IN, link_IN, mask=live_IN)
 
 
 @triton.jit
-def link_and_follow(
-    link_ptr, saved_ptr, saves, writes_ptr, last_ptr, next_ptr, reads_ptr, paths_ptr, n_N,
+def precedence(precedence_N, writes_N):
+    """Which slot was written last (DNC: p); updated after the links."""
+    return (1 - tl.sum(writes_N, 0)) * precedence_N + writes_N
+
+
+@triton.jit
+def precedence_vjp(grad_N, precedence_N, writes_N):
+    """Gradients of the precedence before and of the write weighting."""
+    grad_writes_N = grad_N - tl.sum(grad_N * precedence_N, 0)
+    return grad_N * (1 - tl.sum(writes_N, 0)), grad_writes_N
+
+
+@triton.jit
+def link_and_forward_backward(
+    link_ptr, saved_ptr, saves, writes_ptr, precedence_ptr, next_precedence_ptr, reads_ptr,
+    paths_ptr, n_N,
     N: tl.constexpr, P: tl.constexpr, R: tl.constexpr, HP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """Links and precedence after a write, and where the links lead from the last reads (DNC: f, b).
+    """Links and precedence after a write, then forward and backward weightings (DNC: L, p, f, b).
 
-    Changes the links in place, having copied them to `saved` where it `saves`. `paths` takes the
-    P backward weightings of every read head, then the P forward ones.
+    The read weightings are those of the previous step. Changes the links in place; where `saves`
+    is true they are copied to `saved` first. `paths` takes the P backward weightings of every read
+    head, then the P forward ones.
     """
     r_R = tl.arange(0, HP)
     at_RN, live_R = r_R[:, None] * N + n_N[None, :], (r_R < R)[:, None]
@@ -58,7 +65,7 @@ def link_and_follow(
     reads_RN = tl.load(reads_ptr + at_RN, mask=live_RN, other=0.0)
     for p in range(P):
         writes_N = tl.load(writes_ptr + p * N + n_N, mask=n_N < N, other=0.0)
-        last_N = tl.load(last_ptr + p * N + n_N, mask=n_N < N, other=0.0)
+        precedence_N = tl.load(precedence_ptr + p * N + n_N, mask=n_N < N, other=0.0)
         backward_RN = tl.zeros_like(reads_RN)
         for first in range(0, N, BLOCK):
             i_I = first + tl.arange(0, BLOCK)
@@ -68,7 +75,7 @@ def link_and_follow(
             if saves:
                 tl.store(saved_ptr + at_IN, link_IN, mask=live_IN)
             writes_I = tl.load(writes_ptr + p * N + i_I, mask=i_I < N, other=0.0)
-            link_IN = linked(link_IN, writes_I, writes_N, last_N, i_I, n_N)
+            link_IN = _link_rows(link_IN, writes_I, writes_N, precedence_N, i_I, n_N)
             # threads may hold the same link: all must have it before any changes it
             tl.debug_barrier()
             tl.store(link_ptr + at_IN, link_IN, mask=live_IN)
@@ -78,21 +85,21 @@ def link_and_follow(
             forward_RI = tl.sum(link_IN[None, :, :] * reads_RN[:, None, :], 2)
             tl.store(paths_ptr + (P + p) * R * N + at_RI, forward_RI, mask=live_RI)
         tl.store(paths_ptr + p * R * N + at_RN, backward_RN, mask=live_RN)
-        last_N = (1 - tl.sum(writes_N, 0)) * last_N + writes_N
-        tl.store(next_ptr + p * N + n_N, last_N, mask=n_N < N)
+        next_N = precedence(precedence_N, writes_N)
+        tl.store(next_precedence_ptr + p * N + n_N, next_N, mask=n_N < N)
 
 
 @triton.jit
-def link_and_follow_vjp(
-    before_ptr, after_ptr, grad_link_ptr, writes_ptr, last_ptr, grad_last_ptr, reads_ptr,
-    grad_reads_ptr, modes_ptr, carry_ptr, scratch_ptr, p, n_N,
+def link_and_forward_backward_vjp(
+    before_ptr, after_ptr, grad_link_ptr, writes_ptr, precedence_ptr, grad_precedence_ptr,
+    reads_ptr, grad_reads_ptr, modes_ptr, carry_ptr, scratch_ptr, p, n_N,
     N: tl.constexpr, P: tl.constexpr, R: tl.constexpr, HP: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """VJP of `link_and_follow` for write head p: returns the gradient of its weighting.
+    """Returns the gradient of write head p's weighting.
 
-    The links' and the precedence's gradients go in as those after the step and come out as those
-    before, in place; the last read weightings' are added at `carry`. `grad_reads` is that of the
-    read weightings, `reads` the last ones.
+    The gradients of links and precedence go in as those after the step and come out as those
+    before it, in place. Those of the previous step's read weightings, `reads`, are added to
+    `carry`. `grad_reads` is the gradient of this step's read weightings.
     """
     r_R = tl.arange(0, HP)
     live_R, live_N = r_R < R, n_N < N
@@ -105,10 +112,9 @@ def link_and_follow_vjp(
     grad_backward_RN = back_R1 * tl.load(grad_reads_ptr + at_RN, mask=live_RN, other=0.0)
     grad_reads_RN = tl.zeros_like(reads_RN)
     writes_N = tl.load(writes_ptr + p * N + n_N, mask=live_N, other=0.0)
-    last_N = tl.load(last_ptr + p * N + n_N, mask=live_N, other=0.0)
-    grad_last_N = tl.load(grad_last_ptr + p * N + n_N, mask=live_N, other=0.0)
-    grad_writes_N = grad_last_N - tl.sum(grad_last_N * last_N, 0)
-    grad_last_N *= 1 - tl.sum(writes_N, 0)
+    precedence_N = tl.load(precedence_ptr + p * N + n_N, mask=live_N, other=0.0)
+    grad_precedence_N = tl.load(grad_precedence_ptr + p * N + n_N, mask=live_N, other=0.0)
+    grad_precedence_N, grad_writes_N = precedence_vjp(grad_precedence_N, precedence_N, writes_N)
     for first in range(0, N, BLOCK):
         i_I = first + tl.arange(0, BLOCK)
         at_IN = (p * N + i_I[:, None]) * N + n_N[None, :]
@@ -128,29 +134,20 @@ def link_and_follow_vjp(
         writes_I = tl.load(writes_ptr + p * N + i_I, mask=i_I < N, other=0.0)
         faded_IN = grad_IN * tl.load(before_ptr + at_IN, mask=live_IN, other=0.0)
         grad_writes_N -= tl.sum(faded_IN, 0)
-        grad_writes_I = tl.sum(grad_IN * last_N[None, :] - faded_IN, 1)
-        grad_last_N += tl.sum(grad_IN * writes_I[:, None], 0)
+        grad_writes_I = tl.sum(grad_IN * precedence_N[None, :] - faded_IN, 1)
+        grad_precedence_N += tl.sum(grad_IN * writes_I[:, None], 0)
         grad_IN *= 1 - writes_I[:, None] - writes_N[None, :]
         tl.debug_barrier()
         tl.store(scratch_ptr + i_I, grad_writes_I, mask=i_I < N)
         tl.store(carry_ptr + at_RI, grad_reads_RI, mask=live_RI)
         tl.store(grad_link_ptr + at_IN, grad_IN, mask=live_IN)
-    tl.store(grad_last_ptr + p * N + n_N, grad_last_N, mask=live_N)
+    tl.store(grad_precedence_ptr + p * N + n_N, grad_precedence_N, mask=live_N)
     tl.debug_barrier()
     grad_reads_RN += tl.load(carry_ptr + at_RN, mask=live_RN, other=0.0)
     tl.store(carry_ptr + at_RN, grad_reads_RN, mask=live_RN)
     grad_writes_N += tl.load(scratch_ptr + n_N, mask=live_N, other=0.0)
     tl.debug_barrier()
     return tl.where(live_N, grad_writes_N, 0.0)
-
-
-@triton.jit
-def read_modes(raw_ptr, modes_ptr, M: tl.constexpr, MP: tl.constexpr, R: tl.constexpr):
-    """Every read head's modes."""
-    m_M = tl.arange(0, MP)
-    for r in range(R):
-        raw_M = tl.load(raw_ptr + r * M + m_M, mask=m_M < M, other=0.0)
-        tl.store(modes_ptr + r * M + m_M, softmax(raw_M, m_M < M), mask=m_M < M)
 
 
 @triton.jit
@@ -171,7 +168,7 @@ def mix_read_modes_vjp(
     grad_N, content_ptr, paths_ptr, modes_ptr, grad_raw_ptr, r, n_N,
     N: tl.constexpr, P: tl.constexpr, R: tl.constexpr, MP: tl.constexpr,
 ):  # fmt: skip
-    """Gradient of the content weighting of head r; leaves those of its raw modes."""
+    """Gradient of the content weighting of head r; stores those of its raw modes."""
     M: tl.constexpr = 2 * P + 1
     m_M = tl.arange(0, MP)
     modes = modes_ptr + r * M
@@ -183,3 +180,11 @@ def mix_read_modes_vjp(
         grad_M = tl.where(m_M == path + path // P, tl.sum(grad_N * path_N, 0), grad_M)
     tl.store(grad_raw_ptr + r * M + m_M, softmax_vjp(mode_M, grad_M), mask=m_M < M)
     return tl.load(modes + P) * grad_N
+
+
+@triton.jit
+def _link_rows(link_IN, writes_I, writes_N, precedence_N, i_I, n_N):
+    """A block of rows of the links after a write."""
+    faded_IN = (1 - writes_I[:, None] - writes_N[None, :]) * link_IN
+    link_IN = faded_IN + writes_I[:, None] * precedence_N[None, :]
+    return tl.where(i_I[:, None] == n_N[None, :], 0.0, link_IN)

@@ -1,7 +1,13 @@
-"""What the persistent kernels of every cell have in common on torch's side.
+"""A recurrence by a cell's two persistent kernels as one differentiable function of torch.
 
 The inputs' products, the readout and, after the backward kernel, the weights' gradients are matrix
 products over all steps at once and stay with torch; the kernels do what must be done in order.
+
+The arguments of a forward kernel: the inputs' products, four parameters, what every step keeps
+(`Trace`), the cell's own tensors, the first, the saved and the last memory, then the numbers of
+steps, of samples, and of steps between two saved memories. Of a backward kernel: three parameters,
+the trace but for the reads, the cell's own tensors, the saved and the last memory, the gradients of
+what the forward kernel gave, those that it is to store, its workspace, and the three numbers.
 """
 
 from __future__ import annotations
@@ -9,104 +15,110 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
-import triton
 from torch import Tensor
+
+from ..derivatives import once_differentiable
+from .cells.base import CellRun
+from .tensors import Parameters, Start, Steps, launch, parameter_gradients, rows
 
 SAVE_EVERY = 8
 """Steps between two saved memories; the ones between are replayed in the backward pass."""
 
-TILE = 4096
-"""Most numbers of a matrix (of weights, of links) that a program holds at a time."""
+
+class Trace(NamedTuple):
+    """What every step keeps for the backward pass; those without suffix have T + 1 rows."""
+
+    hidden: Tensor
+    cells: Tensor
+    gates_TBJ: Tensor
+    raw_TBI: Tensor
+    content_TBHN: Tensor
+    weights: Tensor
+    reads: Tensor
 
 
-class Parameters(NamedTuple):
-    """What multiplies inside the loop, as torch holds it: rows are outputs.
-
-    A feed-forward controller has no `hidden_JC`; J is 4 C for the LSTM, C without.
-    """
-
-    read_JR: Tensor
-    hidden_JC: Tensor
-    face_IC: Tensor
-    face_bias_I: Tensor
-
-
-class Start(NamedTuple):
-    """Controller and read before the first step; a feed-forward controller has no cells."""
-
-    hidden_BC: Tensor
-    cells_BC: Tensor
-    read_BR: Tensor
-
-
-class Steps(NamedTuple):
-    """Every step's outputs, and the LSTM's cells after the last of them."""
-
-    hidden_TBC: Tensor
-    weights_TBHN: Tensor
-    reads_TBR: Tensor
-    cells_BC: Tensor
-
-
-def save_every(steps: int, *, backward: bool) -> int:
-    """Steps from one saved memory to the next: all of them where no gradient is asked for."""
-    return SAVE_EVERY if backward else steps
-
-
-def rows(first: Tensor, steps: int) -> Tensor:
-    """Room for a state before the first step, which is there already, and after each step."""
-    found = first.new_empty(steps + 1, *first.shape)
-    found[0] = first
-    return found
-
-
-def launch(kernel: Any, compiled_with: dict[str, Any], *arguments: Any) -> None:
-    """Runs a kernel, a program for each sample; its last arguments are steps, batch and every."""
-    batch = arguments[-2]
-    with torch.cuda.device_of(arguments[0]):
-        kernel[(batch,)](*arguments, **compiled_with)
-
-
-def parameter_gradients(
+def recurrence(
+    run: CellRun,
+    drive_TBJ: Tensor,
     parameters: Parameters,
-    grad_drive_TBJ: Tensor,
-    grad_raw_TBI: Tensor,
-    reads: Tensor,
-    hidden: Tensor,
-) -> Parameters:
-    """Of the weights, given those of every step's pre-activations and raw interface vector.
+    start: Start,
+    state: tuple[Tensor, ...],
+) -> tuple[Steps, Tensor, tuple[Tensor, ...]]:
+    """Every step's outputs; the last memory and the cell's own last tensors.
 
-    `reads` and `hidden` are `rows`: (T + 1, B, R) and (T + 1, B, C).
+    `drive` is the inputs' part of the pre-activations, biases included: (T, B, 4 C) for the LSTM,
+    (T, B, C) for the feed-forward controller. `state` is what the run's `tensors` gives.
+    Differentiable once, in everything.
     """
-    drive, raw = grad_drive_TBJ.flatten(0, 1), grad_raw_TBI.flatten(0, 1)
-    if len(parameters.hidden_JC):
-        grad_hidden_JC = drive.t() @ hidden[:-1].flatten(0, 1)
-    else:
-        grad_hidden_JC = torch.zeros_like(parameters.hidden_JC)
-    return Parameters(
-        drive.t() @ reads[:-1].flatten(0, 1),
-        grad_hidden_JC,
-        raw.t() @ hidden[1:].flatten(0, 1),
-        raw.sum(0),
-    )
+    found = _Recurrence.apply(run, drive_TBJ, *parameters, *start, *state)
+    return Steps(*found[:4]), found[4], found[5:]
 
 
-def compiled_with(
-    slots: int, width: int, controller_size: int, lstm: bool, reads: int, face: int
-) -> dict[str, Any]:
-    """What every cell's kernels are compiled with: sizes, padded and not, blocks and warps.
+class _Recurrence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, run: CellRun, drive_TBJ: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+        parameters, start = Parameters(*tensors[:4]), Start(*tensors[4:7])
+        memory_BNW, weights_BHN, *own = tensors[7:]
+        T, B, _ = drive_TBJ.shape
+        # where no gradient is asked for, the memory is saved once
+        every = SAVE_EVERY if any(ctx.needs_input_grad) else T
+        saves = -(-T // every)
+        new = drive_TBJ.new_empty
+        trace = Trace(
+            hidden=rows(start.hidden_BC, T),
+            cells=rows(start.cells_BC, T),
+            gates_TBJ=torch.empty_like(drive_TBJ, memory_format=torch.contiguous_format),
+            raw_TBI=new(T, B, len(parameters.face_bias_I)),
+            content_TBHN=new(T, *weights_BHN.shape),
+            weights=rows(weights_BHN, T),
+            reads=rows(start.read_BR, T),
+        )
+        kept, passing = run.trace(tuple(own), T, saves)
+        saved, end_BNW = new(saves, *memory_BNW.shape), new(*memory_BNW.shape)
+        launch(
+            run.forward_kernel,
+            run.constants,
+            *(drive_TBJ.contiguous(), parameters.read_JR.t().contiguous()),
+            *(parameters.hidden_JC.t().contiguous(), parameters.face_IC.t().contiguous()),
+            *(parameters.face_bias_I.contiguous(), *trace, *kept, *passing),
+            *(memory_BNW.contiguous(), saved, end_BNW, T, B, every),
+        )
+        ctx.run, ctx.every = run, every
+        ctx.save_for_backward(*parameters, *trace, saved, end_BNW, *kept)
+        # clones: an output that is a view of what is saved would keep it alive through itself
+        steps = trace.hidden[1:].clone(), trace.weights[1:].clone(), trace.reads[1:].clone()
+        return *steps, trace.cells[-1].clone(), end_BNW.clone(), *run.last(kept, passing)
 
-    `reads` and `face` are the lengths of what is read and of the interface.
-    """
-    pad = triton.next_power_of_2
-    padded = {"NP": slots, "WP": width, "CP": controller_size, "IP": face, "RP": reads}
-    blocks = {"BLOCK_C": controller_size, "BLOCK_I": face, "BLOCK_R": reads}
-    return {
-        **{"N": slots, "W": width, "C": controller_size, "LSTM": lstm},
-        **{name: pad(size) for name, size in padded.items()},
-        **{name: min(128, max(1, TILE // pad(size))) for name, size in blocks.items()},
-        "num_warps": 8 if pad(slots) * pad(width) <= TILE else 16,
-        # loads must not be moved over the stores of the step before
-        "num_stages": 1,
-        "enable_fp_fusion": True,
-    }
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        run, every = ctx.run, ctx.every
+        parameters, trace = Parameters(*ctx.saved_tensors[:4]), Trace(*ctx.saved_tensors[4:11])
+        saved, end_BNW, *kept = ctx.saved_tensors[11:]
+        grad_steps = (grad.contiguous() for grad in grads[:3])
+        # the kernel leaves the first state's gradients where it found the last state's
+        grad_cells_BC, *grad_state = (grad.contiguous().clone() for grad in grads[3:])
+        T, B, _ = trace.gates_TBJ.shape
+        grad_drive_TBJ = torch.empty_like(trace.gates_TBJ)
+        grad_raw_TBI = torch.empty_like(trace.raw_TBI)
+        replay = end_BNW.new_empty(B, every, *end_BNW.shape[1:])
+        carry, carry_read_BR = torch.zeros_like(trace.weights), torch.zeros_like(trace.reads[0])
+        carry_hidden_BC = torch.zeros_like(trace.hidden[0])
+        launch(
+            run.backward_kernel,
+            run.constants,
+            *(tensor.contiguous() for tensor in parameters[:3]),
+            *(*trace[:6], *kept, saved, end_BNW, *grad_steps, grad_cells_BC, *grad_state),
+            *(grad_drive_TBJ, grad_raw_TBI, replay, *run.workspace(tuple(kept), B, every)),
+            *(carry, carry_read_BR, carry_hidden_BC, T, B, every),
+        )
+        grad_memory_BNW, *grad_own = grad_state
+        return (
+            None,
+            grad_drive_TBJ,
+            *parameter_gradients(
+                parameters, grad_drive_TBJ, grad_raw_TBI, trace.reads, trace.hidden
+            ),
+            *(carry_hidden_BC, grad_cells_BC, carry_read_BR),
+            *(grad_memory_BNW, carry[0], *grad_own),
+        )

@@ -55,7 +55,7 @@ def test_kernels_give_the_reference_and_its_gradients(
 ):
     monkeypatch.setattr("memnets.backends.triton.recurrence.SAVE_EVERY", 3)
     # blocks of two rows of links
-    monkeypatch.setattr("memnets.backends.triton.dnc.TILE", 32)
+    monkeypatch.setattr("memnets.backends.triton.cells.dnc.TILE", 32)
     network = build("dnc", **CASES[case])
     agree(network, torch.randn(steps, batch, 4).double(), untied(network, batch), triton_device)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from .controller import control
-from .location import address
-from .pieces import written
+from ..controllers import controller
+from ..interface import interface
+from ..memory import erase_and_add, read
+from ..persistent import slots_and_width
+from .ntm_heads import address
 
 
 @triton.jit(do_not_specialize=["steps", "batch", "every"])
@@ -17,6 +19,8 @@ def forward(
     start_ptr, saved_ptr, end_ptr, steps, batch, every,
     N: tl.constexpr, W: tl.constexpr, H: tl.constexpr, P: tl.constexpr, S: tl.constexpr,
     C: tl.constexpr, LSTM: tl.constexpr, READ_FIRST: tl.constexpr,
+    KEY: tl.constexpr, STRENGTH: tl.constexpr, GATE: tl.constexpr, SHIFT: tl.constexpr,
+    POWER: tl.constexpr, ERASE: tl.constexpr, ADD: tl.constexpr, FACE: tl.constexpr,
     NP: tl.constexpr, WP: tl.constexpr, SP: tl.constexpr, CP: tl.constexpr, IP: tl.constexpr,
     RP: tl.constexpr, BLOCK_C: tl.constexpr, BLOCK_I: tl.constexpr, BLOCK_R: tl.constexpr,
 ):  # fmt: skip
@@ -27,12 +31,9 @@ def forward(
     included. Every `every` steps the memory is saved for the backward pass.
     """
     R: tl.constexpr = (H - P) * W
-    ERASE: tl.constexpr = H * (W + 3 + S)
-    FACE: tl.constexpr = ERASE + 2 * P * W
     b = tl.program_id(0).to(tl.int64)
-    n_N, w_W, c_C, i_I = tl.arange(0, NP), tl.arange(0, WP), tl.arange(0, CP), tl.arange(0, IP)
-    at_NW = n_N[:, None] * W + w_W[None, :]
-    live_NW = (n_N < N)[:, None] & (w_W < W)[None, :]
+    n_N, w_W, at_NW, live_NW = slots_and_width(N, W, NP, WP)
+    c_C, i_I = tl.arange(0, CP), tl.arange(0, IP)
     memory_NW = tl.load(start_ptr + b * N * W + at_NW, mask=live_NW, other=0.0)
     for t in range(steps):
         row = t * batch + b
@@ -40,27 +41,33 @@ def forward(
         if t % every == 0:
             kept = (t // every) * batch + b
             tl.store(saved_ptr + kept * N * W + at_NW, memory_NW, mask=live_NW)
-        control(
-            drive_ptr, weight_read_ptr, weight_hidden_ptr, face_ptr, face_bias_ptr,
-            hidden_ptr, cells_ptr, gates_ptr, raw_ptr, reads_ptr, row, after, c_C, i_I,
-            R, C, FACE, LSTM, BLOCK_C, BLOCK_I,
-        )  # fmt: skip
-
         raw = raw_ptr + row * FACE
+        controller(
+            drive_ptr, weight_read_ptr, weight_hidden_ptr, hidden_ptr, cells_ptr, gates_ptr,
+            reads_ptr, row, after, c_C, R, C, LSTM, BLOCK_C,
+        )  # fmt: skip
+        interface(hidden_ptr + after * C, face_ptr, face_bias_ptr, raw, i_I, C, FACE, BLOCK_I)
+
         before, content = weights_ptr + row * H * N, content_ptr + row * H * N
         weights = weights_ptr + after * H * N
         for p in range(P):
-            weights_N = address(memory_NW, raw, before, content, p, n_N, w_W, N, W, H, S, SP)
+            weights_N = address(
+                memory_NW, raw, before, content, p, n_N, w_W, N, W, S, SP,
+                KEY, STRENGTH, GATE, SHIFT, POWER,
+            )  # fmt: skip
             tl.store(weights + p * N + n_N, weights_N, mask=n_N < N)
         tl.debug_barrier()
-        seen_NW = memory_NW
-        memory_NW = written(memory_NW, raw, weights, n_N, w_W, N, W, P, ERASE)
+        source_NW = memory_NW
+        memory_NW = erase_and_add(memory_NW, raw, weights, n_N, w_W, N, W, P, ERASE, ADD)
         if not READ_FIRST:
-            seen_NW = memory_NW
+            source_NW = memory_NW
         for r in range(H - P):
-            weights_N = address(seen_NW, raw, before, content, P + r, n_N, w_W, N, W, H, S, SP)
+            weights_N = address(
+                source_NW, raw, before, content, P + r, n_N, w_W, N, W, S, SP,
+                KEY, STRENGTH, GATE, SHIFT, POWER,
+            )  # fmt: skip
             tl.store(weights + (P + r) * N + n_N, weights_N, mask=n_N < N)
-            read_W = tl.sum(weights_N[:, None] * seen_NW, 0)
+            read_W = read(source_NW, weights_N)
             tl.store(reads_ptr + after * R + r * W + w_W, read_W, mask=w_W < W)
         tl.debug_barrier()
     tl.store(end_ptr + b * N * W + at_NW, memory_NW, mask=live_NW)

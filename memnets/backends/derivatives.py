@@ -1,0 +1,28 @@
+"""First derivatives only: what the kernels' backward passes say where a second one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+Backward = Callable[..., Any]
+
+
+def once_differentiable(backward: Backward) -> Backward:
+    """The backward of an autograd function that has no derivative itself.
+
+    Raises RuntimeError where `create_graph=True` asks for one. torch's own mark of this name lets
+    such a call through, with wrong gradients, where the incoming gradients depend on nothing.
+    """
+
+    def refusing(ctx: Any, *grads: Any) -> Any:
+        if torch.is_grad_enabled():
+            raise RuntimeError(
+                "the fused kernels are differentiated once, without create_graph=True: for second "
+                'derivatives set backend="reference"'
+            )
+        return backward(ctx, *grads)
+
+    return refusing
