@@ -63,6 +63,20 @@ BENCHES = {
         "ms",
         "One training step",
     ),
+    "gpu": _Bench(
+        (
+            Column("cell", "Cell"),
+            Column("batch", "Batch"),
+            Column("backend", "Way"),
+            *_SPREAD,
+            Column("sequences_per_second", "Sequences/s", as_text.number),
+            Column("ratio", "× reference", _times),
+            Column("note", "Note"),
+        ),
+        figures.step_time,
+        "ms",
+        "Forward and backward on a GPU",
+    ),
     "peers": _Bench(
         (
             Column("implementation", "Implementation"),
@@ -175,11 +189,11 @@ def machine_lines(machine: dict[str, Any]) -> list[str]:
     facts = {
         "CPU": f"{machine.get('cpu')}, {machine.get('cores')} cores, {machine.get('architecture')}",
         "Memory": f"{machine['ram_gib']} GiB" if machine.get("ram_gib") else None,
-        "GPU": machine.get("gpu"),
+        "GPU": _gpu(machine),
         "System": machine.get("system"),
         "Versions": ", ".join(
             f"{name} {machine[name]}"
-            for name in ("memnets", "torch", "numpy", "numba", "python")
+            for name in ("memnets", "torch", "numpy", "numba", "triton", "cuda", "python")
             if machine.get(name)
         ),
         "Torch's vector instructions": machine.get("cpu_capability"),
@@ -193,6 +207,12 @@ def machine_lines(machine: dict[str, Any]) -> list[str]:
     protocol = machine.get("protocol", {})
     facts["Protocol"] = ", ".join(f"{k.replace('_', ' ')}: {v}" for k, v in protocol.items())
     return [f"{name}: {value}" for name, value in facts.items() if value not in (None, "")]
+
+
+def _gpu(machine: dict[str, Any]) -> str | None:
+    details = {"gpu_gib": "{} GiB", "compute_capability": "compute capability {}"}
+    known = [text.format(machine[name]) for name, text in details.items() if machine.get(name)]
+    return ", ".join([machine["gpu"], *known]) if machine.get("gpu") else None
 
 
 def _page(measurements: Measurements, bench: _Bench, frame: pd.DataFrame, drawn: bool) -> str:

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from studies.bench.device import bench_device
 from studies.bench.environments import bench_envs
+from studies.bench.gpu import BenchGPU
 from studies.bench.growth import BenchMemory
 from studies.bench.measurements import Measurements
 from studies.bench.peers import BenchPeers
@@ -16,6 +18,8 @@ BENCHES: dict[str, Callable[..., Any]] = {
     "train": BenchTrain,
     "memory": BenchMemory,
     "envs": bench_envs,
+    "gpu": BenchGPU,
+    "device": bench_device,
     "peers": BenchPeers,
 }
 

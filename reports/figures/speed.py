@@ -24,10 +24,11 @@ def step_time(frame: pd.DataFrame) -> Figure:
     """Milliseconds per training step against batch size, a panel per model.
 
     One colour per backend, the band from the 10th to the 90th percentile of the rounds, and the
-    machine's limit as a dotted line. Several thread counts have a dash each.
+    machine's limit as a dotted line where it is known. Several thread counts have a dash each.
     """
     frame = frame.dropna(subset=["ms"]).assign(
-        model=lambda f: f["cell"] + "/" + f["estimator"] + " " + f["controller"]
+        model=lambda f: f["cell"] + "/" + f["estimator"] + " " + f["controller"],
+        threads=lambda f: f["threads"] if "threads" in f else 1,
     )
     models = list(dict.fromkeys(frame["model"]))
     figure, grid = _grid(len(models), height=2.5)
@@ -44,9 +45,10 @@ def step_time(frame: pd.DataFrame) -> Figure:
                     line["batch"], line["ms_p10"], line["ms_p90"], color=colour, alpha=0.2, lw=0
                 )
                 entries[f"{backend}{tail}"] = panels.sample(colour, dash)
-            limit = some.drop_duplicates("batch")
-            _line(axes, limit, "batch", "limit_ms", style.INK, ":", marker="")
-            entries["limit of the machine"] = panels.sample(style.INK, ":")
+            if "limit_ms" in frame:
+                limit = some.drop_duplicates("batch")
+                _line(axes, limit, "batch", "limit_ms", style.INK, ":", marker="")
+                entries["limit of the machine"] = panels.sample(style.INK, ":")
         axes.set_title(model)
         _logarithmic(axes, sorted(set(rows["batch"])))
     _outer_labels(grid, "batch size", "ms per training step")

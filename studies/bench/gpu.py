@@ -1,94 +1,126 @@
-"""Times one forward and backward pass on a GPU: plain, graphed, by Triton, and both.
-
-Run as `python -m studies.bench.gpu --batches 1 16 64`; docs/gpu.md says what for.
-"""
+"""A training step on a GPU four ways: the reference, Triton, and both in a CUDA graph."""
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from ..design.data import BadData
+from .machine import Load, describe, require_device
+from .measurements import Measurements
+from .turns import Turns
 
-from memnets.backends.graphs import GraphedStep, measure
-from memnets.backends.triton.backend import Triton
-from memnets.network import MemoryNetwork
-from memnets.spec import ModelSpec
-from memnets.types import Rollout
+if TYPE_CHECKING:
+    from .rounds import Run
 
-STEPS = 42
-"""Steps of the NTM paper's copy task at length 20."""
+Row = dict[str, Any]
 
+@dataclass(frozen=True)
+class BenchGPU:
+    """Time forward and backward of the cells that have Triton kernels, four ways in turns.
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Prints a row per cell and batch size, in milliseconds; 1 and a line where there is no GPU."""
-    parser = argparse.ArgumentParser(prog="python -m studies.bench.gpu", description=__doc__)
-    parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 64, 256])
-    parser.add_argument("--cells", nargs="+", default=["ntm", "dnc"])
-    parser.add_argument("--rounds", type=int, default=20)
-    asked = parser.parse_args(argv)
-    if not torch.cuda.is_available():
-        print("there is no GPU here to measure", file=sys.stderr)
-        return 1
-    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, CUDA {torch.version.cuda}")
-    for cell, batch in product(asked.cells, asked.batches):
-        network = ModelSpec(cell).build(10, 8).cuda()
-        network.backend = "reference"
-        steps = ways(network, example(batch, torch.device("cuda")))
-        found = [f"{name} {ms:.3f} ms" for name, ms in in_turns(steps, asked.rounds).items()]
-        print(f"{cell}, batch {batch}:", ", ".join(found))
-    return 0
+    The ways: the plain loop, the same in a CUDA graph, the Triton kernels, and those in a CUDA
+    graph. The shapes are those of copy at exactly --length vectors of 8 bits, the controller an
+    LSTM. Neither drawing the batch nor the optimiser's step is in the time. The ways of one model
+    take turns within every round; `ratio` is the reference's time over this one's.
 
+    Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/gpu. With
+    --device cpu it runs too: what needs a GPU is then listed with the reason why it has no time.
+    """
 
-def ways(network: MemoryNetwork, batch: list[Tensor]) -> dict[str, Callable[[], object]]:
-    """Every way in which a network can do a training step but for the optimiser's."""
-    plain, triton = network.forward, partial(Triton(), network)
-    found: dict[str, Callable[[], object]] = {
-        "plain": partial(measure, plain, loss, batch),
-        "graph": partial(GraphedStep(network, loss), *batch),
-    }
-    if (reason := Triton().refuses(network)) is not None:
-        print(f"without Triton: {reason}", file=sys.stderr)
-        return found
-    graphed = partial(GraphedStep(network, loss, triton), *batch)
-    return found | {"triton": partial(measure, triton, loss, batch), "triton in a graph": graphed}
+    cells: tuple[str, ...] = ("ntm", "dnc")
+    batches: tuple[int, ...] = (1, 16, 64, 256)
+    length: int = 20
+    """Vectors to copy; a sequence then has 2 × length + 2 steps."""
+    slots: int = 128
+    width: int = 20
+    controller_size: int = 100
+    repeats: int = 15
+    """Rounds per point; times are medians over them."""
+    folder: Path = Path("runs")
+    device: str = "cuda"
 
+    def __call__(self) -> Measurements:
+        self._check()
+        machine = describe(self.device)
+        machine["protocol"] = self._protocol()
+        load, rows, interrupted = Load(), [], False
+        points = list(product(self.cells, self.batches))
+        with Turns("bench gpu", len(points)) as turns:
+            try:
+                for cell, batch in points:
+                    rows += list(self._compare(cell, batch, turns))
+                    turns.advance()
+            except KeyboardInterrupt:
+                interrupted = True
+        machine["foreign_cores"] = load.foreign()
+        notes = ("A time is that of forward, loss and backward, until the device is done.",)
+        return Measurements("gpu", self.folder, machine, rows, notes, interrupted)
 
-def example(batch: int, device: torch.device) -> list[Tensor]:
-    """Inputs, targets and mask of the shapes of copy."""
-    mask_TB = torch.zeros(STEPS, batch, dtype=torch.bool, device=device)
-    mask_TB[STEPS // 2 + 1 :] = True
-    inputs_TBX = torch.rand(STEPS, batch, 10, device=device).round()
-    return [inputs_TBX, torch.rand(STEPS, batch, 8, device=device).round(), mask_TB]
+    def _check(self) -> None:
+        from memnets.registry import cells
 
+        require_device(self.device)
+        for name in self.cells:
+            cells.get(name)
+        for name in ("cells", "batches"):
+            if not getattr(self, name):
+                raise BadData(f"{name} is empty; it must name at least one.")
+        for name in ("length", "repeats"):
+            if getattr(self, name) < 1:
+                raise BadData(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        if min(self.batches) < 1:
+            raise BadData(f"batches is {self.batches}; all must be at least 1.")
 
-def loss(rollout: Rollout, _: Tensor, targets_TBY: Tensor, mask_TB: Tensor) -> Tensor:
-    """Cost of the scored steps, in nats per sequence."""
-    cost_TBY = binary_cross_entropy_with_logits(rollout.logits_TBY, targets_TBY, reduction="none")
-    return cost_TBY.sum(-1).where(mask_TB, 0.0).sum(0).mean()
+    def _protocol(self) -> Row:
+        return {
+            "task": f"the shapes of copy, 8 bits, exactly {self.length} vectors",
+            "slots": self.slots,
+            "width": self.width,
+            "controller_size": self.controller_size,
+            "rounds": self.repeats,
+        }
 
+    def _compare(self, cell: str, batch: int, turns: Turns) -> Iterator[Row]:
+        """A row per way."""
+        from .gpu_ways import ways
+        from .rounds import failure, interleave, summary, warm_up
 
-def in_turns(steps: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median milliseconds of each by the GPU's own clock, all of them in every round."""
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for round_ in range(rounds + 3):
-        for name, step in steps.items():
-            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            torch.cuda.synchronize()
-            start.record()
-            step()
-            end.record()
-            torch.cuda.synchronize()
-            if round_ >= 3:
-                times[name].append(start.elapsed_time(end))
-    return {name: statistics.median(found) for name, found in times.items()}
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+        base = {"cell": cell, "estimator": "soft", "controller": "lstm", "batch": batch}
+        runs: dict[str, Run] = {}
+        last: dict[str, float] = {}
+        missing: dict[str, str] = {}
+        makers: dict[str, Callable[[], Run]] = ways(self, cell, batch)
+        for way, ready in makers.items():
+            turns.say(f"{cell} batch {batch}: warming up {way}")
+            # a time of other points is not lost to one that fails
+            try:
+                run = ready()
+                last[way] = warm_up(run)
+            except ValueError as reason:
+                missing[way] = f"not covered: {reason}"
+            except Exception as error:
+                missing[way] = failure(error)
+            else:
+                runs[way] = run
+        turns.say(f"{cell} batch {batch}: {self.repeats} rounds of {', '.join(runs) or 'nothing'}")
+        times, failed = interleave(runs, self.repeats, last)
+        missing |= {way: failure(error) for way, error in failed.items()}
+        found = {way: summary(values) for way, values in times.items()}
+        reference = found.get("reference", {}).get("ms")
+        for way in makers:
+            if way in missing:
+                yield {**base, "backend": way, "note": missing[way]}
+                continue
+            ms = found[way]["ms"]
+            yield {
+                **base,
+                "backend": way,
+                **found[way],
+                "sequences_per_second": 1e3 * batch / ms,
+                "ratio": reference / ms if reference else None,
+                "note": "",
+            }

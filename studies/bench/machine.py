@@ -8,7 +8,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..design.data import BadData
 from ..running.provenance import environment, now, version
+
+
+def require_device(device: str) -> None:
+    """Raises BadData, in one line, where torch finds no such device on this machine."""
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    # a build of torch without CUDA asserts, one with it has errors of its own
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        what = "no GPU" if device.startswith("cuda") else f"no device {device!r}"
+        raise BadData(f"there is {what} here to measure ({reason}); try --device cpu.") from error
 
 
 def describe(device: str = "cpu", threads: int = 1) -> dict[str, Any]:
@@ -36,7 +50,10 @@ def describe(device: str = "cpu", threads: int = 1) -> dict[str, Any]:
         "numpy": found["versions"]["numpy"],
         "numba": version("numba"),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "triton": version("triton"),
         "gpu": torch.cuda.get_device_name() if on_gpu else "none",
+        "gpu_gib": _gpu_gib() if on_gpu else None,
+        "compute_capability": _capability() if on_gpu else None,
         "cuda": torch.version.cuda if on_gpu else None,
         "device": device,
         "threads": threads,
@@ -101,6 +118,18 @@ class Load:
             return None
         own = os.times()
         return time.perf_counter(), busy, sum(own[:4])
+
+
+def _gpu_gib() -> float:
+    import torch
+
+    return round(torch.cuda.get_device_properties().total_memory / 2**30, 1)
+
+
+def _capability() -> str:
+    import torch
+
+    return ".".join(map(str, torch.cuda.get_device_capability()))
 
 
 def _ram_gib() -> float | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..design.data import BadData
-from .machine import Load, describe, usable_cores
+from .machine import Load, describe, require_device, usable_cores
 from .measurements import Measurements
 from .turns import Turns
 
@@ -28,10 +28,11 @@ class BenchTrain:
     heads), the controller of 100 units: the NTM paper's. A step is drawing a batch, forward,
     backward, clipping, RMSprop and the marks of the training rows: what a trial does per update.
 
-    The machine is measured first: FLOP of a step over the arithmetic peak is its limit, and every
-    time is given as a multiple of it. The backends of one model take turns within every round, so
-    that whatever else the machine does hits all of them; `ratio` is the reference's time over this
-    one's, from the same rounds. A backend that does not cover a model is listed with the reason.
+    The processor is measured first: FLOP of a step over its arithmetic peak is the limit, and every
+    time is given as a multiple of it; on another --device there is no limit. The backends of one
+    model take turns within every round, so that whatever else the machine does hits all of them;
+    `ratio` is the reference's time over this one's, from the same rounds. A backend that does not
+    cover a model is listed with the reason.
 
     Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/train.
     Ctrl-C stops and keeps what was measured. `memnets bench train --cells ntm --batches 16` takes
@@ -62,34 +63,37 @@ class BenchTrain:
 
         machine = describe(self.device, max(self.threads))
         machine["protocol"] = self._protocol()
+        on_cpu = self.device == "cpu"
         load, roofs, rows, interrupted = Load(), {}, [], False
         points = self._points()
         with Turns("bench train", len(points) * len(self.threads)) as turns:
             try:
                 for threads in self.threads:
-                    turns.say(f"measuring the machine at {threads} threads")
-                    roofs[threads] = roofline.measure(threads)
+                    if on_cpu:
+                        turns.say(f"measuring the machine at {threads} threads")
+                        roofs[threads] = roofline.measure(threads)
                     for point in points:
                         rows += list(self._compare(point, threads, turns))
                         turns.advance()
-                    # what else ran can only have lowered it the first time
-                    again = roofline.measure(threads)
-                    roofs[threads] = roofline.larger(roofs[threads], again)
+                    if on_cpu:
+                        # what else ran can only have lowered it the first time
+                        again = roofline.measure(threads)
+                        roofs[threads] = roofline.larger(roofs[threads], again)
             except KeyboardInterrupt:
                 interrupted = True
         for row in rows:
-            _limit(row, roofs[row["threads"]])
+            if on_cpu:
+                _limit(row, roofs[row["threads"]])
         machine["roofline"] = [roofs[threads] for threads in roofs]
         machine["foreign_cores"] = load.foreign()
         notes = [line for roof in roofs.values() for line in roofline.sentences(roof)]
-        if self.device != "cpu":
-            notes.append("The limit is the CPU's: on another device its multiples say nothing.")
         notes.append(flops.COUNTED)
         return Measurements("train", self.folder, machine, rows, tuple(notes), interrupted)
 
     def _check(self) -> None:
         from memnets.registry import cells, controllers, estimators
 
+        require_device(self.device)
         for registry, names in (
             (cells, self.cells),
             (estimators, self.estimators),

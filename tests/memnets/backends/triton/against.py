@@ -4,8 +4,6 @@ What several files of tests for the kernels share; the fixture for their device 
 """
 
 import copy
-import subprocess
-import sys
 
 import torch
 
@@ -105,38 +103,3 @@ def close_in_float32(network, inputs, state, device, seen=outputs):
     found = gradients(twin, kernels, inputs.float().to(device), there, seen)
     assert worst(found[0], expected[0]) < 1e-5
     assert worst(found[1], expected[1]) < 1e-4
-
-
-_COMPILE = """
-import sys
-from importlib import import_module
-from triton.backends.compiler import GPUTarget
-from triton.compiler import ASTSource, compile
-
-cell, forward, backward = (import_module(name) for name in sys.argv[1:4])
-for kernel in (forward.forward, backward.backward):
-    fixed = cell.meta(cell.Sizes(*eval(sys.argv[4])))
-    options = {name: fixed.pop(name) for name in ("num_warps", "num_stages", "enable_fp_fusion")}
-    kinds = {
-        name: "constexpr" if name in fixed else "*i32" if name == "place_ptr"
-        else "*fp32" if name.endswith("_ptr") else "i32"
-        for name in kernel.arg_names
-    }
-    made = compile(
-        ASTSource(kernel, kinds, fixed), target=GPUTarget("cuda", 90, 32), options=options
-    )
-    assert "bar.sync" in made.asm["ptx"]
-"""
-
-
-def compiles(cell, forward, backward, sizes, cache):
-    """Triton compiles a cell's two kernels for an H100, in a process of its own: in this one they
-    may be those of the interpreter."""
-    names = (f"memnets.backends.triton.{module}" for module in (cell, forward, backward))
-    done = subprocess.run(
-        [sys.executable, "-c", _COMPILE, *names, repr(sizes)],
-        env={"TRITON_CACHE_DIR": str(cache), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr

@@ -1,11 +1,12 @@
 """Triton's kernels run on a GPU where there is one, in Triton's interpreter where there is none."""
 
-import importlib
 import os
 from importlib.util import find_spec
 
 import pytest
 import torch
+
+from memnets.backends.triton.cells.base import triton_cells
 
 INTERPRETED = find_spec("triton") is not None and not torch.cuda.is_available()
 
@@ -13,7 +14,8 @@ if INTERPRETED:
     # read once, when Triton is first imported: by other tests (torch.compile does) is too late
     os.environ["TRITON_INTERPRET"] = "1"
     try:
-        importlib.import_module("memnets.backends.triton.rollout")
+        for name in triton_cells:
+            triton_cells.get(name)
     finally:
         del os.environ["TRITON_INTERPRET"]
 
