@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+
 @dataclass(frozen=True)
 class BenchGPU:
     """Time forward and backward of the cells that have Triton kernels, four ways in turns.

@@ -30,9 +30,9 @@ def ways(bench: BenchGPU, cell: str, batch: int) -> dict[str, Callable[[], Run]]
     """
     device = torch.device(bench.device)
     options: dict[str, Any] = {"slots": bench.slots, "width": bench.width}
-    network = ModelSpec(
-        cell, controller_size=bench.controller_size, cell_options=options
-    ).build(10, 8)
+    network = ModelSpec(cell, controller_size=bench.controller_size, cell_options=options).build(
+        10, 8
+    )
     network = network.to(device)
     network.backend = "reference"
     sequences = example(2 * bench.length + 2, batch, device)

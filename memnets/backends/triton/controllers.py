@@ -37,7 +37,7 @@ def controller_vjp(
     R: tl.constexpr, C: tl.constexpr, LSTM: tl.constexpr,
     BLOCK_C: tl.constexpr, BLOCK_R: tl.constexpr,
 ):  # fmt: skip
-    """Gradients of hidden vector, cell and read before the step; the first two go in as those after.
+    """Gradients of hidden vector, cell and read before the step, from those after it.
 
     Stores the gradient of the pre-activations at `grad_drive_ptr`.
     """

@@ -1,4 +1,4 @@
-"""The tensors that go in and out of a recurrence by Triton kernels, and how kernels are launched."""
+"""The tensors that go into Triton kernels and come out of them, and how kernels are launched."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One file per cell that has Triton kernels, found by the name that the cell is registered under."""
+"""The cells that have Triton kernels, found by the names under which they are registered."""

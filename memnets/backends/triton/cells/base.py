@@ -13,6 +13,7 @@ from torch import Tensor
 from ....registry import Registry
 from ..sizes import Constants
 
+
 class CellRun(ABC):
     """What one cell adds to a rollout: its two kernels, and the tensors that they fill.
 

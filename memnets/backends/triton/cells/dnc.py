@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ....cells.dnc import DNC, DNCState
-from ..tensors import rows
 from ..sizes import TILE, Constants, offsets, padded, shared
+from ..tensors import rows
 from .base import CellRun, triton_cells
 from .dnc_backward import backward
 from .dnc_forward import forward
@@ -74,7 +74,7 @@ class DNCRun(CellRun):
             **{"DEALLOCATION": cell.deallocation, "STOP": cell.usage_stop_gradient},
             "FLOOR": float(cell.usage_floor),
             "LEAST_STRENGTH": float(cell.strength == "oneplus"),
-            # of a block are held the links, their products, and those with every read head's weights
+            # a program holds a block's links, their products, and those with all heads' weights
             "BLOCK_LINK": min(N, max(1, TILE // (N * max(2, padded(R))))),
             "BLOCK_USED": min(N, max(1, TILE // N)),
         }

@@ -150,17 +150,5 @@ def test_what_no_kernel_covers_is_said_and_refused(changes, why, triton_device):
 @pytest.mark.parametrize("options", [{}, {"clip": 20.0}, {"links": False, "slots": 1024}])
 def test_what_the_kernels_cover_is_not_refused(options, triton_device):
     options = {"slots": 128, "width": 4 if "slots" in options else 20} | options
-<<<<<<< HEAD
-    assert (
-        kernels.refuses(ModelSpec("dnc", cell_options=options).build(4, 3).to(triton_device))
-        is None
-    )
-
-
-def test_the_compiler_takes_the_kernels_without_a_gpu(tmp_path):
-    pytest.importorskip("triton")
-    sizes = (7, 5, 2, 3, 11, True, True, True, False, 0.1, 1.0)
-    compiles("triton_dnc", "triton_dnc_forward", "triton_dnc_backward", sizes, tmp_path)
-=======
-    assert covers(ModelSpec("dnc", cell_options=options).build(4, 3).to(triton_device)) is None
->>>>>>> 3dc3b77 (A GPU is measured by memnets bench gpu, and described by memnets bench device)
+    network = ModelSpec("dnc", cell_options=options).build(4, 3).to(triton_device)
+    assert kernels.refuses(network) is None
