@@ -3,6 +3,8 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: demo demo-smoke test test-slow install lint clean
+.PHONY: gpu gpu-device gpu-tests gpu-bench gpu-train gpu-study gpu-results
+.NOTPARALLEL:
 
 install: .venv/.installed
 
@@ -32,6 +34,42 @@ test: lint
 # what draws samples or trains for minutes: the second job of .ci/run
 test-slow: install
 	$(BIN)/python -m pytest -n 2 -m slow
+
+# what only a GPU can show: tests, times and a small study there. Figures, tables and the device's
+# name go to GPU_FOLDER/results. Installs nothing: RUN is the Python of BIN, or PYTHON where that
+# has none. `make -k gpu` goes on after a failure; docs/gpu.md says more
+GPU_FOLDER ?= runs/gpu
+GPU_DEVICE ?= cuda
+GPU_BENCH ?= --batches 1 16 64 256
+GPU_STUDY ?= --seeds 0 --training.updates 200 --training.evaluate-every 100
+GPU_TESTS ?= tests/memnets/backends/triton tests/memnets/backends/test_gpu.py tests/memnets/backends/test_graphs.py tests/studies/bench/test_gpu.py
+RUN = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+ON_GPU = --device $(GPU_DEVICE) --folder $(GPU_FOLDER)
+
+gpu: gpu-device gpu-tests gpu-bench gpu-train gpu-study gpu-results
+
+gpu-device:
+	@$(RUN) -m memnets bench device $(ON_GPU)
+
+gpu-tests: gpu-device
+	$(RUN) -m pytest -q $(GPU_TESTS)
+
+gpu-bench: gpu-device
+	$(RUN) -m memnets bench gpu $(ON_GPU) $(GPU_BENCH)
+
+gpu-train: gpu-device
+	$(RUN) -m memnets bench train $(ON_GPU) --estimators soft $(GPU_BENCH)
+
+gpu-study: gpu-device
+	$(RUN) -m memnets study run demo $(ON_GPU) --workers 1 $(GPU_STUDY)
+	$(RUN) -m memnets report demo --folder $(GPU_FOLDER)
+
+gpu-results: gpu-device
+	rm -rf $(GPU_FOLDER)/results
+	mkdir -p $(GPU_FOLDER)/results/study
+	cp $(GPU_FOLDER)/device.json $(GPU_FOLDER)/results
+	-cp -r $(GPU_FOLDER)/bench/gpu $(GPU_FOLDER)/bench/train $(GPU_FOLDER)/results
+	-cd $(GPU_FOLDER)/demo/report && cp -r figures tables results.csv ../../results/study
 
 clean:
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
