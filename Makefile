@@ -41,7 +41,7 @@ test-slow: install
 GPU_FOLDER ?= runs/gpu
 GPU_DEVICE ?= cuda
 GPU_BENCH ?= --batches 1 16 64 256
-GPU_STUDY ?= --seeds 0 --training.updates 200 --training.evaluate-every 100
+GPU_STUDY ?= --seeds 0 --procedure.updates 200 --procedure.evaluate-every 100
 GPU_TESTS ?= tests/memnets/backends/triton tests/memnets/backends/test_gpu.py tests/memnets/backends/test_graphs.py tests/studies/bench/test_gpu.py
 RUN = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 ON_GPU = --device $(GPU_DEVICE) --folder $(GPU_FOLDER)

@@ -1,8 +1,9 @@
 """Training steps of any network replayed from CUDA graphs: one launch in place of thousands.
 
-A graph is captured once per number of steps and batch size, and a sequence is filled up to the next
-of few such numbers (`bucket`). What is filled up comes after the end of the sequence, so it changes
-nothing before; the loss leaves it out, because the mask of a batch is false there.
+A graph is captured once per number of steps and batch size. So that few graphs are enough, a
+sequence is padded to the next of few numbers of steps (`bucket`). Padding comes after the end of
+the sequence and changes nothing before it; the mask of a batch is false there, so the loss leaves
+it out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..types import Rollout
 from .restoring import unchanged
 
 Unroll = Callable[[Tensor], Rollout]
-"""Inputs (T, B, X) in, rollout out."""
+"""Runs a network over inputs (T, B, X)."""
 
 Loss = Callable[..., Tensor]
 """`loss(rollout, *batch)`: what is differentiated, a scalar; zero for steps that are masked out."""
@@ -33,7 +34,7 @@ class GraphFallback(UserWarning):
 
 
 class Step(NamedTuple):
-    """What a training step leaves beside the gradients; all detached."""
+    """The results of a training step beside the gradients; all detached."""
 
     loss: Tensor
     logits_TBY: Tensor
@@ -43,22 +44,22 @@ class Step(NamedTuple):
 class GraphedStep:
     """Forward, loss and backward of a network, from one CUDA graph per bucket and batch size.
 
-    Called with a batch of tensors whose first axis is time (the inputs first; anything that the
-    loss wants after them, a mask for one), on any device. Leaves the gradients in the parameters'
+    Called with a batch of tensors whose first axis is time, on any device: the inputs first, then
+    what the loss takes besides, such as targets and a mask. Writes the gradients to the parameters'
     `grad`, replacing what was there, and returns the `Step`.
 
-    The gradients' memory is shared by all graphs: optimise before the next call. Random numbers
-    go on from torch's generator as without a graph, though filled-up steps draw some too. Options
-    of the network that are plain Python values are captured as they were: call `forget` when one
-    changes. Where a network cannot be captured, because it looks at a tensor's value on the way or
-    leaves the GPU, a GraphFallback warning says so, once, and every step runs without a graph.
+    All graphs share the gradients' memory: optimise before the next call. Random numbers are drawn
+    from torch's generator as without a graph, though padding draws some too. Options of the network
+    that are plain Python values are captured as they were: call `forget` when one changes. Where a
+    network cannot be captured, because it looks at a tensor's value on the way or leaves the GPU, a
+    GraphFallback warning says so, once, and every step runs without a graph.
 
-    Estimators with a loss of their own (REINFORCE) sum over steps, filled up or not, so their
-    sequences are never filled up: they get one graph per length. Keep their lengths few.
+    Estimators with a loss of their own (REINFORCE) sum over all steps, padding included, so their
+    sequences are never padded: they get one graph per length. Keep their lengths few.
     """
 
     def __init__(self, network: MemoryNetwork, loss: Loss, unroll: Unroll | None = None) -> None:
-        """`unroll` stands in for calling the network. Raises RuntimeError off the GPU."""
+        """`unroll` is called in place of the network. Raises RuntimeError off the GPU."""
         self._device = network.readout.weight.device
         _require_gpu(self._device)
         self.network, self.loss, self.unroll = network, loss, unroll or network
@@ -84,16 +85,16 @@ class GraphedStep:
             if captured is not None:
                 return captured.replay(self.network, batch)
         self.network.zero_grad(set_to_none=True)
-        return measure(self.unroll, self.loss, [part.to(self._device) for part in batch])
+        return run_step(self.unroll, self.loss, [part.to(self._device) for part in batch])
 
     def _find(self, batch: tuple[Tensor, ...]) -> _Captured | None:
         steps, size = batch[0].shape[:2]
-        if fills_up(self.network):
+        if may_pad(self.network):
             steps = bucket(steps)
         key = steps, size, self.network.training
         if key not in self._captured:
             try:
-                self._captured[key] = self._capture(filled(batch, steps, self._device))
+                self._captured[key] = self._capture(padded(batch, steps, self._device))
             except RuntimeError as error:
                 self._give_up(error)
                 return None
@@ -106,7 +107,7 @@ class GraphedStep:
             with torch.cuda.stream(aside):
                 for _ in range(WARM_UP):
                     self.network.zero_grad(set_to_none=True)
-                    measure(self.unroll, self.loss, batch)
+                    run_step(self.unroll, self.loss, batch)
             here.wait_stream(aside)
         grads: dict[Tensor, Tensor] = {}
         for parameter in self.network.parameters():
@@ -117,14 +118,14 @@ class GraphedStep:
         with torch.cuda.device(self._device), torch.cuda.graph(graph, pool=self._pool):
             for grad in grads.values():
                 grad.zero_()
-            step = measure(self.unroll, self.loss, batch)
+            step = run_step(self.unroll, self.loss, batch)
         self._pool = graph.pool()
         return _Captured(graph, batch, grads, step)
 
     def _give_up(self, error: RuntimeError) -> None:
         self.forget()
         self.network.zero_grad(set_to_none=True)
-        # what broke the capture, not what its end then complained about
+        # the error that broke the capture, not the one that ending the capture raised after it
         while isinstance(error.__context__, RuntimeError):
             error = error.__context__
         self.reason = str(error).strip().partition("\n")[0] or type(error).__name__
@@ -140,16 +141,16 @@ class _Captured(NamedTuple):
 
     def replay(self, network: MemoryNetwork, batch: tuple[Tensor, ...]) -> Step:
         for ours, theirs in zip(self.batch, batch, strict=True):
-            fill(ours, theirs)
+            copy_padded(ours, theirs)
         for parameter in network.parameters():
             parameter.grad = self.grads.get(parameter)
         self.graph.replay()
-        # the next graph writes over what this one leaves
-        return Step(*(part.clone() for part in cut(self.step, len(batch[0]))))
+        # the next replay writes over these tensors
+        return Step(*(part.clone() for part in unpadded(self.step, len(batch[0]))))
 
 
-def measure(unroll: Unroll, loss: Loss, batch: list[Tensor]) -> Step:
-    """One step without a graph; gradients are added to the parameters'."""
+def run_step(unroll: Unroll, loss: Loss, batch: list[Tensor]) -> Step:
+    """One step without a graph; adds to the gradients of the parameters."""
     rollout = unroll(batch[0])
     cost = loss(rollout, *batch)
     cost.backward()
@@ -157,41 +158,41 @@ def measure(unroll: Unroll, loss: Loss, batch: list[Tensor]) -> Step:
 
 
 def bucket(steps: int) -> int:
-    """The number of steps that so many are filled up to.
+    """The number of steps to which a sequence of so many steps is padded.
 
-    Multiples of 8 up to 64, of 16 up to 128, of 32 up to 256 and so on: beyond 32 steps, less than
-    a quarter is filled up, and every doubling of the length takes four more graphs.
+    Multiples of 8 up to 64, of 16 up to 128, of 32 up to 256 and so on: beyond 32 steps, padding
+    adds less than a quarter, and every doubling of the length takes four more graphs.
     """
     unit = max(8, 1 << max(0, (steps - 1).bit_length() - 3))
     return -(-steps // unit) * unit
 
 
-def fills_up(network: MemoryNetwork) -> bool:
-    """Whether steps after the end of a sequence leave a network's gradient alone."""
+def may_pad(network: MemoryNetwork) -> bool:
+    """Whether steps after the end of a sequence leave a network's gradient as it is."""
     return not network.estimator.has_loss
 
 
-def filled(batch: tuple[Tensor, ...], steps: int, device: torch.device) -> list[Tensor]:
-    """A batch filled up with zeros (a mask with false) to so many steps, on a device; new tensors.
+def padded(batch: tuple[Tensor, ...], steps: int, device: torch.device) -> list[Tensor]:
+    """A batch padded to so many steps with zeros (a mask with false), in new tensors on a device.
 
     Raises ValueError for a batch that is longer.
     """
     if len(batch[0]) > steps:
         raise ValueError(f"a batch of {len(batch[0])} steps does not fit into {steps}")
     fresh = [part.new_zeros((steps, *part.shape[1:]), device=device) for part in batch]
-    for ours, theirs in zip(fresh, batch, strict=True):
-        fill(ours, theirs)
+    for longer, part in zip(fresh, batch, strict=True):
+        copy_padded(longer, part)
     return fresh
 
 
-def fill(ours: Tensor, theirs: Tensor) -> None:
-    """Writes a shorter tensor into a longer one, with zeros after its end."""
-    ours[: len(theirs)].copy_(theirs, non_blocking=True)
-    ours[len(theirs) :].zero_()
+def copy_padded(longer: Tensor, part: Tensor) -> None:
+    """Copies a tensor into one of as many steps or more, with zeros after its end."""
+    longer[: len(part)].copy_(part, non_blocking=True)
+    longer[len(part) :].zero_()
 
 
-def cut(step: Step, steps: int) -> Step:
-    """A step without what was filled up."""
+def unpadded(step: Step, steps: int) -> Step:
+    """A step's results without those of the padding."""
     return Step(step.loss, step.logits_TBY[:steps], step.entropy_TBH[:steps])
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from memnets.backends import Backend, backends
-from memnets.backends.graphs import GraphedStep, GraphFallback, measure
+from memnets.backends.graphs import GraphedStep, GraphFallback, run_step
 from memnets.network import MemoryNetwork
 from memnets.spec import ModelSpec
 from memnets.types import Rollout
@@ -40,7 +40,7 @@ def ways(bench: BenchGPU, cell: str, batch: int) -> dict[str, Callable[[], Run]]
     triton: Backend = backends.get("triton")()
 
     def plain() -> Run:
-        return clocked(partial(measure, network.forward, loss, sequences), finish)
+        return clocked(partial(run_step, network.forward, loss, sequences), finish)
 
     def graph() -> Run:
         _require_gpu(device)
@@ -48,7 +48,7 @@ def ways(bench: BenchGPU, cell: str, batch: int) -> dict[str, Callable[[], Run]]
 
     def kernels() -> Run:
         _require_covered(triton, network, sequences)
-        return clocked(partial(measure, partial(triton, network), loss, sequences), finish)
+        return clocked(partial(run_step, partial(triton, network), loss, sequences), finish)
 
     def kernels_in_a_graph() -> Run:
         _require_gpu(device)
@@ -81,7 +81,8 @@ def _graphed(
     network: MemoryNetwork, backend: Backend | None, sequences: list[Tensor]
 ) -> Callable[[], object]:
     """A step from a CUDA graph that is captured; raises ValueError where it cannot be."""
-    step = GraphedStep(network, loss, backend and partial(backend, network))
+    unroll = network if backend is None else partial(backend, network)
+    step = GraphedStep(network, loss, unroll)
     with warnings.catch_warnings():
         # the reason stands in the table
         warnings.simplefilter("ignore", GraphFallback)

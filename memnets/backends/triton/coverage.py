@@ -10,14 +10,12 @@ from typing import Any
 
 import torch
 
-from ...cells.base import MemoryCell
 from ...controllers import LSTM, Controller, Feedforward
 from ...estimators import Soft
 from ...network import MemoryNetwork
-from ...registry import cells
 from ..numba.coverage import installed, unloadable
 from ..numba.rollouts.parts import replaced
-from .cells.base import triton_cells
+from .cells.base import run_of
 from .sizes import padded
 
 MEMORY_LIMIT = 8192
@@ -38,18 +36,18 @@ def reason(network: MemoryNetwork) -> str | None:
             return f"the network is in {tensor.dtype}, the Triton kernels in float32 or float64"
     if not interpreted() and not _compiler():
         return "Triton needs a C compiler (gcc, clang or CC), and there is none"
+    if failure := unloadable(_load):
+        return failure
     cell: Any = network.cell
-    name = cells.name_of(type(cell))
-    if name is None or name not in triton_cells:
+    run = run_of(cell)
+    if run is None:
         return f"the cell {type(cell).__name__} has no Triton kernel"
     estimator = network.estimator.in_force()
     if type(estimator) is not Soft:
         return f"the estimator {type(estimator).__name__} has no Triton kernel"
-    if failure := unloadable(_load):
-        return failure
     return (
         _refused(network.controller)
-        or triton_cells.get(name).refuses(cell)
+        or run.refuses(cell)
         or replaced(network.controller, "controller")
         or replaced(cell, "cell")
         or _too_large(cell, network.controller.output_size)
@@ -82,7 +80,7 @@ def _refused(controller: Controller) -> str | None:
     return None
 
 
-def _too_large(cell: MemoryCell, controller_size: int) -> str | None:
+def _too_large(cell: Any, controller_size: int) -> str | None:
     numbers = padded(cell.slots) * padded(cell.width)
     if numbers > MEMORY_LIMIT:
         return (

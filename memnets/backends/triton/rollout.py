@@ -10,10 +10,9 @@ from torch.nn.functional import linear
 
 from ...estimators.choices import entropy
 from ...network import MemoryNetwork
-from ...registry import cells
 from ...types import Address, NetworkState, Rollout
 from ..numba.rollouts.parts import controller_weights
-from .cells.base import CellRun, triton_cells
+from .cells.base import run_of
 from .recurrence import recurrence
 from .tensors import Parameters, Start
 
@@ -30,8 +29,9 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     else:
         hidden_JC = weight_JX.new_zeros(0, units)
         hidden_BC = cells_BC = weight_JX.new_zeros(batch, units)
-    make = triton_cells.get(cells.name_of(type(cell)))
-    run: CellRun = make(cell, units, lstm)
+    make = run_of(cell)
+    assert make is not None
+    run = make(cell, units, lstm)
     face = cell.interface.linear
     with torch.autocast(inputs_TBX.device.type, enabled=False):
         steps, memory_BNW, own = recurrence(

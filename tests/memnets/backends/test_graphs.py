@@ -9,10 +9,10 @@ from memnets.backends.graphs import (
     GraphedStep,
     GraphFallback,
     bucket,
-    cut,
-    filled,
-    fills_up,
-    measure,
+    may_pad,
+    padded,
+    run_step,
+    unpadded,
 )
 from memnets.registry import cells
 from memnets.spec import ModelSpec
@@ -56,13 +56,13 @@ def grads(network):
 
 
 @pytest.mark.parametrize("cell", list(cells))
-def test_filling_up_changes_neither_loss_nor_gradient(cell):
+def test_padding_changes_neither_loss_nor_gradient(cell):
     network = build(cell)
     sequences = batch(5)
-    expected = measure(network, loss, list(sequences))
+    expected = run_step(network, loss, list(sequences))
     gradients = grads(network)
     network.zero_grad(set_to_none=True)
-    found = cut(measure(network, loss, filled(sequences, 8, torch.device("cpu"))), 5)
+    found = unpadded(run_step(network, loss, padded(sequences, 8, torch.device("cpu"))), 5)
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(grads(network), gradients)
 
@@ -76,24 +76,24 @@ def test_every_length_has_a_bucket_that_wastes_little():
     assert [bucket(n) for n in (1, 8, 9, 64, 65, 128, 129)] == [8, 8, 16, 64, 80, 128, 160]
 
 
-def test_a_batch_is_filled_up_behind_its_end_and_kept_apart():
+def test_a_batch_is_padded_after_its_end_in_new_tensors():
     inputs, targets, mask = batch(3)
-    longer = filled((inputs, targets, mask), 5, torch.device("cpu"))
+    longer = padded((inputs, targets, mask), 5, torch.device("cpu"))
     assert torch.equal(longer[0][:3], inputs) and not longer[0][3:].any()
     assert longer[2].dtype == torch.bool and not longer[2][3:].any()
     assert longer[0].data_ptr() != inputs.data_ptr()
-    graphs.fill(longer[0], inputs[:1] + 1)
+    graphs.copy_padded(longer[0], inputs[:1] + 1)
     assert torch.equal(longer[0][:1], inputs[:1] + 1) and not longer[0][1:].any()
     with pytest.raises(ValueError, match="3 steps does not fit into 2"):
-        filled((inputs, targets, mask), 2, torch.device("cpu"))
+        padded((inputs, targets, mask), 2, torch.device("cpu"))
 
 
 @pytest.mark.parametrize(
     ("estimator", "may"),
     [("soft", True), ("gumbel", True), ("reinforce", False), ("annealed", False)],
 )
-def test_only_what_sums_over_no_steps_of_its_own_is_filled_up(estimator, may):
-    assert fills_up(build(estimator=estimator)) is may
+def test_estimators_with_a_loss_of_their_own_are_not_padded(estimator, may):
+    assert may_pad(build(estimator=estimator)) is may
 
 
 def test_without_a_gpu_it_says_so_in_a_line():
@@ -101,7 +101,7 @@ def test_without_a_gpu_it_says_so_in_a_line():
         GraphedStep(build(), loss)
 
 
-def test_a_failed_capture_is_told_once_and_the_steps_go_on(monkeypatch):
+def test_a_failed_capture_warns_once_and_the_steps_go_on(monkeypatch):
     def fail(self, batch):
         try:
             raise RuntimeError("operation not permitted when stream is capturing\nand more")
@@ -113,14 +113,14 @@ def test_a_failed_capture_is_told_once_and_the_steps_go_on(monkeypatch):
     network = build()
     step = GraphedStep(network, loss)
     sequences = batch(5)
-    with pytest.warns(GraphFallback, match="it runs step by step") as told:
+    with pytest.warns(GraphFallback, match="it runs step by step") as warned:
         first = step(*sequences)
         step(*sequences)
-    assert len(told) == 1 and step.graphs == 0
+    assert len(warned) == 1 and step.graphs == 0
     assert step.reason == "operation not permitted when stream is capturing"
     gradients = grads(network)
     network.zero_grad(set_to_none=True)
-    torch.testing.assert_close(first, measure(network, loss, list(sequences)))
+    torch.testing.assert_close(first, run_step(network, loss, list(sequences)))
     torch.testing.assert_close(grads(network), gradients)
 
 
@@ -134,7 +134,7 @@ def test_a_graph_gives_what_the_steps_give(cell):
         sequences = batch(steps)
         found = step(*sequences)
         twin.zero_grad(set_to_none=True)
-        expected = measure(twin, loss, [part.cuda() for part in sequences])
+        expected = run_step(twin, loss, [part.cuda() for part in sequences])
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
         torch.testing.assert_close(grads(network), grads(twin), atol=1e-4, rtol=1e-3)
     assert step.reason is None, step.reason
@@ -153,7 +153,7 @@ def test_a_graph_samples_anew_and_as_the_steps_do(estimator):
     assert step.reason is None, step.reason
     torch.cuda.manual_seed(3)
     here = [part.cuda() for part in sequences]
-    expected = [measure(twin, sampled_loss(twin), here) for _ in range(3)]
+    expected = [run_step(twin, sampled_loss(twin), here) for _ in range(3)]
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-3)
     assert not torch.equal(found[1].logits_TBY, found[2].logits_TBY)
     torch.testing.assert_close(dict(network.named_buffers()), dict(twin.named_buffers()))

@@ -76,14 +76,16 @@ def test_the_example_is_scored_in_its_second_half():
 
 @gpu
 def test_a_gpu_is_measured_in_all_four_ways(tmp_path):
-    assert main(["bench", "gpu", "--batches", "2", "--repeats", "1", "--folder", str(tmp_path)]) == 0
+    arguments = ["--batches", "2", "--repeats", "1", *TINY]
+    assert main(["bench", "gpu", *arguments, "--folder", str(tmp_path)]) == 0
     rows = pd.read_csv(tmp_path / "bench" / "gpu" / "results.csv")
     assert rows["ms"].gt(0).all() and len(rows) == 8
 
 
 @gpu
 def test_bench_train_runs_on_a_gpu_without_the_limit_of_a_processor(tmp_path):
-    arguments = ["--cells", "ntm", "--estimators", "soft", "--batches", "2", "--repeats", "1", *TINY]
+    arguments = ["--cells", "ntm", "--estimators", "soft", "--batches", "2", *TINY]
+    arguments += ["--repeats", "1"]
     command = ["bench", "train", "--device", "cuda", *arguments, "--folder", str(tmp_path)]
     assert main(command) == 0
     rows = pd.read_csv(tmp_path / "bench" / "train" / "results.csv")

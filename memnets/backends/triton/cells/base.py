@@ -8,9 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from ....registry import Registry
+from ....registry import Registry, cells
 from ..sizes import Constants
 
 
@@ -68,3 +68,12 @@ triton_cells: Registry[type[CellRun]] = Registry(
     "memnets.triton_cells", home="memnets.backends.triton.cells"
 )
 """What runs a cell's kernels, by the name under which the cell is registered."""
+
+
+def run_of(cell: nn.Module) -> type[CellRun] | None:
+    """What runs a cell's kernels; None for a cell without. Needs Triton for one that has some.
+
+    A class derived from a registered cell may do something else, and has none.
+    """
+    name = cells.name_of(type(cell))
+    return triton_cells.get(name) if name is not None and name in triton_cells else None

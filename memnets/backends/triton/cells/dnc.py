@@ -85,7 +85,8 @@ class DNCRun(CellRun):
 
     def state(self, memory_BNW: Tensor, weights_BHN: Tensor, own: tuple[Tensor, ...]) -> DNCState:
         writes_BPN, reads_BRN = weights_BHN.split([self.cell.writes, self.cell.reads], 1)
-        return DNCState(memory_BNW, *own, writes_BPN=writes_BPN, reads_BRN=reads_BRN)
+        usage_BN, link_BPNN, precedence_BPN = own
+        return DNCState(memory_BNW, usage_BN, link_BPNN, precedence_BPN, writes_BPN, reads_BRN)
 
     def trace(
         self, own: tuple[Tensor, ...], steps: int, saves: int
