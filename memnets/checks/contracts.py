@@ -20,7 +20,6 @@ from ..cells.base import MemoryCell
 from ..estimators import Estimator
 from ..network import MemoryNetwork, assemble
 from ..registry import cells, controllers, estimators
-from ..storage import LeastRecentlyUsed, PersistentMemory
 from ..types import Address, Rollout
 from .enumeration import model_parameters
 
@@ -192,12 +191,12 @@ def _check_reload(
 
 
 def leaves(state: Any) -> list[Tensor]:
-    """The tensors of a state, a nest of tuples."""
+    """The tensors of a state, a nest of tuples; of contents that are no tensor, a copy."""
     if isinstance(state, Tensor):
         return [state]
-    if isinstance(state, PersistentMemory | LeastRecentlyUsed):
-        return [state.dense()]
-    return [leaf for part in state or () for leaf in leaves(part)]
+    if isinstance(state, tuple):
+        return [leaf for part in state for leaf in leaves(part)]
+    return [] if state is None else [state.dense()]
 
 
 def _results(rollout: Rollout) -> list[Tensor]:

@@ -1,19 +1,19 @@
 """What a head does to the contents of memory once it has an address: read, erase, add.
 
 Pure functions. A dense address touches every slot; a sparse one gathers and scatters only the K
-rows that it names. On a tensor that still costs the one copy of the memory that autograd needs; on
-a `PersistentMemory`, which these functions take and give back alike, it costs the K rows.
+rows that it names. On a tensor that still costs one copy of the memory, which autograd needs. On a
+`PersistentMemory`, which these functions take and give back too, it costs the K rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from ..storage.contents import Memory, PersistentMemory
+from ..storage import Memory, contents_of
 from ..types import Address
 
 M = TypeVar("M", bound=Memory)
@@ -29,38 +29,23 @@ def read(memory_BNW: Memory, address: Address) -> Tensor:
 
 def write(memory_BNW: M, address: Address, erase_BHW: Tensor, add_BHW: Tensor) -> M:
     """Erase then add, all heads at once: erasures multiply, additions sum (NTM eqs. 3 and 4)."""
-    written: Any = memory_BNW
-    if isinstance(memory_BNW, PersistentMemory):
-        written = memory_BNW.edit(address, write, erase_BHW, add_BHW)
-    elif address.slots_BHK is None:
-        written = erase_and_add(memory_BNW, address.weights_BHK, erase_BHW, add_BHW)
-    else:
-        for head in range(erase_BHW.shape[1]):
-            written = _erase_rows(written, address, erase_BHW, head)
-        added_BHKW = address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)
-        written = _scatter_rows(written, address.slots_BHK.flatten(1), added_BHKW.flatten(1, 2))
+    written: M = contents_of(memory_BNW).edit(address, _written, erase_BHW, add_BHW)
     return written
 
 
 def scan(function: Callable[..., Tensor], memory_BNW: Memory, *inputs: Tensor) -> Tensor:
-    """`function(contents_BNW, *inputs)`, one new tensor: whatever looks at every slot.
+    """`function(contents_BNW, *inputs)`, one new tensor: for all that looks at every slot.
 
     Of a persistent memory no copy is kept for the backward pass. Gradients reach the contents and
-    the inputs, not what `function` uses besides.
+    the inputs, but no other tensor that `function` uses.
     """
-    if isinstance(memory_BNW, PersistentMemory):
-        return memory_BNW.scan(function, *inputs)
-    return function(memory_BNW, *inputs)
+    return contents_of(memory_BNW).scan(function, *inputs)
 
 
 def gather_rows(memory_BNW: Memory, slots_BHK: Tensor) -> Tensor:
     """The rows of the named slots, (B, H, K, W)."""
-    B, H, K = slots_BHK.shape
-    W = memory_BNW.shape[-1]
-    if isinstance(memory_BNW, PersistentMemory):
-        return memory_BNW.take(slots_BHK.flatten(1)).view(B, H, K, W)
-    index = slots_BHK.reshape(B, H * K, 1).expand(-1, -1, W)
-    return memory_BNW.gather(1, index).view(B, H, K, W)
+    rows_BKW = contents_of(memory_BNW).take(slots_BHK.flatten(1))
+    return rows_BKW.view(*slots_BHK.shape, memory_BNW.shape[-1])
 
 
 def erase_and_add(
@@ -72,6 +57,15 @@ def erase_and_add(
     else:
         kept_BNW = (1 - weights_BHN.unsqueeze(-1) * erase_BHW.unsqueeze(-2)).prod(1)
     return memory_BNW * kept_BNW + weights_BHN.transpose(1, 2) @ add_BHW
+
+
+def _written(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, add_BHW: Tensor) -> Tensor:
+    if address.slots_BHK is None:
+        return erase_and_add(memory_BNW, address.weights_BHK, erase_BHW, add_BHW)
+    for head in range(erase_BHW.shape[1]):
+        memory_BNW = _erase_rows(memory_BNW, address, erase_BHW, head)
+    added_BHKW = address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)
+    return _scatter_rows(memory_BNW, address.slots_BHK.flatten(1), added_BHKW.flatten(1, 2))
 
 
 def _weighted_sum(memory_BNW: Tensor, weights_BHN: Tensor) -> Tensor:

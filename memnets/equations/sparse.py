@@ -6,12 +6,10 @@ Pure functions. An address stays in its form: sparse in, sparse out. Contents ma
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from ..storage.contents import PersistentMemory
+from ..storage import contents_of
 from ..types import Address
 from .memory import M
 
@@ -66,27 +64,13 @@ def write_address(
 
 def clear(memory_BNW: M, slots_BH: Tensor) -> M:
     """Memory with the named slots zeroed (SAM: the erase matrix R)."""
-    cleared: Any
-    if isinstance(memory_BNW, PersistentMemory):
-        nothing = memory_BNW.token.new_zeros(*slots_BH.shape, memory_BNW.shape[-1])
-        cleared = memory_BNW.put(slots_BH, nothing)
-    else:
-        index = slots_BH.unsqueeze(-1).expand(-1, -1, memory_BNW.shape[-1])
-        cleared = memory_BNW.scatter(1, index, 0.0)
+    cleared: M = contents_of(memory_BNW).clear(slots_BH)
     return cleared
 
 
 def add(memory_BNW: M, address: Address, add_BHW: Tensor) -> M:
     """M + Σ_h w_h a_hᵀ, touching only the slots that a sparse address names (SAM)."""
-    added: Any
-    if isinstance(memory_BNW, PersistentMemory):
-        added = memory_BNW.edit(address, add, add_BHW)
-    elif address.slots_BHK is None:
-        added = memory_BNW + address.weights_BHK.transpose(1, 2) @ add_BHW
-    else:
-        change = (address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)).flatten(1, 2)
-        index = address.slots_BHK.flatten(1).unsqueeze(-1).expand_as(change)
-        added = memory_BNW.scatter_add(1, index, change)
+    added: M = contents_of(memory_BNW).edit(address, _added, add_BHW)
     return added
 
 
@@ -126,3 +110,11 @@ def follow(link_BHNN: Tensor, reads_BHN: Tensor) -> Tensor:
     """
     led_BHN = (link_BHNN @ reads_BHN.unsqueeze(-1)).squeeze(-1)
     return led_BHN / led_BHN.sum(-1, keepdim=True).clamp_min(1.0)
+
+
+def _added(memory_BNW: Tensor, address: Address, add_BHW: Tensor) -> Tensor:
+    if address.slots_BHK is None:
+        return memory_BNW + address.weights_BHK.transpose(1, 2) @ add_BHW
+    change = (address.weights_BHK.unsqueeze(-1) * add_BHW.unsqueeze(-2)).flatten(1, 2)
+    index = address.slots_BHK.flatten(1).unsqueeze(-1).expand_as(change)
+    return memory_BNW.scatter_add(1, index, change)

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .contents import PersistentMemory
-from .gradients import START
-from .log import path
+from .persistent import PersistentMemory
+from .row_gradients import START
+from .versions import path
 
 CELLS_PER_ROOT = 4
 """Cells per square root of the number of slots: finding them and searching them cost alike."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..types import Address
 from .contents import first_named
-from .log import Log, Version
+from .versions import Log, Version
 
 BEFORE, AFTER, TIME = 0, 1, 2
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from .contents import Memory, PersistentMemory
+from .persistent import Memory, PersistentMemory
 from .ring import LeastRecentlyUsed
 
 KEPT = 2
