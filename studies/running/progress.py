@@ -7,6 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from memnets.backends.compiling import Compilation, compiling
+
 from ..design.study import Study
 from ..design.trial import Trial
 from ..procedures.base import Row
@@ -83,10 +85,17 @@ class Display:
             describe(trial, _last_rows(self._store, trial), time.monotonic() - since)
             for trial, since in self._running.values()
         ]
+        lines += map(describe_compilation, compiling())
         ended = self._skipped + self._done + self._failed
         study = f"{self._study.name}: {ended}/{self._total} trials"
         study += f", {self._failed} failed" if self._failed else ""
         return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, study]))
+
+
+def describe_compilation(kernel: Compilation) -> str:
+    """One line about a kernel that a process of this machine compiles, once for all trials."""
+    so_far = clock(time.time() - kernel.since)
+    return f"compiling {kernel.name}  {so_far} of about {clock(kernel.about_seconds)}"
 
 
 def describe(trial: Trial, rows: Sequence[Row], waited: float = 0.0) -> str:
