@@ -129,7 +129,7 @@ def test_imports_go_one_way(file):
     assert violations(file, (ROOT / file).read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("package", ["memnets", "envs", "reports"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_no_package_imports_in_circles(package):
     assert circles(import_graph(sources_of(ROOT, package))) == []
 

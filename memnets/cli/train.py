@@ -12,7 +12,8 @@ from studies.design.study import Study
 from studies.design.trial import TaskSpec, Trial
 from studies.procedures.supervised import Supervised
 from studies.running.executor import run
-from studies.running.files import write_whole
+from studies.running.files import read_lines
+from studies.running.recorder import FolderRecorder
 from studies.running.store import ResultStore
 
 from ..spec import ModelSpec
@@ -85,7 +86,7 @@ class Train:
                 raise BadData(
                     f"{home} is finished: leave the checkpoint out, or name another --folder."
                 )
-            _adopt(self.checkpoint, trial, home / "checkpoint.pt")
+            _adopt(self.checkpoint, study, store)
         summary = run(study, store, workers=0, device=self.device, threads=self.threads)
         if summary.interrupted:
             return 130
@@ -103,21 +104,33 @@ def _build(trial: Trial) -> Any:
     return trial.model.build(task.input_size, task.answer.output_size)
 
 
-def _adopt(checkpoint: Path, trial: Trial, target: Path) -> None:
-    from studies.procedures.checkpoint import trained
+def _adopt(checkpoint: Path, study: Study, store: ResultStore) -> None:
+    """Put a checkpoint into the folder of its trial, with the rows that lie beside it."""
+    from studies.procedures.trained import trained
 
-    found, _ = trained(checkpoint)
+    (trial,) = study.trials()
+    try:
+        found, _ = trained(checkpoint)
+    except BadData as error:
+        raise BadData(
+            f"{error} --checkpoint takes a checkpoint.pt that `memnets train` or `memnets study "
+            "run` wrote; without it, training begins at the start."
+        ) from error
     if found.id != trial.id:
         raise BadData(
             f"{checkpoint} is of another trial ({found.model_label} on {found.task_label}, seed "
             f"{found.seed}): ask for the same model, task and procedure, or leave it out."
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, checkpoint.read_bytes())
+    store.declare(study)
+    store.begin(trial)
+    recorder = FolderRecorder(store, trial)
+    for line in read_lines(checkpoint.with_name("metrics.jsonl")):
+        recorder.row(json.loads(line))
+    recorder.save(checkpoint.read_bytes())
 
 
 def _save(trial: Trial, home: Path) -> None:
-    from studies.procedures.checkpoint import trained
+    from studies.procedures.trained import trained
 
     from ..spec import save
 

@@ -1,21 +1,14 @@
-"""Checkpoints of supervised training as bytes, and the trained network of a file."""
+"""Checkpoints of supervised training as bytes."""
 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from ..design.data import BadData
-from ..design.trial import Trial
 from .base import BadCheckpoint
-
-if TYPE_CHECKING:
-    from memnets.network import MemoryNetwork
 
 COUNTERS = ("step", "seconds", "sums", "longest", "below", "solved")
 """Fields of a Learner that are stored as they are."""
@@ -51,31 +44,6 @@ def fit(part: Any, state: dict[str, Any]) -> None:
         raise BadCheckpoint(
             f"it was written by another version of the model ({reason:.200})"
         ) from error
-
-
-def trained(path: Path, device: str = "cpu") -> tuple[Trial, MemoryNetwork]:
-    """The trial and the network of a checkpoint file, in evaluation mode.
-
-    Raises BadData where the file is no checkpoint of supervised training. torch's random numbers
-    are left as they were.
-    """
-    from .learner import Learner
-    from .supervised import Supervised
-
-    try:
-        data = read(path.read_bytes(), torch.device(device))
-        trial = Trial.from_json(json.loads(data["trial"]), str(path))
-        settings = trial.procedure
-        if not isinstance(settings, Supervised):
-            raise BadCheckpoint(f"it is of a trial of the procedure {settings.name!r}")
-        with torch.random.fork_rng(devices=[]):
-            network = Learner.start(trial, settings, device).network
-        fit(network, data["network"])
-    except FileNotFoundError:
-        raise BadData(f"there is no checkpoint {path}.") from None
-    except BadCheckpoint as error:
-        raise BadData(f"{path} cannot be used: {error}.") from error
-    return trial, network.eval()
 
 
 def _contents(data: Any) -> str:

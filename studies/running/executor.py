@@ -13,6 +13,7 @@ from .engines import Engine, inline, workers_of
 from .files import Unwritable, held
 from .progress import Display
 from .script import require_guard
+from .sources import differences
 from .store import ResultStore
 from .workers import device_obstacle
 
@@ -66,6 +67,8 @@ def run(
     engine: Engine = workers_of(workers, address) if workers or address else inline
     with held(store.folder), Display(store, study, quiet=quiet) as display:
         store.declare(study)
+        for line in differences(store.made_with()):
+            display.note(line)
         todo = [trial for trial in trials if not store.is_done(trial)]
         skipped = len(trials) - len(todo)
         display.count(done=0, failed=0, skipped=skipped)

@@ -69,8 +69,12 @@ class Display:
         """End the live lines and leave one line that stays."""
         self._running = {}
         self._stop()
-        print_line = self._console.print
-        print_line(f"{self._study.name}: {summary}", markup=False, highlight=False, soft_wrap=True)
+        self.note(summary)
+
+    def note(self, text: str) -> None:
+        """Leave a line that stays, live or not."""
+        text = f"{self._study.name}: {text}"
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _stop(self) -> None:
         if self._live:

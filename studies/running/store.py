@@ -18,6 +18,7 @@ import contextlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,10 @@ class ResultStore:
         Trials of an earlier version of the study stay on disk but are not among them.
         """
         return [stored.trial for stored in self._stored()]
+
+    def made_with(self) -> list[tuple[Trial, Mapping[str, str]]]:
+        """The trials that were begun, each with the code of its parts at that time."""
+        return [(stored.trial, stored.made_with) for stored in self._stored()]
 
     def is_done(self, trial: Trial | str) -> bool:
         """Whether the trial is finished; raises NotResults where its rows are not all there."""
@@ -148,6 +153,9 @@ class ResultStore:
     def begin(self, trial: Trial) -> None:
         """Make the trial's folder, or take up the one there; an earlier failure is forgotten."""
         self._describe(trial)
+        if not self.rows(trial):
+            # nothing is kept of an earlier attempt, so its code is today's
+            TrialFile.of(trial).write(self.path(trial) / "trial.json")
         with contextlib.suppress(FileNotFoundError):
             (self.path(trial) / "failed.json").unlink()
 
@@ -184,7 +192,7 @@ class ResultStore:
             return
         stored = TrialFile.read(path)
         if stored.trial.to_json() != trial.to_json():
-            TrialFile(trial, stored.columns).write(path)
+            replace(stored, trial=trial).write(path)
 
     def _stored(self) -> list[TrialFile]:
         return [self._read(name) for name in self.study["trials"] if self._begun(self.path(name))]

@@ -1,4 +1,4 @@
-"""trial.json: what was made, and the columns that its rows get from the task."""
+"""trial.json: what is made, with which code, and the columns that its rows get from the task."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..design.data import BadData, pretty
 from ..design.stored import Outdated
 from ..design.trial import Trial
 from .files import NotResults, read_json, write_whole
+from .sources import made_with
 
 LENGTHS = ("min_length", "max_length")
 """Columns that the first version stored without a name for them all."""
@@ -25,11 +26,13 @@ class TrialFile:
 
     trial: Trial
     columns: Mapping[str, Any]
+    made_with: Mapping[str, str]
+    """The code of its parts when it began; empty where an earlier version wrote the file."""
 
     @staticmethod
     def of(trial: Trial) -> TrialFile:
         """The file of a trial that begins; raises BadData for a task that it cannot be made on."""
-        return TrialFile(trial, dict(trial.procedure.takes(trial.task.build())))
+        return TrialFile(trial, dict(trial.procedure.takes(trial.task.build())), made_with(trial))
 
     @staticmethod
     def read(path: Path) -> TrialFile:
@@ -38,7 +41,8 @@ class TrialFile:
         try:
             old = {name: data.pop(name) for name in LENGTHS if name in data}
             columns = old or data.pop("columns")
-            return TrialFile(Trial.from_json(data, str(path)), columns)
+            code = data.pop("made_with", {})
+            return TrialFile(Trial.from_json(data, str(path)), columns, code)
         except (UnknownName, BrokenPlugin) as error:
             text = error.args[0] if error.args else error
             raise NotResults(f"{path}: {text} Install the package that brings it.") from error
@@ -51,7 +55,8 @@ class TrialFile:
 
     def write(self, path: Path) -> None:
         """Write it whole; raises Unwritable."""
-        data = {**self.trial.to_json(), "columns": dict(self.columns)}
+        more = {"columns": dict(self.columns), "made_with": dict(self.made_with)}
+        data = {**self.trial.to_json(), **more}
         write_whole(path, f"{pretty(data)}\n".encode())
 
     def factors(self) -> dict[str, Any]:

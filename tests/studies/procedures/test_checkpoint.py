@@ -8,9 +8,9 @@ import torch
 from studies import Curriculum
 from studies.design.data import BadData
 from studies.procedures.base import BadCheckpoint
-from studies.procedures.checkpoint import trained
 from studies.procedures.evaluation import evaluate
 from studies.procedures.learner import Learner
+from studies.procedures.trained import trained
 from studies.procedures.training import evaluated, update
 
 from ..recorders import Memory, Stopped, rows_of, timeless

@@ -1,0 +1,39 @@
+"""The trial and the trained network of a checkpoint file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from memnets.network import MemoryNetwork
+
+from ..design.data import BadData
+from ..design.trial import Trial
+from .base import BadCheckpoint
+from .checkpoint import fit, read
+from .learner import Learner
+from .supervised import Supervised
+
+
+def trained(path: Path, device: str = "cpu") -> tuple[Trial, MemoryNetwork]:
+    """The trial and the network of a checkpoint file, in evaluation mode.
+
+    Raises BadData where the file is no checkpoint of supervised training. torch's random numbers
+    are left as they were.
+    """
+    try:
+        data = read(path.read_bytes(), torch.device(device))
+        trial = Trial.from_json(json.loads(data["trial"]), str(path))
+        settings = trial.procedure
+        if not isinstance(settings, Supervised):
+            raise BadCheckpoint(f"it is of a trial of the procedure {settings.name!r}")
+        with torch.random.fork_rng(devices=[]):
+            network = Learner.start(trial, settings, device).network
+        fit(network, data["network"])
+    except FileNotFoundError:
+        raise BadData(f"there is no checkpoint {path}.") from None
+    except BadCheckpoint as error:
+        raise BadData(f"{path} cannot be used: {error}.") from error
+    return trial, network.eval()

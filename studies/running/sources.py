@@ -1,0 +1,87 @@
+"""The code that a trial's parts come from: said with its results, and no part of its id."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from envs.tasks import tasks
+from memnets.registry import BrokenPlugin, NameTaken, Registry, cells, controllers, estimators
+
+from ..design.trial import Trial
+from ..procedures.base import procedures
+
+
+def made_with(trial: Trial) -> dict[str, str]:
+    """Package, version and a hash of the source of every part, by "part name".
+
+    A part that is not to be had is left out: the trial will say so itself.
+    """
+    model = trial.model
+    parts: list[tuple[str, Registry[Any], str]] = [
+        ("cell", cells, model.cell),
+        ("estimator", estimators, model.estimator),
+        ("controller", controllers, model.controller),
+        ("task", tasks, trial.task.name),
+        ("procedure", procedures, trial.procedure.name),
+    ]
+    found = {f"{part} {name}": _source(registry, name) for part, registry, name in parts}
+    return {part: source for part, source in found.items() if source}
+
+
+def differences(stored: Iterable[tuple[Trial, Mapping[str, str]]]) -> Iterator[str]:
+    """One line for every part that trials were made with in another form than today's.
+
+    Takes trials and what they were made with, which is empty where it was not stored.
+    """
+    counts: dict[tuple[str, str, str], int] = {}
+    for trial, before in stored:
+        now = made_with(trial) if before else {}
+        for part in now.keys() & before.keys():
+            if now[part] != before[part]:
+                key = part, before[part], now[part]
+                counts[key] = counts.get(key, 0) + 1
+    for (part, then, today), count in sorted(counts.items()):
+        trials = "1 trial was" if count == 1 else f"{count} trials were"
+        yield (
+            f"{trials} made with another {part} ({then}) than today's ({today}): delete what is to "
+            "be made anew."
+        )
+
+
+def _source(registry: Registry[Any], name: str) -> str | None:
+    try:
+        thing = registry.get(name)
+    except (LookupError, ImportError, BrokenPlugin, NameTaken):
+        return None
+    return _described(thing)
+
+
+@functools.cache
+def _described(thing: Any) -> str | None:
+    text = _text(thing)
+    package = _package(thing.__module__.partition(".")[0])
+    parts = [package, f"source {hashlib.sha256(text).hexdigest()[:12]}" if text else None]
+    return ", ".join(part for part in parts if part) or None
+
+
+def _text(thing: Any) -> bytes | None:
+    """The source of the thing's module; of itself, where the module is a script or a notebook."""
+    try:
+        file = inspect.getsourcefile(thing)
+        if thing.__module__ == "__main__" or file is None:
+            return inspect.getsource(thing).encode()
+        return Path(file).read_bytes()
+    except (OSError, TypeError):
+        return None
+
+
+@functools.cache
+def _package(module: str) -> str | None:
+    names = metadata.packages_distributions().get(module, [])
+    return f"{names[0]} {metadata.version(names[0])}" if names else None
