@@ -132,8 +132,8 @@ class Study:
     def _check_own(self) -> None:
         require(isinstance(self.own, Mapping), self, f"study {self.name!r}:", "own", OWN)
         for key, fields in self.own.items():
-            task, *one = [key] if isinstance(key, str) else key
-            if task not in self.tasks or not set(one) <= set(self.models):
+            task, *one = key if isinstance(key, tuple) and key else [key]
+            if task not in self.tasks or len(one) > 1 or not set(one) <= set(self.models):
                 raise BadData(
                     f"study {self.name!r}: own is given for {key!r}, the study's tasks "
                     f"are {sorted(self.tasks)}, its models {sorted(self.models)}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from envs.tasks.base import Task
 from memnets.backends import require_backend
 
-from ..design.checks import check_number, check_whole, check_wholes
+from ..design.checks import check_number, check_whole, check_wholes, require
 from ..design.data import BadData, build, hint, plain
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .clock import clock
@@ -55,6 +55,7 @@ class Supervised(Procedure):
         if self.optimiser not in OPTIMISERS:
             near = hint(str(self.optimiser), list(OPTIMISERS))
             raise BadData(f"no optimiser {self.optimiser!r}.{near}")
+        require(isinstance(self.backend, str), self, "", "backend", "a backend's name")
         try:
             require_backend(self.backend)
         except ValueError as error:

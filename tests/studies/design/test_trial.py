@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from memnets.backends import backends
 from memnets.registry import UnknownName
 from memnets.spec import ModelSpec
-from studies import Curriculum, Gradients, Study, Supervised, TaskSpec, Trial
+from studies import Curriculum, Gradients, Supervised, TaskSpec, Trial
 from studies.design.data import BadData
 
 NAME = {"name": "supervised"}
@@ -96,32 +96,6 @@ def test_a_label_is_no_part_of_the_identity(trial):
     assert dataclasses.replace(trial, model_label="another name").id == trial.id
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"updates": 0}, "updates is 0"),
-        ({"batch_size": 1.5}, "batch_size is 1.5"),
-        ({"learning_rate": -1.0}, "learning_rate is -1.0"),
-        ({"clip_norm": float("nan")}, "clip_norm is nan"),
-        ({"optimiser": "addam"}, "Did you mean 'adam'"),
-        ({"test_lengths": ()}, "test_lengths"),
-        ({"test_lengths": (0,)}, "test_lengths"),
-        ({"solved_errors": -1}, "solved_errors is -1"),
-        ({"backend": "fast"}, "there are auto, compiled, fused, numba, reference"),
-    ],
-)
-def test_training_options_out_of_range_are_refused_in_one_line(change, message):
-    with pytest.raises(BadData, match=message) as caught:
-        Supervised(**change)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("change", [{"start": 0}, {"grow": 0}, {"errors": -1.0}])
-def test_a_curriculum_out_of_range_is_refused(change):
-    with pytest.raises(BadData, match=next(iter(change))):
-        Curriculum(**change)
-
-
 @pytest.mark.parametrize("seed", [-1, 0.5, True])
 def test_a_seed_is_a_whole_number(trial, seed):
     with pytest.raises(BadData, match="seed"):
@@ -185,71 +159,3 @@ def test_a_wrong_field_is_named(trial, change, message):
 def test_what_is_no_object_is_no_trial(data):
     with pytest.raises(BadData, match="expected an object"):
         Trial.from_json(data)
-
-
-def test_a_study_is_every_task_with_every_model_and_seed(study):
-    trials = list(study.trials())
-    assert len(trials) == len({trial.id for trial in trials}) == 6
-    assert {trial.model_label for trial in trials} == set(study.models)
-    assert {trial.seed for trial in trials} == {0, 1}
-    assert all(trial.procedure == study.procedure for trial in trials)
-
-
-def test_a_study_refuses_the_same_trial_twice(study):
-    with pytest.raises(BadData, match="same trial"):
-        dataclasses.replace(study, models={"a": ModelSpec("none"), "b": ModelSpec("none")})
-
-
-@pytest.mark.parametrize("factor", ["tasks", "models", "seeds"])
-def test_a_study_without_a_factor_is_refused(study, factor):
-    with pytest.raises(BadData, match=factor):
-        dataclasses.replace(study, **{factor: ()})
-
-
-def test_studies_are_found_and_named_as_registered():
-    from studies import studies
-
-    assert {"demo", "discrete_vs_soft", "length_generalisation"} <= set(studies)
-    for name in studies:
-        found = studies.get(name)()
-        assert isinstance(found, Study)
-        assert found.name == name
-        assert studies.summary(name)
-        for task in found.tasks.values():
-            task.build()
-
-
-def test_the_main_study_crosses_every_cell_with_every_estimator():
-    from memnets.registry import cells, estimators
-    from studies import studies
-
-    pairs = {(m.cell, m.estimator) for m in studies.get("discrete_vs_soft")().models.values()}
-    wanted = {(cell, kind) for cell in cells if cell != "none" for kind in estimators}
-    assert pairs == wanted | {("none", "soft")}
-
-
-def test_a_task_and_a_model_on_it_may_have_settings_of_their_own(study):
-    two = {"copy": study.tasks["copy"], "long": TaskSpec("copy", {"max_length": 9})}
-    fields = {"long": {"updates": 77, "clip_norm": 5.0}, ("long", "ntm/soft"): {"updates": 99}}
-    own = dataclasses.replace(study, tasks=two, own=fields)
-    for trial in own.trials():
-        if trial.task_label == "copy":
-            assert trial.procedure == study.procedure
-        else:
-            assert trial.procedure.updates == (99 if trial.model_label == "ntm/soft" else 77)
-            assert trial.procedure.clip_norm == 5.0
-    # what is changed afterwards holds for every trial, and nothing else does
-    changed = own.with_procedure(dataclasses.replace(own.procedure, updates=3))
-    assert {trial.procedure.updates for trial in changed.trials()} == {3}
-    assert changed.procedure_of("long", "ntm/soft").clip_norm == 5.0
-
-
-@pytest.mark.parametrize("key", ["sort", ("copy", "ntm"), ("sort", "ntm/soft")])
-def test_own_settings_of_what_is_not_in_the_study_is_refused(study, key):
-    with pytest.raises(BadData, match="own is given for.*'copy'"):
-        dataclasses.replace(study, own={key: {}})
-
-
-def test_what_is_own_is_checked(study):
-    with pytest.raises(BadData, match="own on 'copy': no field 'update'.*'updates'"):
-        dataclasses.replace(study, own={"copy": {"update": 3}})
