@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from .asking import branches, type_tests
 from .import_graph import circles, import_graph, sources_of
 
 ROOT = Path(__file__).parents[1]
@@ -41,8 +42,6 @@ FLOORS = (
 FLOOR = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 COMPOSITION_ROOT = ("memnets/cli/", "memnets/__main__.py")
 INTEGRATION = "memnets/sb3/"
-AXIS = ("memnets/estimators/", "memnets/checks/")
-ESTIMATOR_WORDS = {"discrete", "hard", "differentiable", "stochastic"}
 
 
 def sources() -> list[str]:
@@ -102,28 +101,6 @@ def climbs(graph: dict[str, set[str]]) -> list[str]:
     return broken
 
 
-def branches(file: str, source: str) -> list[str]:
-    """Where a file asks what kind of estimator it has."""
-    if file.startswith(AXIS):
-        return []
-    broken = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.If | ast.IfExp | ast.While):
-            asked = node.test
-        elif isinstance(node, ast.Match):
-            asked = node.subject
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
-            asked = node
-        else:
-            continue
-        for part in ast.walk(asked):
-            word = getattr(part, "id", getattr(part, "attr", ""))
-            kind = isinstance(asked, ast.Call) and word.lower() == "estimator"
-            if word in ESTIMATOR_WORDS or kind:
-                broken.append(f"{file}:{node.lineno} branches on {word}")
-    return broken
-
-
 @pytest.mark.parametrize("file", sources())
 def test_imports_go_one_way(file):
     assert violations(file, (ROOT / file).read_text(encoding="utf-8")) == []
@@ -141,6 +118,11 @@ def test_memnets_is_built_floor_upon_floor():
 @pytest.mark.parametrize("file", sources())
 def test_the_axis_never_branches(file):
     assert branches(file, (ROOT / file).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("file", sources())
+def test_nobody_asks_for_the_type_of_what_answers_for_itself(file):
+    assert type_tests(file, (ROOT / file).read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -202,6 +184,41 @@ def test_imports_along_the_arrows_are_let_through(file, source):
 def test_a_planted_branch_on_the_axis_is_found(source):
     assert branches("memnets/cells/ntm.py", source)
     assert branches("memnets/estimators/soft.py", source) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("studies/procedures/gradients.py", "type(estimator).loss is Estimator.loss"),
+        ("studies/procedures/gradients.py", "same = type(self.estimator) is kind"),
+        ("reports/results.py", "1 / getattr(answer, 'vocabulary', 2)"),
+        ("reports/results.py", "isinstance(task.answer, Symbols)"),
+        ("memnets/equations/memory.py", "isinstance(memory_BNW, PersistentMemory)"),
+        ("memnets/equations/memory.py", "isinstance(memory_BNW, Tensor)"),
+        ("memnets/cells/sam.py", "isinstance(state.usage_BN, LeastRecentlyUsed)"),
+        ("memnets/checks/cell.py", "isinstance(state, PersistentMemory | LeastRecentlyUsed)"),
+        ("memnets/backends/compiled.py", "getattr(estimator, 'active', None)"),
+        ("memnets/backends/numba/parts.py", "hasattr(network.controller, 'layers')"),
+        ("memnets/backends/auto.py", "isinstance(part, Annealed)"),
+    ],
+)
+def test_a_planted_test_of_a_type_is_found(file, source):
+    assert type_tests(file, source)
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("memnets/backends/auto.py", "f'{type(network.estimator).__name__} has no kernel'"),
+        ("memnets/backends/numba/coverage.py", "kinds.get(type(estimator))"),
+        ("memnets/storage/contents.py", "isinstance(memory, Tensor)"),
+        ("memnets/estimators/annealed.py", "isinstance(estimator, Reinforce)"),
+        ("studies/running/workers.py", "isinstance(answer, BaseException)"),
+        ("reports/results.py", "isinstance(trial, Mapping)"),
+    ],
+)
+def test_what_is_no_test_of_such_a_type_is_let_through(file, source):
+    assert type_tests(file, source) == []
 
 
 A, B, C = "memnets/cells/a.py", "memnets/cells/b.py", "memnets/cells/__init__.py"

@@ -44,7 +44,7 @@ def replaced(part: nn.Module, name: str) -> str | None:
 
 def controller_weights(controller: Any) -> tuple[Tensor, ...]:
     """Weight of input and read, bias, weight of the hidden state, bias of the GRU's."""
-    if hasattr(controller, "layers"):
+    if type(controller) is Feedforward:
         layer = controller.layers[0]
         weight = layer.weight
         none = weight.new_zeros(0)
