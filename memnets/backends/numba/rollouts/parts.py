@@ -45,7 +45,7 @@ def replaced(part: nn.Module, name: str) -> str | None:
 def controller_weights(controller: Any) -> tuple[Tensor, ...]:
     """Weight of input and read, bias, weight of the hidden state, bias of the GRU's."""
     if type(controller) is Feedforward:
-        layer = controller.layers[0]
+        layer: Any = controller.layers[0]
         weight = layer.weight
         none = weight.new_zeros(0)
         return weight, layer.bias, none.view(0, 0), none
