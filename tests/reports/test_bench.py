@@ -75,7 +75,21 @@ def memory_rows():
     ]
 
 
-ROWS = {"train": train_rows, "peers": peer_rows, "memory": memory_rows}
+def gpu_rows():
+    ways = {"reference": 40.0, "CUDA graph": 4.0, "triton": 1.0, "triton in a CUDA graph": 0.5}
+    return [
+        {
+            **{"cell": cell, "estimator": "soft", "controller": "lstm", "batch": batch},
+            **{"backend": way, "ms": ms, "ms_p10": 0.9 * ms, "ms_p90": 1.2 * ms},
+            **{"ratio": 40.0 / ms, "note": ""},
+        }
+        for cell in ("ntm", "dnc")
+        for batch in (1, 16)
+        for way, ms in ways.items()
+    ]
+
+
+ROWS = {"gpu": gpu_rows, "train": train_rows, "peers": peer_rows, "memory": memory_rows}
 
 
 def measurements(name, folder, **changes):
@@ -143,6 +157,21 @@ def test_a_panel_per_model_a_colour_per_backend_and_the_limit():
     assert {"ntm/soft lstm", "dntm/reinforce lstm", "reference", "fused"} <= found
     assert "limit of the machine" in found and "compiled" not in found
     assert {"batch size", "ms per training step", "64"} <= found
+
+
+def test_the_ways_of_a_gpu_have_a_colour_each_and_no_limit():
+    figure = figures.step_time(pd.DataFrame(gpu_rows()))
+    found = texts(figure)
+    assert {"reference", "CUDA graph", "triton", "triton in a CUDA graph"} <= found
+    assert "limit of the machine" not in found and "ntm/soft lstm" in found
+    lines = figure.axes[0].get_lines()
+    assert len({line.get_color() for line in lines}) == 4
+
+
+def test_the_gpu_is_named_with_its_memory():
+    machine = MACHINE | {"gpu": "A GPU", "gpu_gib": 80.0, "compute_capability": "9.0"}
+    assert "GPU: A GPU, 80.0 GiB, compute capability 9.0" in bench.machine_lines(machine)
+    assert "GPU: none" in bench.machine_lines(MACHINE)
 
 
 def test_several_thread_counts_have_lines_of_their_own():
