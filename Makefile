@@ -42,6 +42,7 @@ GPU_FOLDER ?= runs/gpu
 GPU_DEVICE ?= cuda
 GPU_BENCH ?= --batches 1 16 64 256
 GPU_STUDY ?= --seeds 0 --procedure.updates 200 --procedure.evaluate-every 100
+GPU_PYTEST ?=
 GPU_TESTS ?= tests/memnets/backends/triton tests/memnets/backends/test_gpu.py tests/memnets/backends/test_graphs.py tests/studies/bench/test_gpu.py
 RUN = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 ON_GPU = --device $(GPU_DEVICE) --folder $(GPU_FOLDER)
@@ -52,7 +53,7 @@ gpu-device:
 	@$(RUN) -m memnets bench device $(ON_GPU)
 
 gpu-tests: gpu-device
-	$(RUN) -m pytest -q $(GPU_TESTS)
+	$(RUN) -m pytest -q $(GPU_PYTEST) $(GPU_TESTS)
 
 gpu-bench: gpu-device
 	$(RUN) -m memnets bench gpu $(ON_GPU) $(GPU_BENCH)

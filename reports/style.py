@@ -54,6 +54,8 @@ _BACKEND_COLOURS = {
     "fused": "#2b7bba",
     "numba": "#2b7bba",
     "triton": "#2b7bba",
+    "CUDA graph": "#c9a400",
+    "triton in a CUDA graph": "#7b4fa3",
 }
 _NO_MEMORY_COLOUR = "#8a939b"
 _MARKERS = {"none": "D", "ntm": "o", "dnc": "s", "dntm": "^"}
