@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -96,7 +96,8 @@ def turn(path: Path, name: str = "", about_seconds: float = 0.0) -> Iterator[Non
     try:
         if name:
             note = Compilation(name, time.time(), about_seconds)
-            os.write(descriptor, json.dumps(asdict(note)).encode())
+            with suppress(OSError):
+                os.write(descriptor, json.dumps(asdict(note)).encode())
         yield
     finally:
         path.unlink(missing_ok=True)

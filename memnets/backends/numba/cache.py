@@ -35,8 +35,8 @@ class KernelCache(_Cache):
 
     def __init__(self, function: Any, form: str) -> None:
         code = stamp(Path(function.__code__.co_filename))
-        parts = code, numba.__version__, llvmlite.__version__, function.__code__.co_code
-        self._code = _hash(*parts)
+        versions = numba.__version__, llvmlite.__version__
+        self._code = _hash(code, *versions, function.__module__, function.__code__.co_code)
         module = function.__module__.rpartition(".")[2]
         self._start = f"{module}.{function.__qualname__}-{form}-{sys.implementation.cache_tag}-"
         self._enabled = True

@@ -1,7 +1,7 @@
 """How a kernel is compiled, and the scalar functions that stay vectorised inside its loops.
 
-LLVM vectorises a loop only where it can see through every call in it, so `exp`, `log` and `tanh`
-are polynomials here (coefficients of Cephes), within 2e-7 of the true value relative to it.
+LLVM vectorises a loop only if it knows the code of every function that the loop calls. So `exp`,
+`log` and `tanh` are polynomials here, with the coefficients of Cephes and a relative error of 2e-7.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ _config: Any = config
 ZERO, HALF, ONE, TWO = (np.float32(x) for x in (0.0, 0.5, 1.0, 2.0))
 
 _ORDER_FREE = {"reassoc", "contract", "nsz", "arcp", "afn"}
-"""Sums in any order and fused multiply-adds; what is not a number stays so."""
+"""Sums may be taken in any order, products fused with sums; NaN stays NaN."""
 
 
 def kernel(function: Any) -> Any:
-    """Compiled once per machine and version: float32 arrays in, and no lock held meanwhile."""
+    """Compiles a function of float32 arrays; a call of it lets other threads run."""
     return _compiled(function, fastmath=_ORDER_FREE)
 
 
 def exact(function: Any) -> Any:
-    """A kernel that adds in the order written."""
+    """Compiles a kernel that adds in the order written."""
     return _compiled(function, fastmath={"contract"})
 
 
 def scalar(function: Any) -> Any:
-    """A function of numbers that becomes part of the loop which calls it."""
+    """Compiles a function of numbers into the loops that call it."""
     return _compiled(function, fastmath={"contract"}, forceinline=True)
 
 
 def part(function: Any) -> Any:
-    """A stretch of the kernels that call it, written once: compiled with each, never alone."""
+    """Copies a function into the kernels that call it; it is never compiled alone."""
     return njit(inline="always")(function)
 
 
@@ -114,7 +114,7 @@ _BIAS, _MANTISSA_BITS = np.int32(127), np.int32(23)
 
 @scalar
 def exp(x: Any) -> Any:
-    """E to the x in float32; 0 below -87.3, and nothing above e^88.3."""
+    """The exponential in float32: 0 for x below -87.3, and e^88.3 for x above 88.3."""
     x = np.float32(x)
     y = min(max(x, _EXP_LOWEST), _EXP_HIGHEST)
     n = _nearest(y * _LOG2_E)
@@ -150,7 +150,7 @@ _MANTISSA = np.int32(0x007FFFFF)
 
 @scalar
 def log(x: Any) -> Any:
-    """Natural logarithm in float32, of normal numbers above 0; what is not a number stays so."""
+    """Natural logarithm in float32 of positive normal numbers; NaN stays NaN."""
     x = np.float32(x)
     bits = _bits_of(x)
     e = np.int32((bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
@@ -186,7 +186,7 @@ _TANH_SMALL, _TANH_LARGE = np.float32(0.625), np.float32(10.0)
 
 @scalar
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent in float32; exactly one where it rounds to it, so that slopes end."""
+    """Hyperbolic tangent in float32; exactly 1 where it rounds to 1: its slope is 0 there."""
     x = np.float32(x)
     z = x * x
     p = _TANH[0]
@@ -208,5 +208,5 @@ def sigmoid(x: Any) -> Any:
 
 @exact
 def softplus(x: Any) -> Any:
-    """log(1 + e^x), exact where e^x is small; not for inner loops."""
+    """log(1 + e^x), accurate where e^x is small; too slow for inner loops."""
     return np.float32(max(np.float64(x), 0.0) + math.log1p(math.exp(-abs(np.float64(x)))))

@@ -91,8 +91,8 @@ def test_softplus():
 
 
 @pytest.mark.parametrize("which", [EXP, TANH, SIGMOID, SOFTPLUS, LOG])
-def test_what_is_not_a_number_stays_so(which):
-    # many at once: the vectorised part of the loop, and what is left over
+def test_nan_stays_nan(which):
+    # many numbers, so that both the vectorised loop and its remainder run
     values = of(which, *[math.nan, 0.5] * 21, math.nan)
     assert np.isnan(values[::2]).all()
     assert np.isfinite(values[1::2]).all()
