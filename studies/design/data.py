@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import math
 import numbers
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -80,7 +81,22 @@ def _json(data: Any, **form: Any) -> str:
     try:
         return json.dumps(data, allow_nan=False, default=_number, **form)
     except (TypeError, ValueError) as error:
+        if (found := _not_finite(data)) is not None:
+            raise BadData(f"{found}; only finite numbers can be stored.") from error
         raise BadData(f"{data!r:.200} cannot be written as JSON: {error}.") from error
+
+
+def _not_finite(data: Any, name: str = "a number") -> str | None:
+    """The first number in the data that is none, with the name that it has there."""
+    if isinstance(data, numbers.Real) and not math.isfinite(data):
+        return f"{name} is {data}"
+    parts: Any = ()
+    if isinstance(data, Mapping):
+        parts = data.items()
+    elif isinstance(data, list | tuple):
+        parts = ((name, part) for part in data)
+    found = (_not_finite(part, str(label)) for label, part in parts)
+    return next((text for text in found if text is not None), None)
 
 
 def _number(value: Any) -> int | float:

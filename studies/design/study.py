@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from memnets.registry import Registry
 from memnets.spec import ModelSpec
 
-from ..procedures.base import Procedure
+from ..procedures.base import Procedure, check_procedure
 from .checks import require
 from .data import BadData, build
 from .trial import TaskSpec, Trial
@@ -99,8 +99,7 @@ class Study:
                 raise BadData(f"study {self.name!r}: it needs at least one of its {factor}.")
         require(isinstance(self.tasks, Mapping), self, owner, "tasks", "names and TaskSpecs")
         require(isinstance(self.models, Mapping), self, owner, "models", "names and ModelSpecs")
-        good = isinstance(self.procedure, Procedure)
-        require(good, self, owner, "procedure", "a Procedure, such as Supervised(updates=1_000)")
+        check_procedure(self.procedure, f"{owner} ")
         for label in (*self.tasks, *self.models):
             if not isinstance(label, str):
                 raise BadData(f"{owner} {label!r} names a task or a model; names are text.")

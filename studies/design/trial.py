@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from memnets.spec import ModelSpec
 
-from ..procedures.base import Procedure
+from ..procedures.base import Procedure, check_procedure
 from .checks import require, whole
 from .data import BadData, build, canonical, plain
 from .stored import current, earlier, identity
@@ -62,7 +62,11 @@ class Trial:
     """The id under which an earlier version stored this trial, None for trials of today."""
 
     def __post_init__(self) -> None:
-        check_parts(self)
+        spec = isinstance(self.task, TaskSpec)
+        require(spec, self, "", "task", 'a TaskSpec, such as TaskSpec("copy")')
+        spec = isinstance(self.model, ModelSpec)
+        require(spec, self, "", "model", 'a ModelSpec, such as ModelSpec("ntm")')
+        check_procedure(self.procedure, "")
         seed = whole(self.seed)
         good = seed is not None and 0 <= seed <= LARGEST_SEED
         wanted = "a whole number from 0 to 2**64 - 1"
@@ -122,14 +126,3 @@ class _Fields:
     seed: int
     task_label: str = ""
     model_label: str = ""
-
-
-def check_parts(design: Any) -> None:
-    """Raises BadData unless task, model and procedure are data of the right type."""
-    for name, kind, example in (
-        ("task", TaskSpec, 'TaskSpec("copy")'),
-        ("model", ModelSpec, 'ModelSpec("ntm")'),
-        ("procedure", Procedure, "Supervised(updates=1_000)"),
-    ):
-        good = isinstance(getattr(design, name), kind)
-        require(good, design, "", name, f"a {kind.__name__}, such as {example}")

@@ -82,6 +82,12 @@ class Procedure(ABC):
     def progress(self, row: Row) -> str:
         """The live line after this row; empty where a row has nothing for it."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        key = getattr(cls, "row_key", ("step",))
+        if not isinstance(key, tuple) or not key or not all(isinstance(n, str) for n in key):
+            raise TypeError(f"{cls.__name__}.row_key is {key!r}; it must be names of columns.")
+
     @property
     def name(self) -> str:
         """The name under which the class is registered, else its "package.module:name"."""
@@ -102,3 +108,16 @@ class Procedure(ABC):
             raise BadData(f"{where}: {data['name']!r} is no Procedure but {kind!r:.60}.")
         settings = {name: value for name, value in data.items() if name != "name"}
         return build(kind, settings, where)
+
+
+def check_procedure(value: Any, owner: str) -> None:
+    """Raises BadData, in one line, for what is no procedure or lacks what makes one."""
+    example = "such as Supervised(updates=1_000)"
+    if not isinstance(value, Procedure):
+        raise BadData(f"{owner}procedure is {value!r:.80}; it must be a Procedure, {example}.")
+    kind = type(value)
+    if "__dataclass_fields__" not in vars(kind) or not hasattr(kind, "row_key"):
+        raise BadData(
+            f"{owner}procedure {kind.__name__} must be a frozen dataclass with a row_key, so that "
+            "its settings are stored and its rows told apart."
+        )

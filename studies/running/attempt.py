@@ -47,15 +47,14 @@ def attempt(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int = 
         with torch_threads(threads):
             outcome = trial.procedure.run(trial, recorder)
         recorder.check()
+        known = {"started": started, "finished": facts.now(), **outcome.facts}
+        recorder.finish(known | facts.environment(recorder.device, threads), outcome.trace)
     except Unwritable:
         raise
     except Exception as error:
         known = {"started": started, "finished": facts.now()}
         here = facts.environment(recorder.device, threads)
         recorder.fail(failure(error, folder) | known | here)
-        return
-    known = {"started": started, "finished": facts.now(), **outcome.facts}
-    recorder.finish(known | facts.environment(recorder.device, threads), outcome.trace)
 
 
 def failure(error: Exception, folder: Path) -> dict[str, str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from numbers import Real
 from typing import Any, final
 
 from ..design.data import BadData, line, pretty
@@ -128,13 +126,10 @@ class FolderRecorder:
         return ", ".join(f"{name} {value}" for name, value in zip(names, key, strict=True))
 
     def _text(self, row: Row, key: tuple[Any, ...]) -> str:
-        for name, value in row.items():
-            if isinstance(value, Real) and not math.isfinite(value):
-                raise BadData(
-                    f"{name} is {value} in the row of {self._named(key)}: a row holds finite "
-                    "numbers, texts and None."
-                )
-        return line(row)
+        try:
+            return line(row)
+        except BadData as error:
+            raise BadData(f"row of {self._named(key)}: {error}") from error
 
 
 def _size(path: Any) -> int:

@@ -112,7 +112,12 @@ class ResultStore:
         return _frame(rows, (*FACTORS, "step", "sequences", "seconds", "kind", "length"))
 
     def facts(self) -> pd.DataFrame:
-        """One row per finished trial: its factors and what done.json says."""
+        """One row per finished trial: its factors and what done.json says.
+
+        Raises NotResults where rows of a finished trial are gone.
+        """
+        for stored in self._stored():
+            self.is_done(stored.trial)
         return _frame(self._each("done.json"), FACTORS)
 
     def failures(self) -> pd.DataFrame:

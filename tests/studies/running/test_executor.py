@@ -44,6 +44,12 @@ FAULTY = """
             return Outcome({"updates": 1}, {})
 
     @dataclass(frozen=True)
+    class Endless(Small):
+        def run(self, trial, recorder):
+            recorder.row({"kind": "train", "step": 1, "length": None})
+            return Outcome({"speed": float("inf")}, {})
+
+    @dataclass(frozen=True)
     class Interrupted(Small):
         def run(self, trial, recorder):
             recorder.row({"kind": "train", "step": 1, "length": None})
@@ -138,6 +144,40 @@ def test_a_model_that_cannot_be_built_is_a_failed_trial(study, tmp_path):
     summary = run(dataclasses.replace(study, models=models, seeds=(0,)), store, workers=0)
     assert (summary.done, summary.failed) == (3, 1)
     assert "Did you mean 'ntm'" in store.failures()["error"].item()
+
+
+def test_a_fact_that_is_no_number_is_a_failed_trial_that_names_it(study, tmp_path, faulty):
+    store = ResultStore(tmp_path / "runs")
+    endless = dataclasses.replace(study, procedure=faulty.Endless(), seeds=(0,))
+    assert run(endless, store, workers=0).failed == 3
+    assert set(store.failures()["error"]) == {
+        "BadData: speed is inf; only finite numbers can be stored."
+    }
+
+
+@dataclasses.dataclass
+class Maze:
+    """A task without batches, lengths and answers."""
+
+    rooms: int = 3
+
+
+def test_a_procedure_takes_tasks_that_have_no_lengths(study, tmp_path, faulty):
+    from envs.tasks import tasks
+
+    tasks.register("maze")(Maze)
+    try:
+        mazes = {"maze": TaskSpec("maze", {"rooms": 2})}
+        small = dataclasses.replace(study, tasks=mazes, procedure=faulty.Tells(), seeds=(0,))
+        store = ResultStore(tmp_path / "runs")
+        assert run(small, store, workers=0).done == 3
+        assert set(store.load()["task"]) == {"maze"} and "min_length" not in store.load()
+        refused = dataclasses.replace(study, tasks=mazes)
+        with pytest.raises(BadData, match="needs a task that generates batches"):
+            run(refused, ResultStore(tmp_path / "other"), workers=0)
+        assert not (tmp_path / "other").exists()
+    finally:
+        tasks._registered.pop("maze")
 
 
 def test_an_interrupt_ends_the_run_and_says_how_to_go_on(study, tmp_path, faulty, capfd):
