@@ -1,4 +1,4 @@
-"""What the author of a plug-in checks it with; the contracts themselves are in memnets.checks."""
+"""The contracts of a cell and of an estimator, for the tests of whoever writes one."""
 
-from .checks.contracts import check_cell as check_cell
-from .checks.contracts import check_estimator as check_estimator
+from .checks.cell import check_cell as check_cell
+from .checks.estimator import check_estimator as check_estimator

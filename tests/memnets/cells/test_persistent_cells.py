@@ -6,10 +6,10 @@ import pickle
 import pytest
 import torch
 
-from memnets.checks.contracts import check_cell
 from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
 from memnets.storage import PersistentMemory
+from memnets.testing import check_cell
 from memnets.types import NetworkState, stack_steps
 
 SLOTS, WIDTH, HIDDEN, STEPS, B = 7, 4, 5, 12, 3

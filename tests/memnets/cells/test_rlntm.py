@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from memnets.checks.contracts import check_cell
 from memnets.equations import tape
 from memnets.estimators import Estimator, chosen
 from memnets.registry import cells, estimators
+from memnets.testing import check_cell
 from memnets.types import Address
 
 B, H, N, W, HIDDEN, STEPS = 2, 2, 5, 3, 4, 20

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from memnets.cells.base import MemoryCell
-from memnets.checks.contracts import check_cell, check_estimator
 from memnets.equations import memory
 from memnets.estimators import Estimator
 from memnets.registry import estimators
+from memnets.testing import check_cell, check_estimator
 from memnets.types import Address, join_heads
 
 

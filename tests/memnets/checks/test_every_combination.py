@@ -5,9 +5,9 @@ import itertools
 import pytest
 import torch
 
-from memnets.checks.contracts import check_cell
 from memnets.registry import cells, controllers, estimators
 from memnets.spec import ModelSpec
+from memnets.testing import check_cell
 
 STEPS, INPUTS = 500, 5
 # all estimators with one controller, and all controllers with a soft and a sampled estimator

@@ -1,4 +1,4 @@
-"""The contracts of a cell and of an estimator, shipped so that plug-in authors can run them.
+"""The contract of a cell, shipped so that plug-in authors can run it.
 
     from memnets.testing import check_cell
     check_cell("ring")          # every registered estimator
@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from ..cells.base import MemoryCell
-from ..estimators import Estimator
 from ..network import MemoryNetwork, assemble
 from ..registry import cells, controllers, estimators
-from ..types import Address, Rollout
+from ..types import Rollout
+from .address import check_address, require
 from .enumeration import model_parameters
 
 STEPS, BATCH, INPUTS, OUTPUTS, HIDDEN = 6, 3, 5, 4, 12
@@ -67,27 +67,6 @@ def check_cell(
             raise AssertionError(f"{what} with {name} and {controller}: {broken}") from broken
 
 
-def check_estimator(estimator: Estimator) -> None:
-    """Run the contract on an estimator: legal addresses, the no-op, the mode in `eval()`."""
-    torch.manual_seed(0)
-    weighting_BHN = torch.rand(BATCH, 2, 6).softmax(-1) * torch.rand(BATCH, 2, 1)
-    for training in (True, False):
-        estimator.train(training)
-        _check_address(estimator(weighting_BHN), slots=6, where=f"training={training}")
-        _check_address(estimator(torch.zeros(BATCH, 2, 6)), slots=6, where="an empty weighting")
-    _require(
-        torch.equal(estimator(weighting_BHN).dense(6), estimator(weighting_BHN).dense(6)),
-        "eval() is not deterministic",
-    )
-    if estimator.discrete:
-        weights_BHN = estimator(weighting_BHN).dense(6)
-        _require(bool(((weights_BHN == 0) | (weights_BHN == 1)).all()), "eval() is not discrete")
-        rest_BH1 = 1 - weighting_BHN.sum(-1, keepdim=True)
-        mode_BH = torch.cat([weighting_BHN, rest_BH1], -1).argmax(-1)
-        chosen_BH = torch.cat([weights_BHN, 1 - weights_BHN.sum(-1, keepdim=True)], -1).argmax(-1)
-        _require(torch.equal(mode_BH, chosen_BH), "eval() does not take the mode")
-
-
 def _check_network(build: Callable[[], MemoryNetwork]) -> None:
     network = build()
     inputs_TBX = torch.randn(STEPS, BATCH, INPUTS)
@@ -104,27 +83,17 @@ def _check_network(build: Callable[[], MemoryNetwork]) -> None:
         _check_rows(network, inputs_TBX, whole)
         _check_reload(build, network, inputs_TBX, whole)
         logits = network.double()(inputs_TBX.double()).logits_TBY
-    _require(logits.dtype == torch.float64, "float64 parameters do not give float64 results")
+    require(logits.dtype == torch.float64, "float64 parameters do not give float64 results")
 
 
 def _check_rollout(network: MemoryNetwork, rollout: Rollout) -> None:
     cell = network.cell
     heads = rollout.address.log_prob_BH.shape[-1]
-    _require(heads == len(cell.heads), f"{len(cell.heads)} heads are named, {heads} address")
+    require(heads == len(cell.heads), f"{len(cell.heads)} heads are named, {heads} address")
     writes = [name.startswith("write") for name in cell.heads]
-    _require(writes == sorted(writes, reverse=True), "write heads must come before read heads")
-    _require(rollout.state.read_BR.shape[-1] == cell.read_size, "a read is not read_size wide")
-    _check_address(rollout.address, cell.slots, where="the rollout")
-
-
-def _check_address(address: Address, slots: int, where: str) -> None:
-    weights = address.dense(slots)
-    _require(weights.shape[-1] == slots, f"{where}: an address does not span the slots")
-    _require(bool(weights.isfinite().all()), f"{where}: weights are not finite")
-    _require(bool((weights >= -1e-6).all()), f"{where}: a weight is below zero")
-    _require(bool((weights.sum(-1) <= 1 + 1e-5).all()), f"{where}: weights sum to more than one")
-    _require(bool((address.log_prob_BH <= 1e-6).all()), f"{where}: a log-probability is above zero")
-    _require(bool((address.entropy_BH >= -1e-5).all()), f"{where}: an entropy is below zero")
+    require(writes == sorted(writes, reverse=True), "write heads must come before read heads")
+    require(rollout.state.read_BR.shape[-1] == cell.read_size, "a read is not read_size wide")
+    check_address(rollout.address, cell.slots, where="the rollout")
 
 
 def _check_gradients(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
@@ -132,26 +101,26 @@ def _check_gradients(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
     shared = {id(p) for p in model_parameters(network)}
     for name, parameter in network.named_parameters():
         if id(parameter) in shared:
-            _require(parameter.grad is not None, f"no gradient reaches {name}")
+            require(parameter.grad is not None, f"no gradient reaches {name}")
             assert parameter.grad is not None
-            _require(bool(parameter.grad.isfinite().all()), f"the gradient of {name} is not finite")
+            require(bool(parameter.grad.isfinite().all()), f"the gradient of {name} is not finite")
     network.zero_grad()
 
 
 def _check_extremes(network: MemoryNetwork) -> None:
     for scale in (0.0, 1e4, -1e4):
         loss = _loss(network, torch.full((STEPS, BATCH, INPUTS), scale))
-        _require(bool(loss.isfinite()), f"inputs of {scale:g} do not give a finite loss")
+        require(bool(loss.isfinite()), f"inputs of {scale:g} do not give a finite loss")
         loss.backward()
         finite = all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
-        _require(finite, f"inputs of {scale:g} do not give finite gradients")
+        require(finite, f"inputs of {scale:g} do not give finite gradients")
         network.zero_grad()
 
 
 def _check_nothing_stays(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
     first, again = _results(network(inputs_TBX)), _results(network(inputs_TBX))
     same = all(a.shape == b.shape and torch.equal(a, b) for a, b in zip(first, again, strict=True))
-    _require(same, "something stays on the module: a second run of one sequence differs")
+    require(same, "something stays on the module: a second run of one sequence differs")
 
 
 def _check_pieces(network: MemoryNetwork, inputs_TBX: Tensor, whole: Rollout) -> None:
@@ -214,9 +183,4 @@ def _close(actual: Tensor, expected: Tensor, message: str) -> None:
     same = actual.shape == expected.shape and torch.allclose(
         actual, expected, rtol=1e-4, atol=TOLERANCE.get(actual.dtype, 0.0)
     )
-    _require(same, message)
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise AssertionError(message)
+    require(same, message)
