@@ -1,7 +1,12 @@
 """What every test has: one thread, a seed, how hypothesis draws; and a plug-in to ask for."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,3 +40,44 @@ def plugin(tmp_path: Path) -> list[str]:
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
     (info / "entry_points.txt").write_text("\n".join(lines))
     return [str(info.parent), str(source)]
+
+
+@pytest.fixture
+def start_workers(tmp_path) -> Iterator[Callable[..., tuple[str, list[subprocess.Popen[bytes]]]]]:
+    """Starts a dask scheduler and two workers, each in a folder of its own, with these paths.
+
+    Gives the scheduler's address and the worker processes, which are ended with the test.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*paths: str) -> tuple[str, list[subprocess.Popen[bytes]]]:
+        path = os.pathsep.join([*paths, str(Path(__file__).parents[1])])
+        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+        address = "tcp://127.0.0.1:" + str(_free_port())
+
+        def begin(name: str, module: str, *options: str) -> None:
+            (tmp_path / name).mkdir()
+            with (tmp_path / f"{name}.log").open("wb") as log:
+                command = [sys.executable, "-m", f"distributed.cli.{module}", *options]
+                here = {"cwd": tmp_path / name, "env": environment, "stdout": log, "stderr": log}
+                processes.append(subprocess.Popen(command, **here))
+
+        port = address.rpartition(":")[2]
+        begin(
+            "scheduler", "dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"
+        )
+        for name in ("first", "second"):
+            # without a nanny, a worker that is killed stays dead
+            begin(name, "dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        return address, processes[1:]
+
+    yield start
+    for process in reversed(processes):
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]

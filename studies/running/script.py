@@ -26,6 +26,11 @@ def require_guard() -> None:
     path, frame = getattr(main, "__file__", None), _frame_of(vars(main))
     if path is None or frame is None:
         return
+    if path.startswith("<"):
+        raise BadData(
+            f"worker processes import the script that runs, and {path} is no file: save it in one, "
+            "or give workers=0."
+        )
     try:
         tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
