@@ -13,6 +13,11 @@ import pytest
 import torch
 from hypothesis import settings
 
+from memnets.backends.base import backends
+from memnets.registry import cells
+from reports.views.base import views
+from studies.procedures.base import procedures
+
 settings.register_profile("memnets", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("memnets")
 
@@ -28,8 +33,11 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def plugin(tmp_path: Path) -> list[str]:
-    """Folders that hold the plug-in of tests/plugin as pip installs it, for sys.path."""
+def plugin(tmp_path: Path) -> Iterator[list[str]]:
+    """Folders that hold the plug-in of tests/plugin as pip installs it, for sys.path.
+
+    What was imported from it, and what registries remember of it, is forgotten afterwards.
+    """
     source = Path(__file__).parent / "plugin"
     project = tomllib.loads((source / "pyproject.toml").read_text())["project"]
     info = tmp_path / "site" / "memnets_ring-0.1.0.dist-info"
@@ -39,7 +47,12 @@ def plugin(tmp_path: Path) -> list[str]:
     for group, entries in project["entry-points"].items():
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in entries.items())]
     (info / "entry_points.txt").write_text("\n".join(lines))
-    return [str(info.parent), str(source)]
+    yield [str(info.parent), str(source)]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "memnets_ring"]:
+        del sys.modules[name]
+    for registry in (backends, cells, procedures, views):
+        registry._found.clear()
+        registry._names.clear()
 
 
 @pytest.fixture
