@@ -1,11 +1,24 @@
 """The values that travel between the parts of a network, and the legend of shapes.
 
-Shape suffixes, everywhere in memnets (`weights_BHN` is batch × heads × slots):
+Shape suffixes, everywhere in memnets, envs and studies (`weights_BHN` is batch × heads × slots):
 
     T  time steps            B  batch rows           X  inputs of a network
-    Y  outputs (logits)      C  controller outputs   H  heads (write heads first, then read heads)
-    N  slots of memory       W  width of a slot      K  slots that one address touches
-    R  read heads            P  write heads          S  shifts
+    Y  outputs (logits)      C  controller outputs   I  outputs of an interface
+    H  heads (write heads first, then read heads)    P  write heads
+    R  read heads; in `read_BR`, all that they read, side by side
+    N  slots of memory       W  width of a slot      A  width of a slot's learned address or key
+    V  address and content of a slot side by side (A + W)
+    M  what a head chooses among: a DNC's read modes, a D-NTM's slots and no-op
+    K  slots that an address touches; terms of a product
+    S  shifts of a head; steps of a running average
+    L  layers                D  decisions            F  features of a learned score
+    E  entries that are kept for the backward pass
+    U  uniform or exponential numbers that a choice uses up
+
+In the kernels alone:
+
+    G  inputs of a controller's gates                Q  values of these gates
+    Z  several vectors side by side                  J  columns of a product
 """
 
 from __future__ import annotations

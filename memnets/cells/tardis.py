@@ -88,24 +88,24 @@ class TARDIS(MemoryCell[TARDISState]):
         after = TARDISState(content_BNW, state.usage_BN + read_BN, read_BN, filled_B)
         return read_B1W.flatten(1), after, join_heads(write, read)
 
-    def _weighting(self, query_BD: Tensor, state: TARDISState) -> Tensor:
+    def _weighting(self, query_BF: Tensor, state: TARDISState) -> Tensor:
         counts_BN1 = scores.standardised(state.usage_BN).unsqueeze(-1)
         learned = self.key, self.row.weight, self.vector
-        scores_BN = memory.scan(_scores, state.content_BNW, query_BD, counts_BN1, *learned)
+        scores_BN = memory.scan(_scores, state.content_BNW, query_BF, counts_BN1, *learned)
         return scores.avoid(scores_BN, state.read_BN, self.penalty).softmax(-1)
 
 
 def _scores(
     content_BNW: Tensor,
-    query_BD: Tensor,
+    query_BF: Tensor,
     counts_BN1: Tensor,
     key_NA: Tensor,
-    row_DE: Tensor,
-    vector_D: Tensor,
+    row_FZ: Tensor,
+    vector_F: Tensor,
 ) -> Tensor:
-    keys_BNA = key_NA.expand(len(query_BD), -1, -1)
-    rows_BND = nn.functional.linear(torch.cat([keys_BNA, content_BNW, counts_BN1], -1), row_DE)
-    return scores.additive(query_BD, rows_BND, vector_D)
+    keys_BNA = key_NA.expand(len(query_BF), -1, -1)
+    rows_BNF = nn.functional.linear(torch.cat([keys_BNA, content_BNW, counts_BN1], -1), row_FZ)
+    return scores.additive(query_BF, rows_BNF, vector_F)
 
 
 def fill_or_overwrite(read: Address, filled_B: Tensor, slots: int) -> Address:

@@ -11,12 +11,12 @@ VARIANCE_FLOOR = 1e-5
 """Added to the variance of the usage counts: defined before anything was read."""
 
 
-def additive(query_BD: Tensor, rows_BND: Tensor, vector_D: Tensor) -> Tensor:
+def additive(query_BF: Tensor, rows_BNF: Tensor, vector_F: Tensor) -> Tensor:
     """Score v · tanh(query + row) of every slot, (B, N), both projected already (TARDIS: e).
 
     One linear map of [query ; row], its bias included, is the sum of a map of each.
     """
-    return (query_BD.unsqueeze(1) + rows_BND).tanh() @ vector_D
+    return (query_BF.unsqueeze(1) + rows_BNF).tanh() @ vector_F
 
 
 def standardised(usage_BN: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ class LeastRecentlyUsed:
     """The slots of each batch row in a ring, least recently accessed first; ties by lowest index.
 
     The choice is that of `sparse.last_access` with `sparse.least_used`, which scan every slot; here
-    J accesses cost O(J log J). A value: it can be kept and gone on from, and rolled back.
+    K accesses cost O(K log K). A value: it can be kept and gone on from, and rolled back.
 
     A node per slot says which slots come before and after it and when it was accessed. Two more
     nodes follow: the end, between the last slot and the first, and one outside the ring that stands
@@ -63,36 +63,36 @@ class LeastRecentlyUsed:
 
     def access(self, address: Address, threshold: float) -> LeastRecentlyUsed:
         """After an access, of the slots whose weights sum over heads to more than the threshold."""
-        accessed_BJ = self._accessed(address, threshold)
-        return replace(self, time=self.time + 1)._without(accessed_BJ)._with(accessed_BJ)
+        accessed_BK = self._accessed(address, threshold)
+        return replace(self, time=self.time + 1)._without(accessed_BK)._with(accessed_BK)
 
     def _accessed(self, address: Address, threshold: float) -> Tensor:
-        """The accessed slots in rising order, then as many as are missing to J of none."""
+        """The accessed slots in rising order, then as many as are missing to K of none."""
         weights_BHK, slots_BHK = address.weights_BHK.detach(), address.slots_BHK
         none = self.slots + 1
         if slots_BHK is None:
-            sums_BJ = weights_BHK.sum(1)
-            slots_BJ = torch.arange(self.slots, device=sums_BJ.device).expand_as(sums_BJ)
-            first = sums_BJ > threshold
+            sums_BK = weights_BHK.sum(1)
+            slots_BK = torch.arange(self.slots, device=sums_BK.device).expand_as(sums_BK)
+            first = sums_BK > threshold
         else:
-            slots_BJ = slots_BHK.flatten(1)
-            where_BJ = first_named(slots_BJ)
-            J = slots_BJ.shape[1]
-            among = address._replace(weights_BHK=weights_BHK, slots_BHK=where_BJ.view_as(slots_BHK))
-            sums_BJ = among.dense(J).sum(1)
-            first = (sums_BJ > threshold) & (where_BJ == torch.arange(J, device=sums_BJ.device))
-        return torch.where(first, slots_BJ, none).sort(-1).values
+            slots_BK = slots_BHK.flatten(1)
+            where_BK = first_named(slots_BK)
+            K = slots_BK.shape[1]
+            among = address._replace(weights_BHK=weights_BHK, slots_BHK=where_BK.view_as(slots_BHK))
+            sums_BK = among.dense(K).sum(1)
+            first = (sums_BK > threshold) & (where_BK == torch.arange(K, device=sums_BK.device))
+        return torch.where(first, slots_BK, none).sort(-1).values
 
-    def _without(self, slots_BJ: Tensor) -> LeastRecentlyUsed:
+    def _without(self, slots_BK: Tensor) -> LeastRecentlyUsed:
         """The ring without some slots: what is around each run of them is joined."""
-        before, after, time = (self._get(slots_BJ, part) for part in (BEFORE, AFTER, TIME))
+        before, after, time = (self._get(slots_BK, part) for part in (BEFORE, AFTER, TIME))
         # the order in the ring, in which runs lie side by side; none comes last
-        none = slots_BJ > self.slots
-        order_BJ = torch.where(none, torch.iinfo(torch.long).max, time * self.slots + slots_BJ)
-        order_BJ = order_BJ.argsort(-1)
-        slots_BJ, before, after = (x.gather(1, order_BJ) for x in (slots_BJ, before, after))
-        place = torch.arange(slots_BJ.shape[1], device=slots_BJ.device).expand_as(slots_BJ)
-        joined = before[:, 1:] == slots_BJ[:, :-1]
+        none = slots_BK > self.slots
+        order_BK = torch.where(none, torch.iinfo(torch.long).max, time * self.slots + slots_BK)
+        order_BK = order_BK.argsort(-1)
+        slots_BK, before, after = (x.gather(1, order_BK) for x in (slots_BK, before, after))
+        place = torch.arange(slots_BK.shape[1], device=slots_BK.device).expand_as(slots_BK)
+        joined = before[:, 1:] == slots_BK[:, :-1]
         starts, ends = place.clone(), place.clone()
         starts[:, 1:] = place[:, 1:].where(~joined, 0)
         ends[:, :-1] = place[:, :-1].where(~joined, place.shape[1] - 1)
@@ -100,28 +100,28 @@ class LeastRecentlyUsed:
         after = after.gather(1, ends.flip(-1).cummin(-1).values.flip(-1))
         return self._set((before, AFTER, after), (after, BEFORE, before))
 
-    def _with(self, slots_BJ: Tensor) -> LeastRecentlyUsed:
+    def _with(self, slots_BK: Tensor) -> LeastRecentlyUsed:
         """The ring with some slots, which it is without, put last in the order given."""
         end_B1 = torch.full_like(self.offsets_B1, self.slots)
         last_B1 = self._get(end_B1, BEFORE)
-        none_BJ = slots_BJ > self.slots
-        before = torch.cat([last_B1, slots_BJ[:, :-1]], 1)
-        after = torch.cat([slots_BJ[:, 1:], end_B1 + 1], 1).clamp_max(self.slots)
-        count_B1 = (~none_BJ).sum(-1, keepdim=True)
-        new_last_B1 = torch.cat([last_B1, slots_BJ], 1).gather(1, count_B1)
-        new_first_B1 = slots_BJ[:, :1].clamp_max(self.slots)
-        time = torch.full_like(slots_BJ, self.time)
+        none_BK = slots_BK > self.slots
+        before = torch.cat([last_B1, slots_BK[:, :-1]], 1)
+        after = torch.cat([slots_BK[:, 1:], end_B1 + 1], 1).clamp_max(self.slots)
+        count_B1 = (~none_BK).sum(-1, keepdim=True)
+        new_last_B1 = torch.cat([last_B1, slots_BK], 1).gather(1, count_B1)
+        new_first_B1 = slots_BK[:, :1].clamp_max(self.slots)
+        time = torch.full_like(slots_BK, self.time)
         return self._set(
-            (slots_BJ, BEFORE, before.where(~none_BJ, self.slots + 1)),
-            (slots_BJ, AFTER, after.where(~none_BJ, self.slots + 1)),
-            (slots_BJ, TIME, time),
+            (slots_BK, BEFORE, before.where(~none_BK, self.slots + 1)),
+            (slots_BK, AFTER, after.where(~none_BK, self.slots + 1)),
+            (slots_BK, TIME, time),
             (last_B1, AFTER, new_first_B1),
             (end_B1, BEFORE, new_last_B1),
         )
 
-    def _get(self, slots_BJ: Tensor, part: int) -> Tensor:
-        at = (slots_BJ * 3 + part + self.offsets_B1).flatten()
-        return self.log.read(self.version, at)[0].long().view(slots_BJ.shape)
+    def _get(self, slots_BK: Tensor, part: int) -> Tensor:
+        at = (slots_BK * 3 + part + self.offsets_B1).flatten()
+        return self.log.read(self.version, at)[0].long().view(slots_BK.shape)
 
     def _set(self, *parts: tuple[Tensor, int, Tensor]) -> LeastRecentlyUsed:
         at = torch.cat([slots * 3 + part for slots, part, _ in parts], 1) + self.offsets_B1

@@ -48,15 +48,15 @@ class PrioritySort(Task):
         length = self.draw_length(rng, length)
         asked = _asked(length)
         vectors = fair_bits(rng, length, batch_size, self.width)
-        priority_LB = rng.uniform(-1, 1, (length, batch_size)).astype(np.float32)
+        priority_TB = rng.uniform(-1, 1, (length, batch_size)).astype(np.float32)
         # one order per sequence, from its priorities only, then applied to whole vectors
-        order_LB = np.argsort(-priority_LB, axis=0, kind="stable")[:asked]
+        order_TB = np.argsort(-priority_TB, axis=0, kind="stable")[:asked]
 
         inputs_TBX = np.zeros((length + asked, batch_size, self.width + 1), np.float32)
         inputs_TBX[:length, :, :-1] = vectors
-        inputs_TBX[:length, :, -1] = priority_LB
+        inputs_TBX[:length, :, -1] = priority_TB
         targets_TBY = np.zeros((length + asked, batch_size, self.width), np.float32)
-        targets_TBY[length:] = np.take_along_axis(vectors, order_LB[..., None], axis=0)
+        targets_TBY[length:] = np.take_along_axis(vectors, order_TB[..., None], axis=0)
         mask_TB = np.zeros((length + asked, batch_size), bool)
         mask_TB[length:] = True
         return Batch(inputs_TBX, targets_TBY, mask_TB)
