@@ -15,13 +15,14 @@ OPTIONS = {"none": {}, "ntm": MEMORY, "dnc": {**MEMORY, "read_heads": 1}, "dntm"
 @studies.register("demo")
 def demo() -> Study:
     """Six models learn the copy task of the NTM paper, at its size; two seeds of each."""
+    # cell by cell, so that two workers compile the kernels of two cells at the same time
     pairs = [
         ("none", "soft"),
         ("ntm", "soft"),
-        ("ntm", "straight_through"),
-        ("ntm", "reinforce"),
         ("dnc", "soft"),
         ("dntm", "reinforce"),
+        ("ntm", "straight_through"),
+        ("ntm", "reinforce"),
     ]
     models = [ModelSpec(cell, estimator, cell_options=OPTIONS[cell]) for cell, estimator in pairs]
     return Study(

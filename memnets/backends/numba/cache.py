@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,10 @@ class KernelCache(_Cache):
         code = stamp(Path(function.__code__.co_filename))
         versions = numba.__version__, llvmlite.__version__
         self._code = _hash(code, *versions, function.__module__, function.__code__.co_code)
-        module = function.__module__.rpartition(".")[2]
-        self._start = f"{module}.{function.__qualname__}-{form}-{sys.implementation.cache_tag}-"
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
+        # of a function inside another, Windows takes no <locals>
+        name = name.replace("<", "").replace(">", "")
+        self._start = f"{name}-{form}-{sys.implementation.cache_tag}-"
         self._enabled = True
 
     @property
@@ -66,17 +69,22 @@ class KernelCache(_Cache):
         with suppress(OSError):
             if path:
                 _write(path, dumps(result._reduce()))
-                self._drop_outdated(path.parent)
+                self._drop_outdated()
 
-    def _drop_outdated(self, place: Path) -> None:
-        for path in place.glob(f"{self._start}*.kernel"):
-            if not path.name.startswith(self._start + self._code):
+    def _drop_outdated(self) -> None:
+        now = set(self._files(self._code))
+        for path in self._files():
+            if path not in now:
                 path.unlink(missing_ok=True)
+
+    def _files(self, code: str = "") -> Iterator[Path]:
+        """What is stored of this kernel, of any code or of one."""
+        place = folder()
+        return place.glob(f"{self._start}{code}*.kernel") if place else iter(())
 
     def holds_any(self) -> bool:
         """Whether the kernel is stored as it is now, for any types of arguments."""
-        place = folder()
-        return place is not None and any(place.glob(f"{self._start}{self._code}-*.kernel"))
+        return any(self._files(self._code))
 
     def enable(self) -> None:
         self._enabled = True
@@ -86,7 +94,7 @@ class KernelCache(_Cache):
 
     def flush(self) -> None:
         """Removes what is stored of this kernel."""
-        for path in (folder() or Path(os.devnull)).glob(f"{self._start}*.kernel"):
+        for path in self._files():
             path.unlink(missing_ok=True)
 
 

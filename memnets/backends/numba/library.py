@@ -101,9 +101,9 @@ class KernelCompiler(CompilerBase):
 
 @contextmanager
 def _numbered(function: Any, types: Any) -> Iterator[None]:
-    """Numba puts a running number into the names of what it compiles: here it follows from those.
+    """Has numba count the functions that it compiles from a number that is this kernel's own.
 
-    So the names do not depend on what was compiled before, and are of this kernel alone.
+    The count is a part of their names, which so do not depend on what was compiled before.
     """
     same_name = _compiled.setdefault((function.__module__, function.__qualname__), [])
     if function not in same_name:

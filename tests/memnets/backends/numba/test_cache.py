@@ -159,7 +159,7 @@ NOWHERE = """
 from memnets import ModelSpec
 from memnets.backends import choose, compiling
 compiling._is_writable = lambda place: False
-assert choose(ModelSpec("ntm").build(3, 2)).backend == "fused"
+assert choose(ModelSpec("ntm").build(3, 2)).backend == "numba"
 """
 
 
