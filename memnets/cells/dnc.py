@@ -131,7 +131,7 @@ class DNC(MemoryCell[DNCState]):
         writes_BPN = write.dense(self.slots)
         kept_BNW = state.memory_BNW
         if self.deallocation:
-            kept_BNW = kept_BNW * retention_BN.unsqueeze(-1)
+            kept_BNW = equations.usage.deallocate(kept_BNW, retention_BN)
         memory_BNW = memory.write(kept_BNW, write, head["erase"].sigmoid(), head["add"])
         link_BPNN, precedence_BPN = state.link_BPNN, state.precedence_BPN
         if self.links:

@@ -11,6 +11,11 @@ def retention(free_BR: Tensor, reads_BRN: Tensor) -> Tensor:
     return (1 - free_BR.unsqueeze(-1) * reads_BRN).prod(1)
 
 
+def deallocate(memory_BNW: Tensor, retention_BN: Tensor) -> Tensor:
+    """The contents, emptied as far as the free gates release them (DNC-DMS: D)."""
+    return memory_BNW * retention_BN.unsqueeze(-1)
+
+
 def usage(
     usage_BN: Tensor, writes_BPN: Tensor, retention_BN: Tensor, *, stop_gradient: bool = False
 ) -> Tensor:

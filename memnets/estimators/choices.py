@@ -16,6 +16,13 @@ ROUNDING = 1e-6
 Sums of float32 softmaxes stay this near to one up to some 16,000 slots.
 """
 
+TIE = 1e-4
+"""Probabilities below the largest by no more than this part of it tie with it.
+
+Slots of equal content have equal probabilities but for rounding, which must not choose among them:
+it differs from backend to backend.
+"""
+
 
 def chosen(weighting_BHN: Tensor, choice_BH: Tensor) -> Address:
     """The sparse address of chosen slots with their log-probabilities; choice N is the no-op."""
@@ -69,6 +76,20 @@ def sample(prob_BHN: Tensor) -> Tensor:
     return choice_BH.clamp_max(prob_BHN.shape[-1] - 1)
 
 
+def gumbel_noise(*shape: int, device: torch.device | None = None) -> Tensor:
+    """Standard Gumbel noise, drawn in float32 whatever it is added to.
+
+    So every backend and precision makes the same choices from the same generator.
+    """
+    return -torch.empty(*shape, dtype=torch.float32, device=device).exponential_().log()
+
+
+def likeliest(prob_BHN: Tensor) -> Tensor:
+    """The most probable choice, (B, H): the first of those that tie by TIE."""
+    bound_BH1 = prob_BHN.detach().amax(-1, keepdim=True) * (1 - TIE)
+    return (prob_BHN >= bound_BH1).int().argmax(-1)
+
+
 def one_hot(choice_BH: Tensor, like_BHN: Tensor) -> Tensor:
     """Choices as weights, shaped as given."""
     return torch.zeros_like(like_BHN).scatter(-1, choice_BH.unsqueeze(-1), 1.0)
@@ -77,7 +98,7 @@ def one_hot(choice_BH: Tensor, like_BHN: Tensor) -> Tensor:
 def mode(weighting_BHN: Tensor) -> Tensor:
     """The most probable choice as weights over the slots; all zero where it is the no-op."""
     prob_BHN = with_no_op(weighting_BHN)
-    return one_hot(prob_BHN.argmax(-1), prob_BHN)[..., :-1]
+    return one_hot(likeliest(prob_BHN), prob_BHN)[..., :-1]
 
 
 def straight_through(hard_BHN: Tensor, soft_BHN: Tensor) -> Tensor:

@@ -14,20 +14,13 @@ from .base import Estimator
 from .choices import (
     PROBABILITY_FLOOR,
     dense,
+    gumbel_noise,
     mode,
     one_hot,
     sample,
     straight_through,
     with_no_op,
 )
-
-
-def gumbel_noise(*shape: int, device: torch.device | None = None) -> Tensor:
-    """Standard Gumbel noise, drawn in float32 whatever it is added to.
-
-    So every backend and precision makes the same choices from the same generator.
-    """
-    return -torch.empty(*shape, dtype=torch.float32, device=device).exponential_().log()
 
 
 @estimators.register("gumbel")

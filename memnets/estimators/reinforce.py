@@ -9,7 +9,7 @@ from ..registry import estimators
 from ..types import Address
 from .base import Estimator
 from .baselines import Advantage
-from .choices import chosen, sample, with_no_op
+from .choices import chosen, likeliest, sample, with_no_op
 
 
 @estimators.register("reinforce")
@@ -53,7 +53,7 @@ class Reinforce(Estimator):
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         prob_BHN = with_no_op(weighting_BHN)
-        choice_BH = sample(prob_BHN) if self.training else prob_BHN.argmax(-1)
+        choice_BH = sample(prob_BHN) if self.training else likeliest(prob_BHN)
         return chosen(weighting_BHN, choice_BH)
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:

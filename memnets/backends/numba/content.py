@@ -1,4 +1,4 @@
-"""Addressing by content (NTM eqs. 5 and 6): norms, cosine, softmax."""
+"""Where to look by content: the cosine of a key and each slot (NTM eqs. 5 and 6)."""
 
 from __future__ import annotations
 
@@ -9,51 +9,56 @@ import numpy as np
 
 from ...equations.content import COSINE_EPS, ROW_FLOOR
 from .jit import ONE, ZERO, exp, kernel
+from .linear import products
 
 _EPS = np.float32(COSINE_EPS)
 _FLOOR = np.float32(ROW_FLOOR)
 
 
 @kernel
-def norms(memory_BWN: Any, norm_BN: Any) -> None:
-    """Length of every slot."""
-    batch, width, slots = memory_BWN.shape
-    for b in range(batch):
-        for n in range(slots):
-            norm_BN[b, n] = ZERO
-        for w in range(width):
-            for n in range(slots):
-                norm_BN[b, n] += memory_BWN[b, w, n] * memory_BWN[b, w, n]
-        for n in range(slots):
-            norm_BN[b, n] = math.sqrt(norm_BN[b, n])
+def content(
+    memory_BWN: Any,
+    norm_BN: Any,
+    key_BHW: Any,
+    strength_BH: Any,
+    key_norm_BH: Any,
+    cosine_BHN: Any,
+    out_BHN: Any,
+) -> None:
+    """Content weighting: softmax of the strength times the cosine (NTM eq. 5)."""
+    cosine_similarity(key_BHW, memory_BWN, norm_BN, key_norm_BH, cosine_BHN)
+    _softmax(cosine_BHN, strength_BH, out_BHN)
 
 
 @kernel
-def products(rows_BHW: Any, memory_BWN: Any, out_BHN: Any) -> None:
-    """`out += rows @ memory`, per sample; four parts of the width at a time."""
-    batch, heads, width = rows_BHW.shape
-    slots = memory_BWN.shape[2]
-    whole = width - width % 4
-    for b in range(batch):
-        for h in range(heads):
-            for w in range(0, whole, 4):
-                k0, k1 = rows_BHW[b, h, w], rows_BHW[b, h, w + 1]
-                k2, k3 = rows_BHW[b, h, w + 2], rows_BHW[b, h, w + 3]
-                for n in range(slots):
-                    out_BHN[b, h, n] += (
-                        k0 * memory_BWN[b, w, n]
-                        + k1 * memory_BWN[b, w + 1, n]
-                        + k2 * memory_BWN[b, w + 2, n]
-                        + k3 * memory_BWN[b, w + 3, n]
-                    )
-            for w in range(whole, width):
-                k0 = rows_BHW[b, h, w]
-                for n in range(slots):
-                    out_BHN[b, h, n] += k0 * memory_BWN[b, w, n]
+def content_vjp(
+    memory_BWN: Any,
+    norm_BN: Any,
+    key_BHW: Any,
+    strength_BH: Any,
+    key_norm_BH: Any,
+    cosine_BHN: Any,
+    out_BHN: Any,
+    grad_out_BHN: Any,
+    grad_cosine_BHN: Any,
+    grad_memory_BWN: Any,
+    grad_key_BHW: Any,
+    grad_strength_BH: Any,
+    scratch_3N: Any,
+) -> None:
+    """Adds to the gradients of memory, key and strength; `grad_cosine_BHN` is scratch."""
+    grad_cosine_BHN.fill(ZERO)
+    _softmax_vjp(cosine_BHN, strength_BH, out_BHN, grad_out_BHN, grad_cosine_BHN, grad_strength_BH)
+    cosine_similarity_vjp(
+        key_BHW, memory_BWN, norm_BN, key_norm_BH, cosine_BHN,
+        grad_cosine_BHN, grad_key_BHW, grad_memory_BWN, scratch_3N,
+    )  # fmt: skip
 
 
 @kernel
-def cosine(key_BHW: Any, memory_BWN: Any, norm_BN: Any, key_norm_BH: Any, cosine_BHN: Any) -> None:
+def cosine_similarity(
+    key_BHW: Any, memory_BWN: Any, norm_BN: Any, key_norm_BH: Any, cosine_BHN: Any
+) -> None:
     """Cosine of each key and each slot, given the norms of the slots (NTM eq. 6)."""
     batch, heads, width = key_BHW.shape
     slots = memory_BWN.shape[2]
@@ -74,7 +79,7 @@ def cosine(key_BHW: Any, memory_BWN: Any, norm_BN: Any, key_norm_BH: Any, cosine
 
 
 @kernel
-def cosine_vjp(
+def cosine_similarity_vjp(
     key_BHW: Any,
     memory_BWN: Any,
     norm_BN: Any,
@@ -88,7 +93,7 @@ def cosine_vjp(
     """Slots no longer than ROW_FLOOR get no gradient, as in the reference.
 
     `scratch_3N` holds, per slot, the gradient of its product with the key, that of its norm over
-    the norm, and the first again where the slot is told.
+    the norm, and the first again where the slot gets a gradient.
     """
     batch, heads, width = key_BHW.shape
     slots = memory_BWN.shape[2]
@@ -102,10 +107,10 @@ def cosine_vjp(
                 product = grad_cosine_BHN[b, h, n] * inverse
                 norms_grad = -product * cosine_BHN[b, h, n]
                 grad_length += norms_grad * norm
-                told = norm > _FLOOR
+                has_gradient = norm > _FLOOR
                 scratch_3N[0, n] = product
-                scratch_3N[1, n] = norms_grad * length / norm if told else ZERO
-                scratch_3N[2, n] = product if told else ZERO
+                scratch_3N[1, n] = norms_grad * length / norm if has_gradient else ZERO
+                scratch_3N[2, n] = product if has_gradient else ZERO
             towards = grad_length / length if length > ZERO else ZERO
             for w in range(width):
                 key = key_BHW[b, h, w]
@@ -118,7 +123,7 @@ def cosine_vjp(
 
 
 @kernel
-def softmax(scores_BHN: Any, strength_BH: Any, out_BHN: Any) -> None:
+def _softmax(scores_BHN: Any, strength_BH: Any, out_BHN: Any) -> None:
     """Softmax of strength times score (NTM eq. 5)."""
     batch, heads, slots = scores_BHN.shape
     for b in range(batch):
@@ -138,7 +143,7 @@ def softmax(scores_BHN: Any, strength_BH: Any, out_BHN: Any) -> None:
 
 
 @kernel
-def softmax_vjp(
+def _softmax_vjp(
     scores_BHN: Any,
     strength_BH: Any,
     out_BHN: Any,

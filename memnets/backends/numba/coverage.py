@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -16,12 +16,16 @@ from ...cells.dntm import DNTM
 from ...cells.none import NoMemory
 from ...cells.ntm import NTM
 from ...controllers import GRU, LSTM, Controller, Feedforward
-from ...estimators import Estimator, Gumbel, Reinforce, ReinMax, Soft, StraightThrough
+from ...estimators import Estimator
 from ...network import MemoryNetwork
+from ...registry import estimators
 from ...types import NetworkState, Rollout
 from .rollouts.memoryless import refuses
 from .rollouts.memoryless import unroll as unroll_memoryless
 from .rollouts.parts import replaced
+
+if TYPE_CHECKING:
+    from .choices.base import Choice, Chooser
 
 
 def reason(network: MemoryNetwork) -> str | None:
@@ -42,7 +46,7 @@ def reason(network: MemoryNetwork) -> str | None:
         return f"the cell {name} has no kernel"
     return (
         _refused(network.controller)
-        or (kind_of(network.estimator) is None and _no_estimator(network.estimator))
+        or _unchosen(network.estimator)
         or run_of(network.cell).refuses(network.cell)
         or replaced(network.controller, "controller")
         or replaced(network.cell, "cell")
@@ -55,10 +59,9 @@ def run(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Roll
         return unroll_memoryless(network, inputs_TBX, state)
     from .rollouts.unroll import unroll
 
-    kind = kind_of(network.estimator)
-    assert kind is not None
-    temperature = temperature_of(network.estimator)
-    return unroll(network, run_of(network.cell), kind, temperature, inputs_TBX, state)
+    choice = choice_of(network.estimator)
+    assert choice is not None
+    return unroll(network, run_of(network.cell), choice, inputs_TBX, state)
 
 
 @cache
@@ -79,24 +82,19 @@ def unloadable(load: Callable[[], object]) -> str | None:
     return None
 
 
-def kind_of(estimator: Estimator) -> int | None:
-    """The kernel's code of what an estimator does at present; None where it has none."""
-    from .choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
-
-    estimator = estimator.in_force()
-    if type(estimator) is Reinforce:
-        return SAMPLE if estimator.training else MODE
-    if type(estimator) is ReinMax:
-        return REINMAX if estimator.training else PLAIN
-    if type(estimator) is Gumbel and estimator.straight_through:
-        return GUMBEL if estimator.training else PLAIN
-    return {Soft: SOFT, StraightThrough: STRAIGHT}.get(type(estimator))
+def choice_of(estimator: Estimator) -> Choice | None:
+    """The choice that an estimator makes at present; None where no kernel makes it."""
+    in_force = estimator.in_force()
+    chooser = _choosers().get(type(in_force))
+    return chooser(in_force) if chooser else None
 
 
-def temperature_of(estimator: Estimator) -> float:
-    """At which GUMBEL relaxes its choice at present; other kinds have none, which is one."""
-    estimator = estimator.in_force()
-    return estimator.temperature if type(estimator) is Gumbel else 1.0
+@cache
+def _choosers() -> dict[type, Chooser]:
+    """By the class of an estimator: what says which choice it makes."""
+    from .choices.dispatch import named_choosers
+
+    return {estimators.get(name): chooser for name, chooser in named_choosers().items()}
 
 
 def run_of(cell: MemoryCell) -> Any:
@@ -121,5 +119,7 @@ def _refused(controller: Controller) -> str | None:
     return f"the kernels drive one layer, the controller has {layers}" if layers > 1 else None
 
 
-def _no_estimator(estimator: Estimator) -> str:
+def _unchosen(estimator: Estimator) -> str | None:
+    if choice_of(estimator) is not None:
+        return None
     return f"the estimator {type(estimator).__name__} has no kernel"

@@ -1,4 +1,4 @@
-"""One step of the DNC back: of reading and of writing."""
+"""The DNC's gradient over a whole sequence, for a range of samples."""
 
 from __future__ import annotations
 
@@ -6,224 +6,150 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .allocation import write_weightings_vjp
-from .choice import SOFT, borrows
-from .contents import read_vjp, write_vjp
-from .dnc import columns_of
-from .dnc_heads import (
-    allocation_at,
-    following_at,
-    heads_at,
-    keys_vjp,
-    look_vjp,
-    point_vjp,
-    read_modes_vjp,
-    squash_vjp,
-)
-from .follow import forward_backward_vjp, mix_read_modes_vjp
+from .controller_step import controller_step_vjp
+from .dnc import EVERY, chunk_of
+from .dnc_step_vjp import Snapshots, empty_gradients, read_step_vjp, write_step_vjp
 from .jit import ZERO, kernel, part
-from .links import link_vjp, precedence_vjp, unlink
-from .usage import deallocate, deallocate_vjp, retention_vjp, usage_vjp
+from .linear import matmul, norms
+from .links import link
+from .memory import write
+from .usage import deallocate
 
 
-class Now(NamedTuple):
-    """Memory, its norms and the links before and after a step."""
+class Gradients(NamedTuple):
+    """Those that come in (of outputs and the last state), and those that go out.
 
-    before_BWN: Any
-    after_BWN: Any
-    norm_before_BN: Any
-    norm_after_BN: Any
-    link_before_BPNN: Any
-    link_after_BPNN: Any
+    Those of the state come in for the last state and go out for the first. `link_now_BPNN` are the
+    links themselves, which move back as well where slots are chosen.
+    """
 
-
-class Room(NamedTuple):
-    """Gradients within one step of a chunk, and scratch."""
-
-    write_key_BPW: Any
-    write_strength_BP: Any
-    read_key_BRW: Any
-    read_strength_BR: Any
-    erase_BPW: Any
-    add_BPW: Any
-    free_BR: Any
-    allocation_gate_BP: Any
-    write_gate_BP: Any
-    modes_BRM: Any
-    retention_BN: Any
-    write_weighting_BPN: Any
-    write_content_BPN: Any
-    read_weighting_BRN: Any
-    read_content_BRN: Any
-    forward_BRPN: Any
-    backward_BRPN: Any
-    scratch_3N: Any
-    outer_NK: Any
-    inner_KN: Any
-    emptied_BWN: Any
-    back_BZ: Any
-
-
-@part
-def recall_vjp(
-    kind: int, options: Any, trace: Any, grads: Any, now: Any, room: Any,
-    t: int, first: int, last: int, raw: Any,
-) -> None:  # fmt: skip
-    """Of reading: from the gradient of what was read to those of memory, links and last reads."""
-    borrowed = borrows(kind)
-    heads = heads_at(trace.read_heads, t, first, last)
-    batch, reads, width = heads.key_BHW.shape
-    slot = trace.read_address.slot_BH[t + 1, first:last]
-    memory = grads.memory_BWN[first:last]
-    to_weights = grads.read_weights_BRN[first:last]
-    read_vjp(
-        now.after_BWN, trace.read_address.weights_BHN[t + 1, first:last], slot, borrowed,
-        grads.read_BR[first:last].reshape(batch, reads, width), memory, to_weights,
-    )  # fmt: skip
-    point_vjp(
-        kind, heads.weighting_BHN if options.links else heads.content_BHN,
-        trace.read_draws_TBRU[t, first:last], slot, to_weights,
-        grads.read_log_prob_TBR[t, first:last], grads.read_entropy_TBR[t, first:last],
-        room.read_weighting_BRN,
-    )  # fmt: skip
-    to_content, to_cosine = room.read_weighting_BRN, room.read_content_BRN
-    if options.links:
-        follow = following_at(trace.following, t, first, last)
-        to_content, to_cosine = room.read_content_BRN, room.read_weighting_BRN
-        to_content.fill(ZERO)
-        room.modes_BRM.fill(ZERO)
-        room.forward_BRPN.fill(ZERO)
-        room.backward_BRPN.fill(ZERO)
-        mix_read_modes_vjp(
-            follow.modes_BRM, follow.backward_BRPN, heads.content_BHN, follow.forward_BRPN,
-            room.read_weighting_BRN, room.modes_BRM, room.backward_BRPN, to_content,
-            room.forward_BRPN,
-        )  # fmt: skip
-        forward_backward_vjp(
-            now.link_after_BPNN, trace.read_address.weights_BHN[t, first:last],
-            trace.read_address.slot_BH[t, first:last], borrowed, room.forward_BRPN,
-            room.backward_BRPN, grads.link_BPNN[first:last], to_weights,
-            room.outer_NK, room.inner_KN,
-        )  # fmt: skip
-        writes = follow.forward_BRPN.shape[2]
-        read_modes_vjp(columns_of(writes, reads, width)[6], follow.modes_BRM, room.modes_BRM, raw)
-    look_vjp(
-        now.after_BWN, now.norm_after_BN, heads, to_content, to_cosine, room.read_key_BRW,
-        room.read_strength_BR, memory, room.scratch_3N,
-    )  # fmt: skip
-    keys_vjp(0, options.least, heads, room.read_key_BRW, room.read_strength_BR, raw)
-
-
-@part
-def remember_vjp(
-    kind: int, options: Any, trace: Any, grads: Any, now: Any, room: Any,
-    t: int, first: int, last: int, raw: Any,
-) -> None:  # fmt: skip
-    """Of writing: from the gradients of the state after the write to those before the step."""
-    borrowed = borrows(kind)
-    heads = heads_at(trace.write_heads, t, first, last)
-    found = allocation_at(trace.allocation, t, first, last)
-    written = trace.write_address.weights_BHN[t + 1, first:last]
-    slot = trace.write_address.slot_BH[t + 1, first:last]
-    erase, added = trace.erase_TBPW[t, first:last], trace.add_TBPW[t, first:last]
-    batch, writes, width = erase.shape
-    memory, to_weights = grads.memory_BWN[first:last], grads.write_weights_BPN[first:last]
-    used = grads.usage_BN[first:last]
-    if options.links:
-        before = trace.precedence_TBPN[t, first:last]
-        to_last = grads.precedence_BPN[first:last]
-        precedence_vjp(before, written, to_last, to_weights)
-        if kind != SOFT:
-            unlink(
-                now.link_before_BPNN, slot,
-                trace.row_TBPN[t, first:last], trace.column_TBPN[t, first:last],
-            )  # fmt: skip
-        link_vjp(
-            now.link_before_BPNN, before, written, slot, borrowed,
-            grads.link_BPNN[first:last], to_last, to_weights,
-        )  # fmt: skip
-    room.erase_BPW.fill(ZERO)
-    room.add_BPW.fill(ZERO)
-    room.retention_BN.fill(ZERO)
-    source = now.before_BWN
-    if options.deallocation:
-        source = room.emptied_BWN
-        deallocate(now.before_BWN, found.retention_BN, source)
-    write_vjp(
-        source, written, slot, erase, added, borrowed, memory, to_weights,
-        room.erase_BPW, room.add_BPW,
-    )  # fmt: skip
-    if options.deallocation:
-        deallocate_vjp(now.before_BWN, found.retention_BN, memory, room.retention_BN)
-    point_vjp(
-        kind, heads.weighting_BHN, trace.write_draws_TBPU[t, first:last], slot, to_weights,
-        grads.write_log_prob_TBP[t, first:last],
-        grads.write_entropy_TBP[t, first:last], room.write_weighting_BPN,
-    )  # fmt: skip
-    room.write_content_BPN.fill(ZERO)
-    room.allocation_gate_BP.fill(ZERO)
-    room.write_gate_BP.fill(ZERO)
-    room.free_BR.fill(ZERO)
-    write_weightings_vjp(
-        heads.content_BHN, found.allocation_gate_BP, found.write_gate_BP, options.floor,
-        found.used_BPN, found.order_BPN, found.allocation_BPN, room.write_weighting_BPN,
-        used, room.write_content_BPN, room.allocation_gate_BP, room.write_gate_BP, room.scratch_3N,
-    )  # fmt: skip
-    look_vjp(
-        now.before_BWN, now.norm_before_BN, heads, room.write_content_BPN,
-        room.write_weighting_BPN, room.write_key_BPW, room.write_strength_BP, memory,
-        room.scratch_3N,
-    )  # fmt: skip
-    usage_vjp(
-        trace.usage_TBN[t, first:last], trace.write_address.weights_BHN[t, first:last],
-        found.retention_BN, options.stop_gradient, used, to_weights, room.retention_BN,
-        room.scratch_3N[0],
-    )  # fmt: skip
-    retention_vjp(
-        found.free_BR, trace.read_address.weights_BHN[t, first:last], room.retention_BN,
-        room.free_BR, grads.read_weights_BRN[first:last], room.scratch_3N[0],
-    )  # fmt: skip
-    start, at_erase, at_add, free, allocate, gate, _ = columns_of(
-        writes, found.free_BR.shape[1], width
-    )
-    keys_vjp(start, options.least, heads, room.write_key_BPW, room.write_strength_BP, raw)
-    wide = (batch, writes * width)
-    squash_vjp(at_erase, erase.reshape(wide), room.erase_BPW.reshape(wide), raw)
-    for b in range(batch):
-        for p in range(writes):
-            for w in range(width):
-                raw[b, at_add + p * width + w] = room.add_BPW[b, p, w]
-    squash_vjp(free, found.free_BR, room.free_BR, raw)
-    squash_vjp(allocate, found.allocation_gate_BP, room.allocation_gate_BP, raw)
-    squash_vjp(gate, found.write_gate_BP, room.write_gate_BP, raw)
+    hidden_TBC: Any
+    read_TBR: Any
+    write_address: Any
+    read_address: Any
+    fed_TBG: Any
+    recurrent_TBG: Any
+    interface_TBI: Any
+    cell_BC: Any
+    hidden_BC: Any
+    hidden_now_BC: Any
+    read_BR: Any
+    memory_BWN: Any
+    usage_BN: Any
+    link_BPNN: Any
+    precedence_BPN: Any
+    write_weights_BPN: Any
+    read_weights_BRN: Any
+    link_now_BPNN: Any
 
 
 @kernel
-def room_for(trace: Any, weights: Any, count: int) -> Any:
-    """Room for the gradients within a step of so many samples."""
+def backward(
+    controller: int, choice: Any, columns: Any, options: Any, weights: Any, trace: Any, grads: Any,
+    begin: int, end: int,
+) -> None:  # fmt: skip
+    """From the gradients that come in to those that go out, for samples `begin` to `end`."""
+    steps = len(trace.input_TBG)
     _, width, slots = trace.memory_BWN.shape
-    writes, reads = trace.write_draws_TBPU.shape[2], trace.read_draws_TBRU.shape[2]
-    return Room(
-        np.empty((count, writes, width), np.float32),
-        np.empty((count, writes), np.float32),
-        np.empty((count, reads, width), np.float32),
-        np.empty((count, reads), np.float32),
-        np.empty((count, writes, width), np.float32),
-        np.empty((count, writes, width), np.float32),
-        np.empty((count, reads), np.float32),
-        np.empty((count, writes), np.float32),
-        np.empty((count, writes), np.float32),
-        np.empty((count, reads, 2 * writes + 1), np.float32),
-        np.empty((count, slots), np.float32),
-        np.empty((count, writes, slots), np.float32),
-        np.empty((count, writes, slots), np.float32),
-        np.empty((count, reads, slots), np.float32),
-        np.empty((count, reads, slots), np.float32),
-        np.empty((count, reads, writes, slots), np.float32),
-        np.empty((count, reads, writes, slots), np.float32),
-        np.empty((3, slots), np.float32),
-        np.empty((slots, 2 * reads), np.float32),
-        np.empty((2 * reads, slots), np.float32),
-        np.empty((count, width, slots), np.float32),
-        np.empty((count, weights.back_GZ.shape[1]), np.float32),
-    )
+    heads = trace.write_draws_TBPU.shape[2]
+    chunk = chunk_of(heads, slots)
+    replayed = slots if options.links and not choice.one_slot else 0
+    memories = np.empty((EVERY + 1, chunk, width, slots), np.float32)
+    norm = np.empty((EVERY + 1, chunk, slots), np.float32)
+    links = np.empty((EVERY + 1, chunk, heads, replayed, replayed), np.float32)
+    for first in range(begin, end, chunk):
+        last = min(first + chunk, end)
+        count = last - first
+        step = empty_gradients(trace, weights.controller, count)
+        for start in range((steps - 1) // EVERY * EVERY, -1, -EVERY):
+            stop = min(start + EVERY, steps)
+            replay(
+                choice, options, trace, start, stop, first, last, memories, norm, links,
+                step.scratch_3N[0],
+            )  # fmt: skip
+            for t in range(stop - 1, start - 1, -1):
+                states = Snapshots(
+                    memories[t - start, :count], memories[t - start + 1, :count],
+                    norm[t - start, :count], norm[t - start + 1, :count],
+                    links[t - start, :count], links[t - start + 1, :count],
+                )  # fmt: skip
+                if choice.one_slot:
+                    restored = grads.link_now_BPNN[first:last]
+                    states = Snapshots(
+                        states.before_BWN, states.after_BWN, states.norm_before_BN,
+                        states.norm_after_BN, restored, restored,
+                    )  # fmt: skip
+                step_vjp(
+                    controller, choice, columns, options, weights, trace, grads, states, step,
+                    t, first,
+                )  # fmt: skip
+
+
+@part
+def replay(
+    choice: Any, options: Any, trace: Any, start: int, stop: int, first: int, last: int,
+    memories: Any, norm: Any, links: Any, scratch_N: Any,
+) -> None:  # fmt: skip
+    """Rebuilds contents and links before each step from `start` on and after the last.
+
+    Links of chosen slots are not rebuilt: they are restored step by step.
+    """
+    count = last - first
+    with_links = options.links and not choice.one_slot
+    memories[0, :count] = trace.kept_EBWN[start // EVERY, first:last]
+    norms(memories[0, :count], norm[0, :count])
+    if with_links:
+        links[0, :count] = trace.kept_link_EBPNN[start // EVERY, first:last]
+    for t in range(start, stop):
+        source, after = memories[t - start, :count], memories[t - start + 1, :count]
+        weights = trace.write_address.weights_BHN[t + 1, first:last]
+        if options.deallocation:
+            deallocate(source, trace.allocation.retention_BN[t, first:last], after)
+            source = after
+        write(
+            source, weights, trace.write_address.slot_BH[t + 1, first:last],
+            trace.erase_TBPW[t, first:last], trace.add_TBPW[t, first:last], after,
+        )  # fmt: skip
+        norms(after, norm[t - start + 1, :count])
+        if with_links:
+            link(
+                links[t - start, :count], trace.precedence_TBPN[t, first:last], weights,
+                links[t - start + 1, :count], scratch_N,
+            )  # fmt: skip
+
+
+@part
+def step_vjp(
+    controller: int, choice: Any, columns: Any, options: Any, weights: Any, trace: Any, grads: Any,
+    states: Any, step: Any, t: int, first: int,
+) -> None:  # fmt: skip
+    """One step back. Gradients of the state in `grads` move from after the step to before it."""
+    last = first + len(states.before_BWN)
+    hidden, found = grads.hidden_BC[first:last], grads.read_BR[first:last]
+    hidden += grads.hidden_TBC[t, first:last]
+    found += grads.read_TBR[t, first:last]
+    if len(grads.write_address.weights_TBHN):
+        to_writes = grads.write_weights_BPN[first:last]
+        to_reads = grads.read_weights_BRN[first:last]
+        to_writes += grads.write_address.weights_TBHN[t, first:last]
+        to_reads += grads.read_address.weights_TBHN[t, first:last]
+    raw = grads.interface_TBI[t, first:last]
+    read_step_vjp(choice, columns, options, trace, grads, states, step, t, first, last, raw)
+    write_step_vjp(choice, columns, options, trace, grads, states, step, t, first, last, raw)
+    to_hidden = grads.hidden_now_BC[first:last]
+    to_hidden.fill(ZERO)
+    matmul(raw, weights.interface_IC, to_hidden)
+    seen = trace.hidden_TBC[t + 1, first:last]
+    for b in range(last - first):
+        for c in range(hidden.shape[1]):
+            inside = abs(seen[b, c]) <= options.clip
+            to_hidden[b, c] = hidden[b, c] + (to_hidden[b, c] if inside else ZERO)
+    hidden.fill(ZERO)
+    found.fill(ZERO)
+    controller_step_vjp(
+        controller, weights.controller, trace.hidden_TBC[t, first:last],
+        trace.cell_TBC[t, first:last], trace.gates_TBQ[t, first:last],
+        trace.cell_TBC[t + 1, first:last], trace.hidden_TBC[t + 1, first:last], to_hidden,
+        grads.cell_BC[first:last], grads.fed_TBG[t, first:last],
+        grads.recurrent_TBG[t, first:last], hidden, found, step.back_BZ,
+    )  # fmt: skip

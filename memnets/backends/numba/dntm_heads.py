@@ -1,4 +1,4 @@
-"""A group of D-NTM heads in one step: from raw parameters to an address, and back.
+"""A group of D-NTM heads in one step: from raw parameters to addresses, and back.
 
 V is the width of a row, its address and its content; M counts the rows that are scored, the slots
 and, where there is one, the no-op, which is the last of them.
@@ -8,26 +8,53 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .choice import choose, choose_vjp
-from .content import cosine, cosine_vjp, softmax, softmax_vjp
-from .jit import ONE, ZERO, exp, kernel, sigmoid, softplus
+import numpy as np
+
+from .choices.dispatch import choose, choose_vjp
+from .columns import (
+    take,
+    take_sigmoid,
+    take_sigmoid_vjp,
+    take_softplus,
+    take_softplus_vjp,
+    take_vjp,
+)
+from .content import content, content_vjp, cosine_similarity, cosine_similarity_vjp
+from .jit import ZERO, kernel
 from .recency import recency, recency_vjp, recent, recent_vjp
 
 
 class Options(NamedTuple):
-    """What a D-NTM is told once.
+    """The options of a D-NTM.
 
-    `bent` asks for a tanh candidate, `least` is the least strength, `bound` that of the gradient
-    handed back to the contents.
+    `recency_of_score`: recency is that of the scores, else of the cosines. `tanh_candidate`: new
+    content is squashed by tanh, else by relu. `gated_input`: a gate lets the input into it.
+    `gradient_bound` bounds the gradient that a step hands back to the contents.
     """
 
     read_first: Any
     recency: Any
-    of_score: Any
-    bent: Any
-    decay: Any
-    least: Any
-    bound: Any
+    recency_of_score: Any
+    recency_decay: Any
+    tanh_candidate: Any
+    gated_input: Any
+    least_strength: Any
+    gradient_bound: Any
+
+
+class Columns(NamedTuple):
+    """The first column of each parameter in the raw interface; the cell's shapes say where.
+
+    `candidate_gate` is the hidden state's share of the gate on the input; a cell without that gate,
+    or without recency, has no such columns.
+    """
+
+    key: int
+    strength: int
+    erase: int
+    candidate: int
+    recency_gate: int = -1
+    candidate_gate: int = -1
 
 
 class Heads(NamedTuple):
@@ -55,63 +82,37 @@ class HeadGradients(NamedTuple):
 
 
 @kernel
-def heads_at(heads: Any, t: int, first: int, last: int) -> Any:
-    """One step of a chunk of samples."""
-    return Heads(
-        heads.key_BHV[t, first:last],
-        heads.strength_BH[t, first:last],
-        heads.gate_BH[t, first:last],
-        heads.key_norm_BH[t, first:last],
-        heads.cosine_BHM[t, first:last],
-        heads.weighting_BHM[t, first:last],
-        heads.slots_BHN[t, first:last],
-    )
+def head_parameters(raw_BI: Any, columns: Any, before: int, options: Any, heads: Any) -> None:
+    """Cuts a group's parameters out of the raw interface and squashes them (D-NTM).
 
-
-@kernel
-def parameters(
-    raw_BI: Any, before: int, total: int, changed: int, options: Any, heads: Any
-) -> None:
-    """Cuts the raw interface into a group's parameters and squashes them (D-NTM).
-
-    The group stands after `before` other heads of `total`; `changed` columns of erase and candidate
-    lie between the strengths and the recency gates.
+    So many heads stand `before` the group.
     """
     batch, group, width = heads.key_BHV.shape
-    for b in range(batch):
-        for h in range(group):
-            head = before + h
-            for v in range(width):
-                heads.key_BHV[b, h, v] = raw_BI[b, head * width + v]
-            at = total * width + head
-            heads.strength_BH[b, h] = options.least + softplus(raw_BI[b, at])
-            if options.recency:
-                heads.gate_BH[b, h] = sigmoid(raw_BI[b, at + total + changed])
+    take(raw_BI, columns.key + before * width, heads.key_BHV.reshape(batch, group * width))
+    take_softplus(raw_BI, columns.strength + before, options.least_strength, heads.strength_BH)
+    if options.recency:
+        take_sigmoid(raw_BI, columns.recency_gate + before, heads.gate_BH)
 
 
 @kernel
-def parameters_vjp(
-    heads: Any, grads: Any, before: int, total: int, changed: int, options: Any, grad_raw_BI: Any
+def head_parameters_vjp(
+    heads: Any, columns: Any, before: int, options: Any, grads: Any, grad_raw_BI: Any
 ) -> None:
     """Sets a group's columns of the raw interface's gradient."""
     batch, group, width = heads.key_BHV.shape
-    for b in range(batch):
-        for h in range(group):
-            head = before + h
-            for v in range(width):
-                grad_raw_BI[b, head * width + v] = grads.key_BHV[b, h, v]
-            at = total * width + head
-            # the derivative of softplus is the sigmoid, one less e to the minus softplus
-            slope = ONE - exp(options.least - heads.strength_BH[b, h])
-            grad_raw_BI[b, at] = grads.strength_BH[b, h] * slope
-            if options.recency:
-                gate = heads.gate_BH[b, h]
-                grad_raw_BI[b, at + total + changed] = grads.gate_BH[b, h] * gate * (ONE - gate)
+    grad_key_BX = grads.key_BHV.reshape(batch, group * width)
+    take_vjp(columns.key + before * width, grad_key_BX, grad_raw_BI)
+    take_softplus_vjp(
+        columns.strength + before, options.least_strength, heads.strength_BH, grads.strength_BH,
+        grad_raw_BI,
+    )  # fmt: skip
+    if options.recency:
+        take_sigmoid_vjp(columns.recency_gate + before, heads.gate_BH, grads.gate_BH, grad_raw_BI)
 
 
 @kernel
-def point(
-    kind: int,
+def head_addresses(
+    choice: Any,
     options: Any,
     rows_BVM: Any,
     norm_BM: Any,
@@ -121,30 +122,30 @@ def point(
     after_BHM: Any,
     address: Any,
 ) -> None:
-    """The address of a group of heads, and where they have then looked lately (D-NTM).
+    """The addresses of a group of heads, and where they have looked lately then (D-NTM).
 
     The weights of `address` are M wide and zero at the no-op.
     """
-    cosine(heads.key_BHV, rows_BVM, norm_BM, heads.key_norm_BH, heads.cosine_BHM)
     if options.recency:
+        cosine_similarity(heads.key_BHV, rows_BVM, norm_BM, heads.key_norm_BH, heads.cosine_BHM)
         recency(heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.gate_BH, heads.weighting_BHM)
         recent(
             recent_BHM, heads.cosine_BHM, heads.strength_BH,
-            options.decay, options.of_score, after_BHM,
+            options.recency_decay, options.recency_of_score, after_BHM,
         )  # fmt: skip
     else:
-        softmax(heads.cosine_BHM, heads.strength_BH, heads.weighting_BHM)
-        copy(recent_BHM, after_BHM)
-    copy(heads.weighting_BHM, heads.slots_BHN)
-    choose(
-        kind, heads.slots_BHN, draws_BHU,
-        address.weights_BHN, address.slot_BH, address.log_prob_BH, address.entropy_BH,
-    )  # fmt: skip
+        content(
+            rows_BVM, norm_BM, heads.key_BHV, heads.strength_BH, heads.key_norm_BH,
+            heads.cosine_BHM, heads.weighting_BHM,
+        )  # fmt: skip
+        after_BHM[:] = recent_BHM
+    heads.slots_BHN[:] = heads.weighting_BHM[:, :, : heads.slots_BHN.shape[2]]
+    choose(choice, heads.slots_BHN, draws_BHU, address)
 
 
 @kernel
-def point_vjp(
-    kind: int,
+def head_addresses_vjp(
+    choice: Any,
     options: Any,
     rows_BVM: Any,
     norm_BM: Any,
@@ -160,8 +161,8 @@ def point_vjp(
 ) -> None:
     """Sets the gradients of the group's parameters and adds to that of the rows.
 
-    `grads.weights_BHM` comes in as the gradient of the weights; its no-op is passed over. That of
-    what is recent goes in as after the step and comes out as before it.
+    `grads.weights_BHM` comes in as the gradient of the weights; that of
+    the no-op is ignored. That of what is recent goes in as after the step and comes out as before.
     """
     grads.key_BHV.fill(ZERO)
     grads.strength_BH.fill(ZERO)
@@ -169,31 +170,38 @@ def point_vjp(
     grads.one_BHM.fill(ZERO)
     grads.two_BHM.fill(ZERO)
     choose_vjp(
-        kind, heads.slots_BHN, draws_BHU, slot_BH,
+        choice, heads.slots_BHN, draws_BHU, slot_BH,
         grads.weights_BHM, grad_log_prob_BH, grad_entropy_BH, grads.one_BHM,
     )  # fmt: skip
     if options.recency:
-        recent_vjp(options.decay, grad_recent_BHM)
+        recent_vjp(options.recency_decay, grad_recent_BHM)
         recency_vjp(
             heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.gate_BH, heads.weighting_BHM,
             grads.one_BHM, grads.two_BHM, grads.strength_BH, grad_recent_BHM, grads.gate_BH,
         )  # fmt: skip
-    else:
-        softmax_vjp(
-            heads.cosine_BHM, heads.strength_BH, heads.weighting_BHM,
-            grads.one_BHM, grads.two_BHM, grads.strength_BH,
+        cosine_similarity_vjp(
+            heads.key_BHV, rows_BVM, norm_BM, heads.key_norm_BH, heads.cosine_BHM,
+            grads.two_BHM, grads.key_BHV, grad_rows_BVM, grads.scratch_3M,
         )  # fmt: skip
-    cosine_vjp(
-        heads.key_BHV, rows_BVM, norm_BM, heads.key_norm_BH, heads.cosine_BHM,
-        grads.two_BHM, grads.key_BHV, grad_rows_BVM, grads.scratch_3M,
-    )  # fmt: skip
+    else:
+        content_vjp(
+            rows_BVM, norm_BM, heads.key_BHV, heads.strength_BH, heads.key_norm_BH,
+            heads.cosine_BHM, heads.weighting_BHM, grads.one_BHM, grads.two_BHM, grad_rows_BVM,
+            grads.key_BHV, grads.strength_BH, grads.scratch_3M,
+        )  # fmt: skip
 
 
 @kernel
-def copy(from_BHM: Any, to_BHN: Any) -> None:
-    """As many columns as the second has."""
-    batch, heads, slots = to_BHN.shape
-    for b in range(batch):
-        for h in range(heads):
-            for n in range(slots):
-                to_BHN[b, h, n] = from_BHM[b, h, n]
+def empty_gradients(heads: Any, count: int) -> Any:
+    """Room for the gradients of a group of heads in one step of so many samples."""
+    _, _, group, width = heads.key_BHV.shape
+    rows = heads.cosine_BHM.shape[3]
+    return HeadGradients(
+        np.empty((count, group, width), np.float32),
+        np.empty((count, group), np.float32),
+        np.empty((count, group), np.float32),
+        np.empty((count, group, rows), np.float32),
+        np.empty((count, group, rows), np.float32),
+        np.empty((count, group, rows), np.float32),
+        np.empty((3, rows), np.float32),
+    )

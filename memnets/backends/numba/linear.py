@@ -1,10 +1,11 @@
-"""Products of a few rows with a weight matrix: what the recurrent steps of a chunk ask for."""
+"""Products of few rows with a matrix, and the lengths of slots."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from .jit import kernel
+from .jit import ZERO, kernel
 
 
 @kernel
@@ -49,3 +50,41 @@ def matmul(a_BK: Any, w_KJ: Any, out_BJ: Any) -> None:
             a0 = a_BK[i, k]
             for j in range(columns):
                 out_BJ[i, j] += a0 * w_KJ[k, j]
+
+
+@kernel
+def products(rows_BHW: Any, memory_BWN: Any, out_BHN: Any) -> None:
+    """`out += rows @ memory`, per sample; four parts of the width at a time."""
+    batch, heads, width = rows_BHW.shape
+    slots = memory_BWN.shape[2]
+    whole = width - width % 4
+    for b in range(batch):
+        for h in range(heads):
+            for w in range(0, whole, 4):
+                k0, k1 = rows_BHW[b, h, w], rows_BHW[b, h, w + 1]
+                k2, k3 = rows_BHW[b, h, w + 2], rows_BHW[b, h, w + 3]
+                for n in range(slots):
+                    out_BHN[b, h, n] += (
+                        k0 * memory_BWN[b, w, n]
+                        + k1 * memory_BWN[b, w + 1, n]
+                        + k2 * memory_BWN[b, w + 2, n]
+                        + k3 * memory_BWN[b, w + 3, n]
+                    )
+            for w in range(whole, width):
+                k0 = rows_BHW[b, h, w]
+                for n in range(slots):
+                    out_BHN[b, h, n] += k0 * memory_BWN[b, w, n]
+
+
+@kernel
+def norms(memory_BWN: Any, norm_BN: Any) -> None:
+    """Length of every slot."""
+    batch, width, slots = memory_BWN.shape
+    for b in range(batch):
+        for n in range(slots):
+            norm_BN[b, n] = ZERO
+        for w in range(width):
+            for n in range(slots):
+                norm_BN[b, n] += memory_BWN[b, w, n] * memory_BWN[b, w, n]
+        for n in range(slots):
+            norm_BN[b, n] = math.sqrt(norm_BN[b, n])

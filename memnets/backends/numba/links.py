@@ -1,16 +1,15 @@
-"""The DNC's temporal links (methods: L, p, f, b): which slot was written after which.
+"""The DNC's temporal links, and reading along them (methods: L, p, f, b, w^r).
 
-A soft write changes every link; a chosen slot changes one row and one column, which are saved so
-that the way back can undo it. Links are touched four rows at a time: each load then feeds several
-sums, and few enough arrays are in play for LLVM to vectorise the loops over columns.
+Links are gone through four rows at a time: each load then feeds several sums, and few enough arrays
+are in play for LLVM to vectorise the loops over columns. undo.py has the links of chosen slots.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .contents import DENSE
 from .jit import ONE, ZERO, kernel
+from .memory import DENSE
 
 
 @kernel
@@ -36,82 +35,6 @@ def link(
 
 
 @kernel
-def relink(
-    link_BPNN: Any, precedence_BPN: Any, slot_BP: Any, row_BPN: Any, column_BPN: Any
-) -> None:
-    """`link` in place for chosen slots: their row and column, saved before they are replaced."""
-    batch, heads, slots = precedence_BPN.shape
-    for b in range(batch):
-        for p in range(heads):
-            slot = slot_BP[b, p]
-            if slot < 0:
-                continue
-            for n in range(slots):
-                row_BPN[b, p, n] = link_BPNN[b, p, slot, n]
-                column_BPN[b, p, n] = link_BPNN[b, p, n, slot]
-            for n in range(slots):
-                link_BPNN[b, p, slot, n] = precedence_BPN[b, p, n]
-            for n in range(slots):
-                link_BPNN[b, p, n, slot] = ZERO
-
-
-@kernel
-def unlink(link_BPNN: Any, slot_BP: Any, row_BPN: Any, column_BPN: Any) -> None:
-    """Undoes `relink`, bit for bit."""
-    batch, heads, slots = row_BPN.shape
-    for b in range(batch):
-        for p in range(heads):
-            slot = slot_BP[b, p]
-            if slot >= 0:
-                for n in range(slots):
-                    link_BPNN[b, p, n, slot] = column_BPN[b, p, n]
-                for n in range(slots):
-                    link_BPNN[b, p, slot, n] = row_BPN[b, p, n]
-
-
-@kernel
-def link_vjp(
-    link_BPNN: Any,
-    precedence_BPN: Any,
-    writes_BPN: Any,
-    slot_BP: Any,
-    borrowed: bool,
-    grad_link_BPNN: Any,
-    grad_precedence_BPN: Any,
-    grad_writes_BPN: Any,
-) -> None:
-    """`grad_link_BPNN` goes in as the gradient of the links after the write, comes out as before.
-
-    `link_BPNN` are the links before it. A chosen slot's weights get a gradient only where it is
-    `borrowed` (choice.borrows), which alone looks at every link.
-    """
-    batch, heads, slots = writes_BPN.shape
-    for b in range(batch):
-        for p in range(heads):
-            slot = slot_BP[b, p]
-            for i in range(slots):
-                grad_link_BPNN[b, p, i, i] = ZERO
-            if slot == DENSE or borrowed:
-                for i in range(slots):
-                    weight, total = writes_BPN[b, p, i], ZERO
-                    rest = ONE - weight
-                    for j in range(slots):
-                        grad = grad_link_BPNN[b, p, i, j]
-                        faded = grad * link_BPNN[b, p, i, j]
-                        total += grad * precedence_BPN[b, p, j] - faded
-                        grad_writes_BPN[b, p, j] -= faded
-                        grad_precedence_BPN[b, p, j] += grad * weight
-                        grad_link_BPNN[b, p, i, j] = grad * (rest - writes_BPN[b, p, j])
-                    grad_writes_BPN[b, p, i] += total
-            elif slot >= 0:
-                for n in range(slots):
-                    grad_precedence_BPN[b, p, n] += grad_link_BPNN[b, p, slot, n]
-                    grad_link_BPNN[b, p, slot, n] = ZERO
-                for n in range(slots):
-                    grad_link_BPNN[b, p, n, slot] = ZERO
-
-
-@kernel
 def precedence(precedence_BPN: Any, writes_BPN: Any, out_BPN: Any) -> None:
     """Which slot was written last (DNC: p)."""
     batch, heads, slots = writes_BPN.shape
@@ -125,34 +48,74 @@ def precedence(precedence_BPN: Any, writes_BPN: Any, out_BPN: Any) -> None:
 
 
 @kernel
-def precedence_vjp(
-    precedence_BPN: Any, writes_BPN: Any, grad_precedence_BPN: Any, grad_writes_BPN: Any
+def forward_backward(
+    link_BPNN: Any, reads_BRN: Any, slot_BR: Any, forward_BRPN: Any, backward_BRPN: Any
 ) -> None:
-    """`grad_precedence_BPN` goes in as the gradient after the write and comes out as before."""
-    batch, heads, slots = writes_BPN.shape
+    """Weightings one write later and one write earlier (DNC: f and b), of all heads in one pass.
+
+    A chosen slot only reads its column and row of the links.
+    """
+    batch, heads, slots = reads_BRN.shape
+    links = link_BPNN.shape[1]
+    whole = slots - slots % 4
     for b in range(batch):
-        for p in range(heads):
-            rest, total = ONE, ZERO
-            for n in range(slots):
-                rest -= writes_BPN[b, p, n]
-                total += grad_precedence_BPN[b, p, n] * precedence_BPN[b, p, n]
-            for n in range(slots):
-                grad_writes_BPN[b, p, n] += grad_precedence_BPN[b, p, n] - total
-                grad_precedence_BPN[b, p, n] *= rest
+        for r in range(heads):
+            slot = slot_BR[b, r]
+            for p in range(links):
+                if slot < 0:
+                    for n in range(slots):
+                        forward_BRPN[b, r, p, n] = ZERO
+                        backward_BRPN[b, r, p, n] = ZERO
+                    continue
+                for n in range(slots):
+                    forward_BRPN[b, r, p, n] = link_BPNN[b, p, n, slot]
+                for n in range(slots):
+                    backward_BRPN[b, r, p, n] = link_BPNN[b, p, slot, n]
+        for p in range(links):
+            for i in range(0, whole, 4):
+                for r in range(heads):
+                    if slot_BR[b, r] != DENSE:
+                        continue
+                    w0, w1 = reads_BRN[b, r, i], reads_BRN[b, r, i + 1]
+                    w2, w3 = reads_BRN[b, r, i + 2], reads_BRN[b, r, i + 3]
+                    f0, f1, f2, f3 = ZERO, ZERO, ZERO, ZERO
+                    for j in range(slots):
+                        x0, x1 = link_BPNN[b, p, i, j], link_BPNN[b, p, i + 1, j]
+                        x2, x3 = link_BPNN[b, p, i + 2, j], link_BPNN[b, p, i + 3, j]
+                        read = reads_BRN[b, r, j]
+                        f0 += x0 * read
+                        f1 += x1 * read
+                        f2 += x2 * read
+                        f3 += x3 * read
+                        backward_BRPN[b, r, p, j] += x0 * w0 + x1 * w1 + x2 * w2 + x3 * w3
+                    forward_BRPN[b, r, p, i], forward_BRPN[b, r, p, i + 1] = f0, f1
+                    forward_BRPN[b, r, p, i + 2], forward_BRPN[b, r, p, i + 3] = f2, f3
+            for i in range(whole, slots):
+                for r in range(heads):
+                    if slot_BR[b, r] != DENSE:
+                        continue
+                    w0, f0 = reads_BRN[b, r, i], ZERO
+                    for j in range(slots):
+                        x0 = link_BPNN[b, p, i, j]
+                        f0 += x0 * reads_BRN[b, r, j]
+                        backward_BRPN[b, r, p, j] += x0 * w0
+                    forward_BRPN[b, r, p, i] = f0
 
 
 @kernel
-def copy(memory_BWN: Any, out_BWN: Any) -> None:
-    """Contents as they are now."""
-    batch, width, slots = memory_BWN.shape
+def mix_read_modes(
+    modes_BRM: Any, backward_BRPN: Any, content_BRN: Any, forward_BRPN: Any, out_BRN: Any
+) -> None:
+    """Read weighting from its modes: P backward, one content, P forward (DNC: w^r)."""
+    batch, heads, links, slots = forward_BRPN.shape
     for b in range(batch):
-        for w in range(width):
+        for r in range(heads):
+            mode = modes_BRM[b, r, links]
             for n in range(slots):
-                out_BWN[b, w, n] = memory_BWN[b, w, n]
-
-
-@kernel
-def copy_links(link_BPNN: Any, out_BPNN: Any) -> None:
-    """Links as they are now."""
-    for b in range(len(link_BPNN)):
-        copy(link_BPNN[b], out_BPNN[b])
+                out_BRN[b, r, n] = mode * content_BRN[b, r, n]
+            for p in range(links):
+                before, after = modes_BRM[b, r, p], modes_BRM[b, r, links + 1 + p]
+                for n in range(slots):
+                    out_BRN[b, r, n] += (
+                        before * backward_BRPN[b, r, p, n] + after * forward_BRPN[b, r, p, n]
+                    )

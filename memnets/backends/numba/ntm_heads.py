@@ -1,13 +1,37 @@
-"""A group of NTM heads in one step: from raw parameters to an address, and back."""
+"""A group of NTM heads in one step: from raw parameters to addresses, and back."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .choice import choose, choose_vjp
-from .content import cosine, cosine_vjp, softmax, softmax_vjp
-from .jit import ONE, ZERO, exp, kernel, sigmoid, softplus
+import numpy as np
+
+from .choices.dispatch import choose, choose_vjp
+from .columns import (
+    take,
+    take_sigmoid,
+    take_sigmoid_vjp,
+    take_softmax,
+    take_softmax_vjp,
+    take_softplus,
+    take_softplus_vjp,
+    take_vjp,
+)
+from .content import content, content_vjp
+from .jit import ONE, ZERO, kernel
 from .location import interpolate, interpolate_vjp, sharpen, sharpen_vjp, shift, shift_vjp
+
+
+class Columns(NamedTuple):
+    """The first column of each parameter in the raw interface; the cell's shapes say where."""
+
+    key: int
+    strength: int
+    gate: int
+    shift: int
+    power: int
+    erase: int
+    add: int
 
 
 class Heads(NamedTuple):
@@ -27,15 +51,6 @@ class Heads(NamedTuple):
     weighting_BHN: Any
 
 
-class Address(NamedTuple):
-    """Where a group of heads pointed, with a leading axis of time, or in one step."""
-
-    weights_BHN: Any
-    slot_BH: Any
-    log_prob_BH: Any
-    entropy_BH: Any
-
-
 class HeadGradients(NamedTuple):
     """Gradients of a group of heads in one step: its parameters, and scratch over slots."""
 
@@ -50,93 +65,62 @@ class HeadGradients(NamedTuple):
 
 
 @kernel
-def heads_at(heads: Any, t: int, first: int, last: int) -> Any:
-    """One step of a chunk of samples."""
-    return Heads(
-        heads.key_BHW[t, first:last],
-        heads.strength_BH[t, first:last],
-        heads.gate_BH[t, first:last],
-        heads.shift_BHS[t, first:last],
-        heads.power_BH[t, first:last],
-        heads.key_norm_BH[t, first:last],
-        heads.cosine_BHN[t, first:last],
-        heads.content_BHN[t, first:last],
-        heads.gated_BHN[t, first:last],
-        heads.shifted_BHN[t, first:last],
-        heads.log_BHN[t, first:last],
-        heads.weighting_BHN[t, first:last],
-    )
+def head_parameters(raw_BI: Any, columns: Any, before: int, heads: Any) -> None:
+    """Cuts a group's parameters out of the raw interface and squashes them (NTM, section 3.3).
 
-
-@kernel
-def address_at(address: Any, t: int, first: int, last: int) -> Any:
-    """One step of a chunk of samples."""
-    return Address(
-        address.weights_BHN[t, first:last],
-        address.slot_BH[t, first:last],
-        address.log_prob_BH[t, first:last],
-        address.entropy_BH[t, first:last],
-    )
-
-
-@kernel
-def parameters(raw_BI: Any, before: int, total: int, heads: Any) -> None:
-    """Cuts the raw interface into a group's parameters and squashes them (NTM, section 3.3).
-
-    The group stands after `before` other heads of `total`.
+    So many heads stand `before` the group.
     """
     batch, group, width = heads.key_BHW.shape
     shifts = heads.shift_BHS.shape[2]
-    for b in range(batch):
-        for h in range(group):
-            head = before + h
-            for w in range(width):
-                heads.key_BHW[b, h, w] = raw_BI[b, head * width + w]
-            at = total * width + head
-            heads.strength_BH[b, h] = softplus(raw_BI[b, at])
-            heads.gate_BH[b, h] = sigmoid(raw_BI[b, at + total])
-            heads.power_BH[b, h] = ONE + softplus(raw_BI[b, total * (width + 2 + shifts) + head])
-            at = total * (width + 2) + head * shifts
-            top, mass = raw_BI[b, at], ZERO
-            for s in range(1, shifts):
-                top = max(top, raw_BI[b, at + s])
-            for s in range(shifts):
-                heads.shift_BHS[b, h, s] = exp(raw_BI[b, at + s] - top)
-                mass += heads.shift_BHS[b, h, s]
-            for s in range(shifts):
-                heads.shift_BHS[b, h, s] /= mass
+    key_BX = heads.key_BHW.reshape(batch, group * width)
+    take(raw_BI, columns.key + before * width, key_BX)
+    take_softplus(raw_BI, columns.strength + before, ZERO, heads.strength_BH)
+    take_sigmoid(raw_BI, columns.gate + before, heads.gate_BH)
+    take_softmax(raw_BI, columns.shift + before * shifts, heads.shift_BHS)
+    take_softplus(raw_BI, columns.power + before, ONE, heads.power_BH)
 
 
 @kernel
-def parameters_vjp(heads: Any, grads: Any, before: int, total: int, grad_raw_BI: Any) -> None:
+def head_parameters_vjp(
+    heads: Any, columns: Any, before: int, grads: Any, grad_raw_BI: Any
+) -> None:
     """Sets a group's columns of the raw interface's gradient."""
     batch, group, width = heads.key_BHW.shape
     shifts = heads.shift_BHS.shape[2]
-    for b in range(batch):
-        for h in range(group):
-            head = before + h
-            for w in range(width):
-                grad_raw_BI[b, head * width + w] = grads.key_BHW[b, h, w]
-            at = total * width + head
-            # the derivative of softplus is the sigmoid, one less e to the minus softplus
-            slope = ONE - exp(-heads.strength_BH[b, h])
-            grad_raw_BI[b, at] = grads.strength_BH[b, h] * slope
-            gate = heads.gate_BH[b, h]
-            grad_raw_BI[b, at + total] = grads.gate_BH[b, h] * gate * (ONE - gate)
-            slope = ONE - exp(ONE - heads.power_BH[b, h])
-            grad_raw_BI[b, total * (width + 2 + shifts) + head] = grads.power_BH[b, h] * slope
-            at = total * (width + 2) + head * shifts
-            mean = ZERO
-            for s in range(shifts):
-                mean += heads.shift_BHS[b, h, s] * grads.shift_BHS[b, h, s]
-            for s in range(shifts):
-                share = heads.shift_BHS[b, h, s]
-                grad_raw_BI[b, at + s] = share * (grads.shift_BHS[b, h, s] - mean)
+    grad_key_BX = grads.key_BHW.reshape(batch, group * width)
+    take_vjp(columns.key + before * width, grad_key_BX, grad_raw_BI)
+    take_softplus_vjp(
+        columns.strength + before, ZERO, heads.strength_BH, grads.strength_BH, grad_raw_BI
+    )
+    take_sigmoid_vjp(columns.gate + before, heads.gate_BH, grads.gate_BH, grad_raw_BI)
+    take_softmax_vjp(columns.shift + before * shifts, heads.shift_BHS, grads.shift_BHS, grad_raw_BI)
+    take_softplus_vjp(columns.power + before, ONE, heads.power_BH, grads.power_BH, grad_raw_BI)
 
 
 @kernel
-def point(
-    kind: int,
+def write_vectors(raw_BI: Any, columns: Any, erase_BPW: Any, add_BPW: Any) -> None:
+    """Erase and add vectors (NTM, section 3.2)."""
+    batch, heads, width = erase_BPW.shape
+    take_sigmoid(raw_BI, columns.erase, erase_BPW.reshape(batch, heads * width))
+    take(raw_BI, columns.add, add_BPW.reshape(batch, heads * width))
+
+
+@kernel
+def write_vectors_vjp(
+    erase_BPW: Any, columns: Any, grad_erase_BPW: Any, grad_add_BPW: Any, grad_raw_BI: Any
+) -> None:
+    """Sets their columns of the raw interface's gradient."""
+    batch, heads, width = erase_BPW.shape
+    flat = (batch, heads * width)
+    take_sigmoid_vjp(
+        columns.erase, erase_BPW.reshape(flat), grad_erase_BPW.reshape(flat), grad_raw_BI
+    )
+    take_vjp(columns.add, grad_add_BPW.reshape(flat), grad_raw_BI)
+
+
+@kernel
+def head_addresses(
+    choice: Any,
     memory_BWN: Any,
     norm_BN: Any,
     previous_BHN: Any,
@@ -144,21 +128,20 @@ def point(
     heads: Any,
     address: Any,
 ) -> None:
-    """The address of a group of heads (NTM, section 3.3, figure 2)."""
-    cosine(heads.key_BHW, memory_BWN, norm_BN, heads.key_norm_BH, heads.cosine_BHN)
-    softmax(heads.cosine_BHN, heads.strength_BH, heads.content_BHN)
+    """The addresses of a group of heads (NTM, section 3.3, figure 2)."""
+    content(
+        memory_BWN, norm_BN, heads.key_BHW, heads.strength_BH, heads.key_norm_BH, heads.cosine_BHN,
+        heads.content_BHN,
+    )  # fmt: skip
     interpolate(heads.content_BHN, previous_BHN, heads.gate_BH, heads.gated_BHN)
     shift(heads.gated_BHN, heads.shift_BHS, heads.shifted_BHN)
     sharpen(heads.shifted_BHN, heads.power_BH, heads.log_BHN, heads.weighting_BHN)
-    choose(
-        kind, heads.weighting_BHN, draws_BHU,
-        address.weights_BHN, address.slot_BH, address.log_prob_BH, address.entropy_BH,
-    )  # fmt: skip
+    choose(choice, heads.weighting_BHN, draws_BHU, address)
 
 
 @kernel
-def point_vjp(
-    kind: int,
+def head_addresses_vjp(
+    choice: Any,
     memory_BWN: Any,
     norm_BN: Any,
     previous_BHN: Any,
@@ -185,7 +168,7 @@ def point_vjp(
     weighting.fill(ZERO)
     shifted.fill(ZERO)
     choose_vjp(
-        kind, heads.weighting_BHN, draws_BHU, slot_BH,
+        choice, heads.weighting_BHN, draws_BHU, slot_BH,
         grad_weights_BHN, grad_log_prob_BH, grad_entropy_BH, weighting,
     )  # fmt: skip
     sharpen_vjp(
@@ -195,19 +178,33 @@ def point_vjp(
     gated = weighting
     gated.fill(ZERO)
     shift_vjp(heads.gated_BHN, heads.shift_BHS, shifted, gated, grads.shift_BHS)
-    content = shifted
-    content.fill(ZERO)
+    by_content = shifted
+    by_content.fill(ZERO)
     grad_weights_BHN.fill(ZERO)
     interpolate_vjp(
         heads.content_BHN, previous_BHN, heads.gate_BH,
-        gated, content, grad_weights_BHN, grads.gate_BH,
+        gated, by_content, grad_weights_BHN, grads.gate_BH,
     )  # fmt: skip
-    cosines = gated
-    cosines.fill(ZERO)
-    softmax_vjp(
-        heads.cosine_BHN, heads.strength_BH, heads.content_BHN, content, cosines, grads.strength_BH
+    cosine = gated
+    content_vjp(
+        memory_BWN, norm_BN, heads.key_BHW, heads.strength_BH, heads.key_norm_BH, heads.cosine_BHN,
+        heads.content_BHN, by_content, cosine, grad_memory_BWN, grads.key_BHW, grads.strength_BH,
+        grads.scratch_3N,
+    )  # fmt: skip
+
+
+@kernel
+def empty_gradients(heads: Any, count: int) -> Any:
+    """Room for the gradients of a group of heads in one step of so many samples."""
+    _, _, group, width = heads.key_BHW.shape
+    shifts, slots = heads.shift_BHS.shape[3], heads.cosine_BHN.shape[3]
+    return HeadGradients(
+        np.empty((count, group, width), np.float32),
+        np.empty((count, group), np.float32),
+        np.empty((count, group), np.float32),
+        np.empty((count, group, shifts), np.float32),
+        np.empty((count, group), np.float32),
+        np.empty((count, group, slots), np.float32),
+        np.empty((count, group, slots), np.float32),
+        np.empty((3, slots), np.float32),
     )
-    cosine_vjp(
-        heads.key_BHW, memory_BWN, norm_BN, heads.key_norm_BH, heads.cosine_BHN,
-        cosines, grads.key_BHW, grad_memory_BWN, grads.scratch_3N,
-    )  # fmt: skip

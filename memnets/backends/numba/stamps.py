@@ -66,6 +66,9 @@ def _imported(tree: ast.Module, path: Path) -> Iterator[Path]:
         elif isinstance(node, ast.Import):
             for name, root in product(node.names, roots):
                 yield from _files(root.joinpath(*name.name.split(".")))
+        elif isinstance(node, ast.Name) and node.id == "iter_modules":
+            # it finds the modules of its folder and imports them
+            yield from path.parent.glob("*.py")
 
 
 def _files(module: Path) -> list[Path]:

@@ -1,10 +1,11 @@
-"""How much the DNC uses its slots (methods: ψ, u): what was written, less what was freed."""
+"""Which slots are in use, and where to write next (DNC, methods: ψ, u, a, w^w)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .jit import ONE, ZERO, kernel
+from .jit import ONE, ZERO, exact, kernel
+from .sorting import ascending
 
 
 @kernel
@@ -120,3 +121,73 @@ def deallocate_vjp(
                 grad = grad_memory_BWN[b, w, n]
                 grad_retention_BN[b, n] += grad * memory_BWN[b, w, n]
                 grad_memory_BWN[b, w, n] = grad * retention_BN[b, n]
+
+
+@exact
+def allocation(usage_N: Any, floor: Any, order_N: Any, out_N: Any, scratch_N: Any) -> None:
+    """Weighting of one sample towards its unused slots, in order of usage (DNC: a).
+
+    Sets `order_N`, the free list; ties go to the lowest slot.
+    """
+    slots = usage_N.shape[0]
+    span = ONE - floor
+    for n in range(slots):
+        out_N[n] = floor + span * usage_N[n]
+    ascending(out_N, order_N, scratch_N)
+    before = ONE
+    for n in range(slots):
+        slot = order_N[n]
+        used = out_N[slot]
+        out_N[slot] = (ONE - used) * before
+        before *= used
+
+
+@exact
+def allocation_vjp(
+    usage_N: Any, floor: Any, order_N: Any, grad_out_N: Any, grad_usage_N: Any, scratch_N: Any
+) -> None:
+    """The order itself passes no gradient. Nothing is divided by a usage, which may be zero."""
+    slots = usage_N.shape[0]
+    span = ONE - floor
+    before = ONE
+    for n in range(slots):
+        scratch_N[n] = before
+        before *= floor + span * usage_N[order_N[n]]
+    # what one more unit of product before the later slots would be worth
+    later = ZERO
+    for n in range(slots - 1, -1, -1):
+        slot = order_N[n]
+        used, grad = floor + span * usage_N[slot], grad_out_N[slot]
+        grad_usage_N[slot] += span * scratch_N[n] * (later - grad)
+        later = grad * (ONE - used) + used * later
+
+
+@kernel
+def write_weighting(
+    content_N: Any, allocation_N: Any, allocation_gate: Any, write_gate: Any, out_N: Any
+) -> None:
+    """Gated mix of allocation and content of one head (DNC: w^w)."""
+    for n in range(out_N.shape[0]):
+        content = content_N[n]
+        out_N[n] = write_gate * (content + allocation_gate * (allocation_N[n] - content))
+
+
+@kernel
+def write_weighting_vjp(
+    content_N: Any,
+    allocation_N: Any,
+    allocation_gate: Any,
+    write_gate: Any,
+    grad_out_N: Any,
+    grad_content_N: Any,
+    grad_allocation_N: Any,
+) -> Any:
+    """Adds to the gradients of content and allocation; returns those of the two gates."""
+    to_allocation_gate, to_write_gate = ZERO, ZERO
+    for n in range(grad_out_N.shape[0]):
+        grad, content, share = grad_out_N[n], content_N[n], allocation_N[n]
+        to_write_gate += grad * (content + allocation_gate * (share - content))
+        to_allocation_gate += grad * write_gate * (share - content)
+        grad_allocation_N[n] += grad * write_gate * allocation_gate
+        grad_content_N[n] += grad * write_gate * (ONE - allocation_gate)
+    return to_allocation_gate, to_write_gate

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from memnets.estimators import Annealed, Gumbel, Reinforce, Soft, StraightThrough, chosen, entropy
-from memnets.estimators.choices import with_no_op
+from memnets.estimators.choices import TIE, with_no_op
 from memnets.options import accepted
 from memnets.registry import estimators
 from memnets.spec import ModelSpec
@@ -28,6 +28,16 @@ def address(log_prob_TBH, entropy_TBH=None):
 def test_a_discrete_estimator_takes_the_mode_in_eval_the_first_of_a_tie_and_the_no_op(name):
     estimator = estimators.get(name)().eval()
     assert torch.equal(estimator(WEIGHTING).dense(3), MODE)
+
+
+@pytest.mark.parametrize("name", [name for name in estimators if estimators.get(name)().discrete])
+def test_rounding_does_not_choose_between_slots_that_tie(name):
+    estimator = estimators.get(name)().eval()
+    alike = torch.tensor([[[0.3, 0.3 * (1 + TIE / 2), 0.2], [0.3, 0.3 * (1 + 2 * TIE), 0.2]]])
+    assert torch.equal(estimator(alike).dense(3).argmax(-1), torch.tensor([[0, 1]]))
+    with_the_no_op = torch.tensor([[[0.0, 0.5 * (1 - TIE / 4)], [0.0, 0.5 * (1 - 2 * TIE)]]])
+    chosen_BHN = estimator(with_the_no_op).dense(2)
+    assert torch.equal(chosen_BHN, torch.tensor([[[0.0, 1.0], [0.0, 0.0]]]))
 
 
 def test_the_soft_address_is_the_weighting_itself():

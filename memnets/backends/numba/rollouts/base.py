@@ -10,7 +10,11 @@ import torch
 from torch import Tensor
 
 from ....network import MemoryNetwork
-from ..controllers import FEEDFORWARD, GRU, KEPT, LSTM, ControllerWeights, Weights
+from ..address import Address, AddressGradients
+from ..choices.base import Choice
+from ..choices.dispatch import code_of
+from ..controller_step import FEEDFORWARD, GRU, KEPT, LSTM, ControllerWeights, Weights
+from ..memory import DENSE
 from .arena import Arena, Array
 from .draws import Draws
 
@@ -23,8 +27,12 @@ class CellRun(ABC):
     writes: int
     """How many of the heads come first, as write heads."""
 
-    def __init__(self, cell: Any, kind: int, steps: int, batch: int, keep: bool) -> None:
-        self.cell, self.kind, self.steps, self.batch, self.keep = cell, kind, steps, batch, keep
+    trace: Any
+    """The arrays of the forward kernel; among them `write_address` and `read_address`."""
+
+    def __init__(self, cell: Any, choice: Choice, steps: int, batch: int, keep: bool) -> None:
+        self.cell, self.steps, self.batch, self.keep = cell, steps, batch, keep
+        self.choice = code_of(choice)
         self.arena = Arena()
 
     @staticmethod
@@ -49,9 +57,39 @@ class CellRun(ABC):
     def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
         """Run the forward kernel on the arrays of `tensors`."""
 
-    @abstractmethod
-    def address(self) -> tuple[Array, Array, Array, Array]:
+    def address(self) -> tuple[Array, ...]:
         """Weights (T, B, H, N); slots, log-probabilities and entropies (T, B, H)."""
+        groups = self.trace.write_address, self.trace.read_address
+        weights = [group.weights_BHN[-self.steps :, ..., : self.cell.slots] for group in groups]
+        rest = [[array[-self.steps :] for array in group[1:]] for group in groups]
+        parts = [weights, *zip(*rest, strict=True)]
+        return tuple(np.concatenate(part, 2) for part in parts)
+
+    def states(self, first: Array) -> Array:
+        """Room for a state before each step and after the last; the first is given."""
+        states = self.arena.empty(self.steps + 1, *first.shape)
+        states[0] = first
+        return states
+
+    def addresses_from(self, weights_BHN: Array) -> Address:
+        """Room for the addresses of a group of heads, after those that it starts from."""
+        weights = self.states(weights_BHN)
+        at = weights.shape[:-1]
+        slots = np.full(at, DENSE, np.int64)
+        return Address(weights, slots, self.arena.empty(*at), self.arena.empty(*at))
+
+    def incoming(
+        self, heads: slice, weights: Array | None, log_prob: Array | None, entropy: Array | None
+    ) -> AddressGradients:
+        """The gradients of the addresses of a group of heads."""
+        count = len(range(*heads.indices(len(self.cell.heads))))
+        none = self.arena.empty(0, self.batch, count, self.cell.slots)
+        nothing = self.arena.zeros(self.steps, self.batch, count)
+        return AddressGradients(
+            none if weights is None else np.ascontiguousarray(weights[:, :, heads]),
+            nothing if log_prob is None else np.ascontiguousarray(log_prob[:, :, heads]),
+            nothing if entropy is None else np.ascontiguousarray(entropy[:, :, heads]),
+        )
 
     @abstractmethod
     def final(self) -> tuple[Array, ...]:
@@ -125,19 +163,14 @@ class Run:
         )
         kept = KEPT[self.controller] * self.units
         self.gates_TBQ = self.cell.arena.empty(steps if self.cell.keep else 1, batch, kept)
-        self.cell_TBC = self._states(cell, steps)
-        self.hidden_TBC = self._states(before, steps)
-        self.read_TBR = self._states(found, steps)
+        self.cell_TBC = self.cell.states(cell)
+        self.hidden_TBC = self.cell.states(before)
+        self.read_TBR = self.cell.states(found)
         self.cell.forward(self, tuple(own), draws)
         arrays = (self.hidden_TBC[1:], self.read_TBR[1:], self.cell_TBC[-1])
         return tuple(
             torch.from_numpy(array) for array in (*arrays, *self.cell.address(), *self.cell.final())
         )
-
-    def _states(self, first: Array, steps: int) -> Array:
-        states = self.cell.arena.empty(steps + 1, *first.shape)
-        states[0] = first
-        return states
 
     def backward(
         self, inputs_TBX: Tensor, weight_GX: Tensor | None, grads: tuple[Tensor | None, ...]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from ....cells.dnc import DNC, DNCState
-from ..choice import SOFT
-from ..contents import DENSE
 from ..dnc import EVERY, Trace, forward
-from ..dnc_backward import Gradients, backward
-from ..dnc_heads import Allocation, Following, Heads, Options
-from ..ntm_heads import Address
+from ..dnc_allocation import Allocation
+from ..dnc_heads import Columns, Following, Heads, Options
+from ..dnc_vjp import Gradients, backward
 from ..threads import over_samples
 from .base import Array, CellRun, Run, RunGradients
 from .draws import Draws
@@ -42,75 +42,66 @@ class DNCRun(CellRun):
         """The cell's options as the kernels take them."""
         cell = self.cell
         return Options(
-            cell.links,
-            cell.deallocation,
-            cell.usage_stop_gradient,
-            np.float32(cell.usage_floor),
-            np.float32(cell.strength == "oneplus"),
-            np.float32(np.inf if cell.clip is None else cell.clip),
+            links=cell.links,
+            deallocation=cell.deallocation,
+            stop_gradient=cell.usage_stop_gradient,
+            usage_floor=np.float32(cell.usage_floor),
+            least_strength=np.float32(cell.strength == "oneplus"),
+            clip=np.float32(np.inf if cell.clip is None else cell.clip),
         )
 
     def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
         memory_BNW, usage_BN, link_BPNN, precedence_BPN, writes_BPN, reads_BRN = own
-        steps, batch, cell, soft = self.steps, self.batch, self.cell, self.kind == SOFT
-        P, R, N = cell.writes, cell.reads, cell.slots
-        empty = self.arena.empty
+        steps, batch, cell, empty = self.steps, self.batch, self.cell, self.arena.empty
+        P, R, N, W = cell.writes, cell.reads, cell.slots, cell.width
         depth = steps if self.keep else 1
-        every = -(-steps // EVERY) if self.keep else 0
-        followed = N if cell.links else 0
-        erase = empty(steps, batch, P, cell.width)
-        row = empty(0 if soft else depth, batch, P, followed)
+        kept = -(-steps // EVERY) if self.keep else 0
+        L = N if cell.links else 0
+        logged = depth if self.choice.one_slot else 0
         self.trace = Trace(
-            run.input_TBG,
-            run.gates_TBQ,
-            run.cell_TBC,
-            run.hidden_TBC,
-            run.read_TBR,
-            self._heads(depth, P, N),
-            self._address(writes_BPN),
-            draws.write_TBPU,
-            self._heads(depth, R, followed),
-            self._address(reads_BRN),
-            draws.read_TBRU,
-            Allocation(
-                empty(depth, batch, R),
-                empty(depth, batch, P),
-                empty(depth, batch, P),
-                empty(depth, batch, N),
-                empty(depth, batch, P, N),
-                empty(depth, batch, P, 2 * N).view(np.int64),
-                empty(depth, batch, P, N),
+            input_TBG=run.input_TBG,
+            gates_TBQ=run.gates_TBQ,
+            cell_TBC=run.cell_TBC,
+            hidden_TBC=run.hidden_TBC,
+            read_TBR=run.read_TBR,
+            write_heads=self._heads(depth, P, N),
+            write_address=self.addresses_from(writes_BPN),
+            write_draws_TBPU=draws.write_TBPU,
+            read_heads=self._heads(depth, R, L),
+            read_address=self.addresses_from(reads_BRN),
+            read_draws_TBRU=draws.read_TBRU,
+            allocation=Allocation(
+                free_BR=empty(depth, batch, R),
+                allocation_gate_BP=empty(depth, batch, P),
+                write_gate_BP=empty(depth, batch, P),
+                retention_BN=empty(depth, batch, N),
+                used_BPN=empty(depth, batch, P, N),
+                order_BPN=empty(depth, batch, P, 2 * N).view(np.int64),
+                allocation_BPN=empty(depth, batch, P, N),
             ),
-            Following(
-                empty(depth, batch, R, 2 * P + 1),
-                empty(depth, batch, R, P, followed),
-                empty(depth, batch, R, P, followed),
+            following=Following(
+                modes_BRM=empty(depth, batch, R, 2 * P + 1),
+                forward_BRPN=empty(depth, batch, R, P, L),
+                backward_BRPN=empty(depth, batch, R, P, L),
             ),
-            erase,
-            empty(*erase.shape),
-            self._states(usage_BN),
-            self._states(precedence_BPN),
-            np.array(memory_BNW.transpose(0, 2, 1), np.float32, order="C"),
-            empty(every, batch, cell.width, N),
-            np.array(link_BPNN, np.float32, order="C"),
-            empty(every if soft else 0, *link_BPNN.shape),
-            row,
-            empty(*row.shape),
+            erase_TBPW=empty(steps, batch, P, W),
+            add_TBPW=empty(steps, batch, P, W),
+            usage_TBN=self.states(usage_BN),
+            precedence_TBPN=self.states(precedence_BPN),
+            memory_BWN=np.array(memory_BNW.transpose(0, 2, 1), np.float32, order="C"),
+            kept_EBWN=empty(kept, batch, W, N),
+            link_BPNN=_without_self_links(link_BPNN),
+            kept_link_EBPNN=empty(0 if self.choice.one_slot else kept, *link_BPNN.shape),
+            row_TBPN=empty(logged, batch, P, L),
+            column_TBPN=empty(logged, batch, P, L),
         )
-        arguments = (run.controller, self.kind, self.options, run.weights, self.trace)
-        over_samples(forward, *arguments, batch=batch)
-
-    def address(self) -> tuple[Array, Array, Array, Array]:
-        write, read = self.trace.write_address, self.trace.read_address
-        pairs = zip(write, read, strict=True)
-        weights, slot, log_prob, entropy = (np.concatenate([w[1:], r[1:]], 2) for w, r in pairs)
-        return weights, slot, log_prob, entropy
+        over_samples(forward, *self._arguments(run), batch=batch)
 
     def final(self) -> tuple[Array, ...]:
         trace = self.trace
         links = trace.link_BPNN
-        if self.keep and self.kind != SOFT:
-            # the way back starts from the links as they are now, whatever becomes of the state
+        if self.keep and self.choice.one_slot:
+            # the backward pass starts from these links, whatever becomes of the state
             links = links.copy()
         memory_BNW = trace.memory_BWN.transpose(0, 2, 1)
         return memory_BNW, trace.usage_TBN[-1].copy(), links, trace.precedence_TBPN[-1].copy()
@@ -133,64 +124,51 @@ class DNCRun(CellRun):
             np.zeros(like.shape, np.float32) if grad is None else np.array(grad, order="C")
             for like, grad in zip(shapes, (memory_BWN, *rest), strict=True)
         )
-        rolling = trace.link_BPNN if self.kind == SOFT else trace.link_BPNN.copy()
+        restored = trace.link_BPNN.copy() if self.choice.one_slot else trace.link_BPNN
         to = Gradients(
-            grads.hidden_TBC,
-            grads.read_TBR,
-            *self._incoming(slice(0, cell.writes), *address),
-            *self._incoming(slice(cell.writes, None), *address),
-            grads.fed_TBG,
-            grads.recurrent_TBG,
-            grads.interface_TBI,
-            grads.cell_BC,
-            grads.hidden_BC,
-            grads.hidden_now_BC,
-            grads.read_BR,
-            memory,
-            used,
-            link,
-            precedence,
-            np.zeros((batch, cell.writes, cell.slots), np.float32),
-            np.zeros((batch, cell.reads, cell.slots), np.float32),
-            rolling,
+            hidden_TBC=grads.hidden_TBC,
+            read_TBR=grads.read_TBR,
+            write_address=self.incoming(slice(0, cell.writes), *address),
+            read_address=self.incoming(slice(cell.writes, None), *address),
+            fed_TBG=grads.fed_TBG,
+            recurrent_TBG=grads.recurrent_TBG,
+            interface_TBI=grads.interface_TBI,
+            cell_BC=grads.cell_BC,
+            hidden_BC=grads.hidden_BC,
+            hidden_now_BC=grads.hidden_now_BC,
+            read_BR=grads.read_BR,
+            memory_BWN=memory,
+            usage_BN=used,
+            link_BPNN=link,
+            precedence_BPN=precedence,
+            write_weights_BPN=np.zeros((batch, cell.writes, cell.slots), np.float32),
+            read_weights_BRN=np.zeros((batch, cell.reads, cell.slots), np.float32),
+            link_now_BPNN=restored,
         )
-        arguments = (run.controller, self.kind, self.options, run.weights, trace, to)
-        over_samples(backward, *arguments, batch=batch)
+        over_samples(backward, *self._arguments(run), to, batch=batch)
         own = (used, link, precedence, to.write_weights_BPN, to.read_weights_BRN)
         return torch.from_numpy(memory.transpose(0, 2, 1)), *map(torch.from_numpy, own)
 
-    def _incoming(
-        self, heads: slice, weights: Array | None, log_prob: Array | None, entropy: Array | None
-    ) -> tuple[Array, Array, Array]:
-        count = len(range(*heads.indices(len(self.cell.heads))))
-        none = self.arena.empty(0, self.batch, count, self.cell.slots)
-        nothing = np.zeros((self.steps, self.batch, count), np.float32)
-        return (
-            none if weights is None else np.ascontiguousarray(weights[:, :, heads]),
-            nothing if log_prob is None else np.ascontiguousarray(log_prob[:, :, heads]),
-            nothing if entropy is None else np.ascontiguousarray(entropy[:, :, heads]),
-        )
+    def _arguments(self, run: Run) -> tuple[Any, ...]:
+        columns = Columns(**self.cell.interface.offsets())
+        return run.controller, self.choice, columns, self.options, run.weights, self.trace
 
     def _heads(self, depth: int, heads: int, mixed: int) -> Heads:
-        """Room for a group; `mixed` slots where its weighting is more than the content's."""
+        """Room for what a group of heads keeps; `mixed` slots where more than content is mixed."""
         by_head = (depth, self.batch, heads)
         return Heads(
-            self.arena.empty(*by_head, self.cell.width),
-            self.arena.empty(*by_head),
-            self.arena.empty(*by_head),
-            self.arena.empty(*by_head, self.cell.slots),
-            self.arena.empty(*by_head, self.cell.slots),
-            self.arena.empty(*by_head, mixed),
+            key_BHW=self.arena.empty(*by_head, self.cell.width),
+            strength_BH=self.arena.empty(*by_head),
+            key_norm_BH=self.arena.empty(*by_head),
+            cosine_BHN=self.arena.empty(*by_head, self.cell.slots),
+            content_BHN=self.arena.empty(*by_head, self.cell.slots),
+            weighting_BHN=self.arena.empty(*by_head, mixed),
         )
 
-    def _address(self, weights_BHN: Array) -> Address:
-        weights = self._states(weights_BHN)
-        at = weights.shape[:-1]
-        return Address(
-            weights, np.full(at, DENSE, np.int64), self.arena.empty(*at), self.arena.empty(*at)
-        )
 
-    def _states(self, first: Array) -> Array:
-        states = self.arena.empty(self.steps + 1, *first.shape)
-        states[0] = first
-        return states
+def _without_self_links(link_BPNN: Array) -> Array:
+    """A copy with a zero diagonal: what stands there never counts (DNC: L[i, i] = 0)."""
+    links = np.array(link_BPNN, np.float32, order="C")
+    slots = np.arange(links.shape[-1])
+    links[..., slots, slots] = 0
+    return links

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
 from ....cells.dntm import CONTENT_START, DNTM, GRADIENT_BOUND, DNTMState
-from ..choice import SOFT
+from ..address import Address
 from ..dntm import EVERY, Trace, forward
-from ..dntm_backward import Gradients, backward
-from ..dntm_heads import Heads, Options
-from ..ntm_heads import Address
+from ..dntm_heads import Columns, Heads, Options
+from ..dntm_vjp import Gradients, backward
 from ..threads import over_samples
 from .base import Array, CellRun, Run, RunGradients
 from .draws import Draws
@@ -44,72 +45,70 @@ class DNTMRun(CellRun):
         return torch.cat([weight_IC, gate_PC]), torch.cat([bias_I, hoisted_P])
 
     def tensors(self, state: DNTMState, inputs_TBX: Tensor) -> tuple[Tensor, ...]:
-        self.recent_is_told = state.recent_BHN.requires_grad
+        self.recent_has_gradient = state.recent_BHN.requires_grad
         cell, gate = self.cell, self.cell.gate_input
         shape = (*inputs_TBX.shape[:2], cell.writes, cell.width)
         if gate is None:
-            gate_TBP, shown_TBPW = inputs_TBX.new_zeros(shape[:3]), inputs_TBX.new_zeros(shape)
+            gate_input_TBP, from_input_TBPW = (
+                inputs_TBX.new_zeros(shape[:3]),
+                inputs_TBX.new_zeros(shape),
+            )
         else:
             seen = gate.weight.shape[1] - inputs_TBX.shape[2]
-            gate_TBP = linear(inputs_TBX, gate.weight[:, seen:], gate.bias)
-            shown_TBPW = linear(inputs_TBX, cell.from_input.weight).view(shape)
-        return state.content_BNW, state.recent_BHN, cell.address, gate_TBP, shown_TBPW
+            gate_input_TBP = linear(inputs_TBX, gate.weight[:, seen:], gate.bias)
+            from_input_TBPW = linear(inputs_TBX, cell.from_input.weight).view(shape)
+        return state.content_BNW, state.recent_BHN, cell.address, gate_input_TBP, from_input_TBPW
 
     @property
     def options(self) -> Options:
         """The cell's options as the kernels take them."""
         cell = self.cell
         return Options(
-            cell.read_first,
-            cell.recency,
-            cell.recency_of == "score",
-            cell.candidate == "tanh",
-            np.float32(cell.recency_decay),
-            np.float32(cell.strength == "oneplus"),
-            np.float32(GRADIENT_BOUND),
+            read_first=cell.read_first,
+            recency=cell.recency,
+            recency_of_score=cell.recency_of == "score",
+            recency_decay=np.float32(cell.recency_decay),
+            tanh_candidate=cell.candidate == "tanh",
+            gated_input=cell.gate_input is not None,
+            least_strength=np.float32(cell.strength == "oneplus"),
+            gradient_bound=np.float32(GRADIENT_BOUND),
         )
 
     def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
-        content_BNW, recent_BHM, address_MA, gate_TBP, shown_TBPW = own
-        steps, batch, cell, soft = self.steps, self.batch, self.cell, self.kind == SOFT
+        content_BNW, recent_BHM, address_MA, gate_input_TBP, from_input_TBPW = own
+        steps, batch, cell, one_slot = self.steps, self.batch, self.cell, self.choice.one_slot
         depth, writes, wide = steps if self.keep else 1, cell.writes, self._row_width
         write, write_at, write_recent = self._group(recent_BHM[:, :writes])
         read, read_at, read_recent = self._group(recent_BHM[:, writes:])
         erase = self.arena.empty(steps, batch, writes, wide)
-        logged = self.arena.empty(1 if soft else depth, batch, writes, wide)
+        logged = self.arena.empty(depth if one_slot else 1, batch, writes, wide)
         rows = self._rows(content_BNW, address_MA)
         self.trace = Trace(
-            run.input_TBG,
-            np.ascontiguousarray(gate_TBP),
-            np.ascontiguousarray(shown_TBPW),
-            run.gates_TBQ,
-            run.cell_TBC,
-            run.hidden_TBC,
-            run.read_TBR,
-            write,
-            write_at,
-            draws.write_TBPU,
-            write_recent,
-            read,
-            read_at,
-            draws.read_TBRU,
-            read_recent,
-            erase,
-            self.arena.empty(*erase.shape),
-            self.arena.empty(depth, batch, writes),
-            logged,
-            rows,
-            self.arena.empty(-(-steps // EVERY) if soft and self.keep else 0, *rows.shape),
+            input_TBG=run.input_TBG,
+            gate_input_TBP=np.ascontiguousarray(gate_input_TBP),
+            from_input_TBPW=np.ascontiguousarray(from_input_TBPW),
+            gates_TBQ=run.gates_TBQ,
+            cell_TBC=run.cell_TBC,
+            hidden_TBC=run.hidden_TBC,
+            read_TBR=run.read_TBR,
+            write_heads=write,
+            write_address=write_at,
+            write_draws_TBPU=draws.write_TBPU,
+            write_recent_TBPM=write_recent,
+            read_heads=read,
+            read_address=read_at,
+            read_draws_TBRU=draws.read_TBRU,
+            read_recent_TBRM=read_recent,
+            erase_TBPV=erase,
+            add_TBPV=self.arena.empty(*erase.shape),
+            candidate_gate_TBP=self.arena.empty(depth, batch, writes),
+            log_TBPV=logged,
+            rows_BVM=rows,
+            kept_EBVM=self.arena.empty(
+                0 if one_slot or not self.keep else -(-steps // EVERY), *rows.shape
+            ),
         )
-        arguments = (run.controller, self.kind, self.options, run.weights, self.trace)
-        over_samples(forward, *arguments, batch=batch)
-
-    def address(self) -> tuple[Array, Array, Array, Array]:
-        write, read = self.trace.write_address, self.trace.read_address
-        weights, slots, log_prob, entropy = (
-            np.concatenate(pair, 2) for pair in zip(write, read, strict=True)
-        )
-        return np.ascontiguousarray(weights[..., : self.cell.slots]), slots, log_prob, entropy
+        over_samples(forward, *self._arguments(run), batch=batch)
 
     def final(self) -> tuple[Array, ...]:
         trace = self.trace
@@ -119,7 +118,7 @@ class DNTMRun(CellRun):
 
     def state(self, final: tuple[Tensor, ...], weights_BHN: Tensor) -> DNTMState:
         # as in the reference, a gradient reaches it from where it started and from nowhere else
-        return DNTMState(final[0], final[1] if self.recent_is_told else final[1].detach())
+        return DNTMState(final[0], final[1] if self.recent_has_gradient else final[1].detach())
 
     def backward(
         self,
@@ -136,25 +135,24 @@ class DNTMRun(CellRun):
         if final[1] is not None:
             recent[:] = final[1]
         to = Gradients(
-            grads.hidden_TBC,
-            grads.read_TBR,
-            *self._incoming(slice(0, cell.writes), *address),
-            *self._incoming(slice(cell.writes, None), *address),
-            grads.fed_TBG,
-            grads.recurrent_TBG,
-            grads.interface_TBI,
-            self.arena.empty(*trace.gate_TBP.shape),
-            self.arena.empty(*trace.shown_TBPW.shape),
-            grads.cell_BC,
-            grads.hidden_BC,
-            grads.hidden_now_BC,
-            grads.read_BR,
-            np.ascontiguousarray(recent[:, : cell.writes]),
-            np.ascontiguousarray(recent[:, cell.writes :]),
-            rows,
+            hidden_TBC=grads.hidden_TBC,
+            read_TBR=grads.read_TBR,
+            write_address=self.incoming(slice(0, cell.writes), *address),
+            read_address=self.incoming(slice(cell.writes, None), *address),
+            fed_TBG=grads.fed_TBG,
+            recurrent_TBG=grads.recurrent_TBG,
+            interface_TBI=grads.interface_TBI,
+            gate_input_TBP=self.arena.empty(*trace.gate_input_TBP.shape),
+            from_input_TBPW=self.arena.empty(*trace.from_input_TBPW.shape),
+            cell_BC=grads.cell_BC,
+            hidden_BC=grads.hidden_BC,
+            hidden_now_BC=grads.hidden_now_BC,
+            read_BR=grads.read_BR,
+            write_recent_BPM=np.ascontiguousarray(recent[:, : cell.writes]),
+            read_recent_BRM=np.ascontiguousarray(recent[:, cell.writes :]),
+            rows_BVM=rows,
         )
-        arguments = (run.controller, self.kind, self.options, run.weights, trace, to)
-        over_samples(backward, *arguments, batch=self.batch)
+        over_samples(backward, *self._arguments(run), to, batch=self.batch)
         content_BNW = torch.from_numpy(self._contents(rows)).transpose(1, 2)
         address_AM = torch.from_numpy(rows[:, : -cell.width]).sum(0)
         gated = cell.gate_input is not None
@@ -163,8 +161,8 @@ class DNTMRun(CellRun):
             content_BNW,
             torch.from_numpy(recent),
             address_AM.t(),
-            torch.from_numpy(to.gate_TBP) if gated else None,
-            torch.from_numpy(to.shown_TBPW) if gated else None,
+            torch.from_numpy(to.gate_input_TBP) if gated else None,
+            torch.from_numpy(to.from_input_TBPW) if gated else None,
         )
 
     @property
@@ -182,17 +180,13 @@ class DNTMRun(CellRun):
     def _contents(self, rows_BVM: Array) -> Array:
         return rows_BVM[:, -self.cell.width :, : self.cell.slots]
 
-    def _incoming(
-        self, heads: slice, weights: Array | None, log_prob: Array | None, entropy: Array | None
-    ) -> tuple[Array, Array, Array]:
-        count = len(range(*heads.indices(len(self.cell.heads))))
-        none = self.arena.empty(0, self.batch, count, self.cell.slots)
-        nothing = self.arena.zeros(self.steps, self.batch, count)
-        return (
-            none if weights is None else np.ascontiguousarray(weights[:, :, heads]),
-            nothing if log_prob is None else np.ascontiguousarray(log_prob[:, :, heads]),
-            nothing if entropy is None else np.ascontiguousarray(entropy[:, :, heads]),
-        )
+    def _arguments(self, run: Run) -> tuple[Any, ...]:
+        offsets = self.cell.interface.offsets()
+        if self.cell.gate_input is not None:
+            # `interface` appends these columns
+            offsets["candidate_gate"] = self.cell.interface.linear.out_features
+        columns = Columns(**offsets)
+        return run.controller, self.choice, columns, self.options, run.weights, self.trace
 
     def _group(self, recent_BHM: Array) -> tuple[Heads, Address, Array]:
         batch, heads, rows = recent_BHM.shape
@@ -211,6 +205,4 @@ class DNTMRun(CellRun):
         weights = empty(*at, rows)
         weights[..., self.cell.slots :] = 0.0
         address = Address(weights, np.empty(at, np.int64), empty(*at), empty(*at))
-        recent = empty(self.steps + 1, batch, heads, rows)
-        recent[0] = recent_BHM
-        return kept, address, recent
+        return kept, address, self.states(recent_BHM)

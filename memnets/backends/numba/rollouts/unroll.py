@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 from ....controllers import Controller
 from ....network import MemoryNetwork
 from ....types import Address, NetworkState, Rollout
-from ..choice import MODE, SAMPLE
+from ..choices.base import Choice
 from .base import CellRun, Run
 from .draws import Draws, draw
 from .parts import controller_weights
@@ -26,7 +26,7 @@ class Fused(torch.autograd.Function):
         if run.cell.keep:
             ctx.run = run
             ctx.set_materialize_grads(False)
-            # saved to be told if anyone changes them in place before the way back
+            # saved, so that autograd refuses if anyone changes them before the backward pass
             ctx.save_for_backward(*tensors, *outputs[:3])
         ctx.mark_non_differentiable(outputs[4])
         return outputs
@@ -42,8 +42,7 @@ class Fused(torch.autograd.Function):
 def unroll(
     network: MemoryNetwork,
     make: type[CellRun],
-    kind: int,
-    temperature: float,
+    choice: Choice,
     inputs_TBX: Tensor,
     state: NetworkState,
 ) -> Rollout:
@@ -52,16 +51,16 @@ def unroll(
     controller = network.controller
     before_BC, cell_BC = _controller_state(controller, state.controller, batch)
     needed = torch.is_grad_enabled()
-    cell = make(network.cell, kind, steps, batch, keep=needed)
+    cell = make(network.cell, choice, steps, batch, keep=needed)
     common = (inputs_TBX, *controller_weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
-    draws = draw(kind, temperature, network.cell, steps, batch)
+    draws = draw(choice, network.estimator.in_force(), network.cell, steps, batch)
     run = Run(network, cell)
     hidden_TBC, read_TBR, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
         run, draws, *common, before_BC, cell_BC, state.read_BR, *own
     )
     address = Address(weights, None, log_prob, entropy)
-    if kind in (SAMPLE, MODE):
+    if choice.is_sparse:
         there = slots >= 0
         last = weights.shape[-1] - 1
         address = Address(

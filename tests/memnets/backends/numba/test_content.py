@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 pytest.importorskip("numba")
 
 from memnets.backends.numba import content as kernels
+from memnets.backends.numba.linear import norms
 from memnets.equations import content
 
 from .against import adds, close, double, normal, uniform, unset
@@ -31,20 +32,9 @@ def memory_of(B: int, W: int, N: int, kind: str) -> np.ndarray:
 def cosines(key: np.ndarray, memory: np.ndarray):
     (B, H, _), N = key.shape, memory.shape[2]
     norm, length, cosine = unset(B, N), unset(B, H), unset(B, H, N)
-    kernels.norms(memory, norm)
-    kernels.cosine(key, memory, norm, length, cosine)
+    norms(memory, norm)
+    kernels.cosine_similarity(key, memory, norm, length, cosine)
     return norm, length, cosine
-
-
-@pytest.mark.parametrize(("B", "N", "W", "H"), SIZES)
-def test_norms_and_products(B, N, W, H):
-    memory, rows, norm = normal(B, W, N), normal(B, H, W), unset(B, N)
-    kernels.norms(memory, norm)
-    contents, rows_64 = double(memory, rows)
-    close(norm, contents.norm(dim=1))
-    out = np.ones((B, H, N), np.float32)
-    kernels.products(rows, memory, out)
-    close(out - 1, rows_64 @ contents)
 
 
 @pytest.mark.parametrize(("B", "N", "W", "H"), SIZES)
@@ -60,7 +50,7 @@ def test_cosine(B, N, W, H, kind, key):
     close(cosine, value)
     close(length, keys_64.norm(dim=-1))
     adds(
-        kernels.cosine_vjp,
+        kernels.cosine_similarity_vjp,
         (keys, memory, norm, length, cosine, grad),
         value,
         grad,
@@ -75,11 +65,11 @@ def test_softmax(B, N, W, H, strongest):
     scores, grad = 2 * uniform(B, H, N) - 1, normal(B, H, N, seed=1)
     strength = strongest * uniform(B, H)
     out, (scores_64, strength_64) = unset(B, H, N), double(scores, strength)
-    kernels.softmax(scores, strength, out)
+    kernels._softmax(scores, strength, out)
     value = (strength_64.unsqueeze(-1) * scores_64).softmax(-1)
     close(out, value)
     adds(
-        kernels.softmax_vjp,
+        kernels._softmax_vjp,
         (scores, strength, out, grad),
         value,
         grad,
@@ -90,21 +80,26 @@ def test_softmax(B, N, W, H, strongest):
 @pytest.mark.parametrize(("B", "N", "W", "H"), SIZES)
 def test_content_weighting(B, N, W, H):
     memory, keys, strength = memory_of(B, W, N, "plain"), normal(B, H, W), 20 * uniform(B, H)
-    out = unset(B, H, N)
-    kernels.softmax(cosines(keys, memory)[2], strength, out)
-    memory_64, keys_64, strength_64 = double(memory, keys, strength)
-    close(out, content.content(memory_64.transpose(1, 2), keys_64, strength_64))
+    norm, length, cosine, out = unset(B, N), unset(B, H), unset(B, H, N), unset(B, H, N)
+    grad = normal(B, H, N, seed=1)
+    norms(memory, norm)
+    kernels.content(memory, norm, keys, strength, length, cosine, out)
+    into = double(memory, keys, strength)
+    value = content.content(into[0].transpose(1, 2), into[1], into[2])
+    close(out, value)
+    arguments = (memory, norm, keys, strength, length, cosine, out, grad, unset(B, H, N))
+    adds(kernels.content_vjp, arguments, value, grad, into, scratch=[unset(3, N)])
 
 
 @given(arrays(np.float32, (2, 2, 9), elements=FINITE), st.floats(0, 1e4, width=32))
 def test_a_softmax_sums_to_one_and_samples_are_independent(scores, strength):
     strengths, out = np.full((2, 2), strength, np.float32), unset(2, 2, 9)
-    kernels.softmax(scores, strengths, out)
+    kernels._softmax(scores, strengths, out)
     np.testing.assert_allclose(out.sum(-1), 1, rtol=1e-5)
     assert (out >= 0).all()
     other, again = scores.copy(), unset(2, 2, 9)
     other[1] = np.nan
-    kernels.softmax(other, strengths, again)
+    kernels._softmax(other, strengths, again)
     np.testing.assert_array_equal(again[0], out[0])
 
 

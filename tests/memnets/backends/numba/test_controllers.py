@@ -9,15 +9,15 @@ from torch import nn
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba.controllers import (
+from memnets.backends.numba.controller_step import (
     FEEDFORWARD,
     GATES,
     GRU,
     KEPT,
     LSTM,
     ControllerWeights,
-    drive,
-    drive_vjp,
+    controller_step,
+    controller_step_vjp,
 )
 
 from .against import GRADIENTS, close, normal, unset
@@ -74,7 +74,7 @@ def test_a_step_and_its_gradient(kind, B, C):
     G, Q = GATES[kind] * C, KEPT[kind] * C
     gates, after, hidden = unset(B, Q), unset(*memory.shape), unset(B, C)
     fed = (x @ weight.T + bias).astype(np.float32)
-    drive(
+    controller_step(
         kind, weights, fed, read, before, memory,
         unset(B, G), unset(B, G), gates, after, hidden,
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_step_and_its_gradient(kind, B, C):
     to_fed, to_recurrent = unset(B, G), unset(B, G if kind == GRU else 0)
     to_before, to_read, to_cell = np.ones((B, C), np.float32), np.ones((B, R), np.float32), None
     to_cell = grad_after.copy()
-    drive_vjp(
+    controller_step_vjp(
         kind, weights, before, memory, gates, after, hidden, grad, to_cell, to_fed,
         to_recurrent, to_before, to_read, unset(B, weights.back_GZ.shape[1]),
     )  # fmt: skip
@@ -115,13 +115,13 @@ def test_nothing_overflows_however_large_the_sums(kind):
     G, Q = GATES[kind] * 4, KEPT[kind] * 4
     fed = np.where(normal(2, G) > 0, 1e30, -1e30).astype(np.float32)
     gates, after, hidden = unset(2, Q), unset(*memory.shape), unset(2, 4)
-    drive(
+    controller_step(
         kind, weights, fed, normal(2, R), before, memory,
         unset(2, G), unset(2, G), gates, after, hidden,
     )  # fmt: skip
     assert np.isfinite(hidden).all() and np.isfinite(after).all()
     to_fed, to_recurrent = unset(2, G), unset(2, G if kind == GRU else 0)
-    drive_vjp(
+    controller_step_vjp(
         kind, weights, before, memory, gates, after, hidden, normal(2, 4), memory * 0, to_fed,
         to_recurrent, before * 0, normal(2, R), unset(2, weights.back_GZ.shape[1]),
     )  # fmt: skip

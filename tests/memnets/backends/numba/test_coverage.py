@@ -11,8 +11,6 @@ pytest.importorskip("numba")
 
 from memnets.backends.numba import coverage
 from memnets.backends.numba.backend import Numba
-from memnets.backends.numba.choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
-from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft
 from memnets.network import MemoryNetwork
 from memnets.registry import cells, controllers, estimators
 from memnets.spec import ModelSpec
@@ -139,24 +137,6 @@ def test_asking_does_not_import_numba_where_there_is_no_kernel():
         "assert 'numba' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_the_kind_of_choice_follows_the_mode_and_the_schedule():
-    assert coverage.kind_of(Soft()) == SOFT
-    assert coverage.kind_of(Reinforce()) == SAMPLE
-    assert coverage.kind_of(Reinforce().eval()) == MODE
-    assert coverage.kind_of(estimators.get("straight_through")()) == STRAIGHT
-    assert coverage.kind_of(ReinMax()) == REINMAX
-    assert coverage.kind_of(ReinMax().eval()) == PLAIN
-    assert coverage.kind_of(Gumbel()) == GUMBEL
-    assert coverage.kind_of(Gumbel().eval()) == PLAIN
-    assert coverage.kind_of(Gumbel(straight_through=False)) is None
-    annealed = estimators.get("annealed")()
-    assert coverage.kind_of(annealed) == SOFT
-    annealed.use_first.fill_(False)
-    assert coverage.kind_of(annealed) == SAMPLE
-    annealed.use_first.fill_(True)
-    assert coverage.kind_of(annealed.eval()) == MODE
 
 
 def test_what_is_annealed_from_or_to_may_not_be_covered():

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba.linear import matmul
+from memnets.backends.numba.linear import matmul, norms, products
 
-from .against import normal
+from .against import close, double, normal, unset
 
 SIZES = st.integers(1, 13)
 
@@ -50,3 +50,14 @@ def test_nothing_of_nothing(rows, terms, columns):
     out = before.copy()
     matmul(a, w, out)
     np.testing.assert_array_equal(out, before)
+
+
+@pytest.mark.parametrize(("B", "N", "W", "H"), [(1, 1, 1, 1), (3, 7, 5, 3), (2, 128, 20, 1)])
+def test_products_per_sample_and_the_lengths_of_slots(B, N, W, H):
+    memory, rows, norm = normal(B, W, N), normal(B, H, W), unset(B, N)
+    norms(memory, norm)
+    memory_64, rows_64 = double(memory, rows)
+    close(norm, memory_64.norm(dim=1))
+    out = np.ones((B, H, N), np.float32)
+    products(rows, memory, out)
+    close(out - 1, rows_64 @ memory_64)

@@ -9,8 +9,8 @@ from torch import Tensor
 pytest.importorskip("numba")
 
 from memnets import equations
-from memnets.backends.numba import follow, links
-from memnets.backends.numba.contents import DENSE, NOTHING
+from memnets.backends.numba import links, links_vjp, undo
+from memnets.backends.numba.memory import DENSE, NOTHING
 
 SIZES = [(1, 1, 1, 1), (3, 7, 2, 3), (2, 128, 1, 4), (1, 6, 1, 2)]
 """Samples, slots, write heads, read heads."""
@@ -67,7 +67,7 @@ def test_links(B, N, P, R):
     close(out, value)
     to_link, to_last, to_writes = grad.copy(), np.ones_like(last), np.ones_like(writes)
     dense = np.full((B, P), DENSE)
-    links.link_vjp(before, last, writes, dense, False, to_link, to_last, to_writes)
+    links_vjp.link_vjp(before, last, writes, dense, False, to_link, to_last, to_writes)
     expected = pull([value], [grad], into)
     close(to_link, expected[0], 1e-4)
     close(to_last - 1, expected[1], 1e-4)
@@ -77,23 +77,23 @@ def test_links(B, N, P, R):
 
 
 @sizes
-@pytest.mark.parametrize("borrowed", [False, True])
-def test_links_of_chosen_slots_touch_a_row_and_a_column_and_are_undone(B, N, P, R, borrowed):
+@pytest.mark.parametrize("dense gradient", [False, True])
+def test_links_of_chosen_slots_touch_a_row_and_a_column_and_are_undone(B, N, P, R, dense_gradient):
     before, last, grad = linked(B, P, N), weighting(B, P, N), draw(B, P, N, N, seed=4)
     writes, slot = chosen(B, P, N)
     after, row, column = before.copy(), empty(B, P, N), empty(B, P, N)
-    links.relink(after, last, slot, row, column)
+    undo.replace_links(after, last, writes, slot, row, column)
     into = double(before, last, writes)
     value = equations.links.link(*into)
     close(after, value)
-    links.unlink(after, slot, row, column)
+    undo.restore_links(after, slot, row, column)
     assert_array_equal(after, before)
     to_link, to_last, to_writes = grad.copy(), np.ones_like(last), np.ones_like(writes)
-    links.link_vjp(before, last, writes, slot, borrowed, to_link, to_last, to_writes)
+    links_vjp.link_vjp(before, last, writes, slot, dense_gradient, to_link, to_last, to_writes)
     expected = pull([value], [grad], into)
     close(to_link, expected[0], 1e-4)
     close(to_last - 1, expected[1], 1e-4)
-    if borrowed:
+    if dense_gradient:
         close(to_writes - 1, expected[2], 1e-4)
 
 
@@ -105,14 +105,14 @@ def test_precedence(B, N, P, R):
     value = equations.links.precedence(*into)
     close(out, value)
     to_last, to_writes = grad.copy(), np.ones_like(writes)
-    links.precedence_vjp(last, writes, to_last, to_writes)
+    links_vjp.precedence_vjp(last, writes, to_last, to_writes)
     expected = pull([value], [grad], into)
     close(to_last, expected[0], 1e-4)
     close(to_writes - 1, expected[1], 1e-4)
 
 
 @sizes
-@pytest.mark.parametrize("kind", ["dense", "chosen", "borrowed", "both"])
+@pytest.mark.parametrize("kind", ["dense", "chosen", "dense gradient", "both"])
 def test_forward_and_backward_weightings(B, N, P, R, kind):
     link, reads, slot = linked(B, P, N), weighting(B, R, N), np.full((B, R), DENSE)
     if kind != "dense":
@@ -120,7 +120,7 @@ def test_forward_and_backward_weightings(B, N, P, R, kind):
     if kind == "both":
         reads[:, 0], slot[:, 0] = weighting(B, N), DENSE
     ahead, back = empty(B, R, P, N), empty(B, R, P, N)
-    follow.forward_backward(link, reads, slot, ahead, back)
+    links.forward_backward(link, reads, slot, ahead, back)
     into = double(link, reads)
     values = list(equations.links.forward_backward(*into))
     close(ahead, values[0])
@@ -128,12 +128,12 @@ def test_forward_and_backward_weightings(B, N, P, R, kind):
     grads = [draw(B, R, P, N, seed=seed) for seed in (5, 6)]
     to_link, to_reads = np.ones_like(link), np.ones_like(reads)
     scratch = empty(N, 2 * R), empty(2 * R, N)
-    follow.forward_backward_vjp(
-        link, reads, slot, kind == "borrowed", *grads, to_link, to_reads, *scratch
+    links_vjp.forward_backward_vjp(
+        link, reads, slot, kind == "dense gradient", *grads, to_link, to_reads, *scratch
     )
     expected = pull(values, grads, into)
     close(to_link - 1, expected[0], 1e-4)
-    if kind in ("dense", "borrowed"):
+    if kind in ("dense", "dense gradient"):
         close(to_reads - 1, expected[1], 1e-4)
     if kind == "both":
         close(to_reads[:, 0] - 1, expected[1][:, 0], 1e-4)
@@ -145,10 +145,10 @@ def test_read_modes(B, N, P, R):
     back, ahead, grad = (draw(B, R, P, N, seed=s) for s in (2, 3, 4))
     grad = np.ascontiguousarray(grad[:, :, 0])
     out, into = empty(B, R, N), double(modes, back, content, ahead)
-    follow.mix_read_modes(modes, back, content, ahead, out)
+    links.mix_read_modes(modes, back, content, ahead, out)
     value = equations.links.mix_read_modes(*into)
     close(out, value)
     to = [np.ones_like(a) for a in (modes, back, content, ahead)]
-    follow.mix_read_modes_vjp(modes, back, content, ahead, grad, *to)
+    links_vjp.mix_read_modes_vjp(modes, back, content, ahead, grad, *to)
     for actual, expected in zip(to, pull([value], [grad], into), strict=True):
         close(actual - 1, expected, 1e-4)

@@ -8,8 +8,9 @@ from torch import Tensor
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba import allocation as lists
+from memnets.backends.numba import dnc_allocation
 from memnets.backends.numba import usage as kernels
+from memnets.backends.numba.sorting import ascending
 from memnets.equations import usage
 
 SIZES = [(1, 1, 1), (3, 7, 3), (2, 128, 4), (3, 5, 2)]
@@ -83,7 +84,7 @@ def test_deallocation_empties_what_was_freed(B, N, W):
     memory, kept, grad = draw(B, W, N), draw(B, N, seed=1), draw(B, W, N, seed=2)
     out, into = empty(B, W, N), double(memory, kept)
     kernels.deallocate(memory, kept, out)
-    value = into[0] * into[1].unsqueeze(1)
+    value = usage.deallocate(into[0].transpose(1, 2), into[1]).transpose(1, 2)
     close(out, value)
     to_memory, to_kept = grad.copy(), np.ones_like(kept)
     kernels.deallocate_vjp(memory, kept, to_memory, to_kept)
@@ -111,14 +112,14 @@ KINDS = ["spread", "ties", "ends", "empty", "full"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_free_list_is_that_of_a_stable_sort(N, kind):
     values, order = usages(kind, N), np.full(N, -1)
-    lists.ascending(values, order, empty(N))
+    ascending(values, order, empty(N))
     assert_array_equal(order, np.argsort(values, kind="stable"))
 
 
 def test_a_free_list_of_what_is_not_a_number_still_names_slots():
     values, order = usages("spread", 9), np.full(9, 10**6)
     values[[0, 3, 8]] = np.nan
-    lists.ascending(values, order, empty(9))
+    ascending(values, order, empty(9))
     assert ((order >= 0) & (order < 9)).all()
 
 
@@ -128,12 +129,12 @@ def test_a_free_list_of_what_is_not_a_number_still_names_slots():
 def test_allocation_also_of_empty_and_full_slots(N, kind, floor):
     used, grad, order, out = usages(kind, N), draw(N), np.full(N, -1), empty(N)
     (into,) = double(used)
-    lists.allocation(used, np.float32(floor), order, out, empty(N))
+    kernels.allocation(used, np.float32(floor), order, out, empty(N))
     # torch's own cumprod differentiates zeros as it should
     value = usage.allocation(into.unsqueeze(0), floor=floor)[0]
     close(out, value)
     to_usage = np.ones(N, np.float32)
-    lists.allocation_vjp(used, np.float32(floor), order, grad, to_usage, empty(N))
+    kernels.allocation_vjp(used, np.float32(floor), order, grad, to_usage, empty(N))
     close(to_usage - 1, pull(value, grad, [into])[0], 1e-4)
 
 
@@ -155,13 +156,13 @@ def test_write_weightings_of_heads_that_allocate_one_after_the_other(B, N, P, fl
     into = double(before, content, choose, write)
     used, allocation, out, order = *(empty(B, P, N) for _ in range(3)), np.full((B, P, N), -1)
     small = np.float32(floor)
-    lists.write_weightings(
+    dnc_allocation.write_weightings(
         before, content, choose, write, small, used, order, allocation, out, empty(N)
     )
     value = reference(*into, floor)
     close(out, value)
     to = [np.ones_like(a) for a in (before, content, choose, write)]
-    lists.write_weightings_vjp(
+    dnc_allocation.write_weightings_vjp(
         content, choose, write, small, used, order, allocation, grad, *to, empty(3, N)
     )
     for actual, expected in zip(to, pull(value, grad, into), strict=True):

@@ -75,8 +75,8 @@ def moved(state: NetworkState) -> NetworkState:
         elif "usage" in name:
             other = torch.rand_like(x)
         elif "link" in name:
-            slots = x.shape[-1]
-            other = torch.rand_like(x) * (1 - torch.eye(slots)) / max(slots, 1)
+            # with a diagonal, which no cell writes and which must not count
+            other = torch.rand_like(x) / max(x.shape[-1], 1)
         else:
             other = x.detach() + 0.3 * torch.randn_like(x)
         return other.requires_grad_()

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba import contents as kernels
-from memnets.backends.numba.contents import DENSE, NOTHING
+from memnets.backends.numba import memory as kernels
+from memnets.backends.numba.memory import DENSE, NOTHING
+from memnets.backends.numba.memory_vjp import read_vjp, write_vjp
 from memnets.equations import memory
 from memnets.types import Address
 
@@ -37,9 +38,9 @@ def pointed(B: int, H: int, N: int, use: str) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(weights[..., :N]), slots
 
 
-def address(weights: torch.Tensor, slots: np.ndarray, borrowed: bool) -> Address:
+def address(weights: torch.Tensor, slots: np.ndarray, dense_gradient: bool) -> Address:
     """What the reference is given: dense where a gradient reaches every weight."""
-    if borrowed or (slots == DENSE).all():
+    if dense_gradient or (slots == DENSE).all():
         return Address(weights, None, weights[..., 0], weights[..., 0])
     at = torch.from_numpy(slots).unsqueeze(-1)
     chosen = (at >= 0).double()
@@ -48,42 +49,42 @@ def address(weights: torch.Tensor, slots: np.ndarray, borrowed: bool) -> Address
 
 @pytest.mark.parametrize(("B", "N", "W", "H"), SIZES)
 @pytest.mark.parametrize("use", USES)
-@pytest.mark.parametrize("borrowed", [False, True])
-def test_read(B, N, W, H, use, borrowed):
+@pytest.mark.parametrize("dense_gradient", [False, True])
+def test_read(B, N, W, H, use, dense_gradient):
     contents, grad, out = normal(B, W, N), normal(B, H, W), unset(B, H, W)
     weights, slots = pointed(B, H, N, use)
     kernels.read(contents, weights, slots, out)
     into = double(contents, weights)
-    value = memory.read(into[0].transpose(1, 2), address(into[1], slots, borrowed))
+    value = memory.read(into[0].transpose(1, 2), address(into[1], slots, dense_gradient))
     close(out, value)
     if not value.requires_grad:
         value = value + 0 * into[0].sum()
-    adds(kernels.read_vjp, (contents, weights, slots, borrowed, grad), value, grad, into)
+    adds(read_vjp, (contents, weights, slots, dense_gradient, grad), value, grad, into)
 
 
 @pytest.mark.parametrize(("B", "N", "W", "H"), SIZES)
 @pytest.mark.parametrize("use", USES)
-@pytest.mark.parametrize("borrowed", [False, True])
-def test_write(B, N, W, H, use, borrowed):
+@pytest.mark.parametrize("dense_gradient", [False, True])
+def test_write(B, N, W, H, use, dense_gradient):
     contents, erase, add = normal(B, W, N), uniform(B, H, W), normal(B, H, W)
     weights, slots = pointed(B, H, N, use)
     erase[:, :, 0] = 1
     out, grad = unset(B, W, N), normal(B, W, N, seed=1)
     kernels.write(contents, weights, slots, erase, add, out)
     into = double(weights, erase, add, contents)
-    where = address(into[0], slots, borrowed)
+    where = address(into[0], slots, dense_gradient)
     value = memory.write(into[3].transpose(1, 2), where, into[1], into[2]).transpose(1, 2)
     close(out, value)
 
     def vjp(*arrays):
         """The gradient of the memory is exchanged, not added to."""
         *arguments, to_weights, to_erase, to_add = arrays
-        kernels.write_vjp(*arguments, grad.copy(), to_weights, to_erase, to_add)
+        write_vjp(*arguments, grad.copy(), to_weights, to_erase, to_add)
 
-    arguments = (contents, weights, slots, erase, add, borrowed)
+    arguments = (contents, weights, slots, erase, add, dense_gradient)
     adds(vjp, arguments, value, grad, into[:3])
     to_memory = grad.copy()
-    kernels.write_vjp(*arguments, to_memory, *(np.ones_like(a) for a in (weights, erase, add)))
+    write_vjp(*arguments, to_memory, *(np.ones_like(a) for a in (weights, erase, add)))
     close(to_memory, pull(value, grad, into[3:])[0], 1e-4)
 
 

@@ -1,67 +1,74 @@
-"""Reading along the DNC's links (methods: f, b, w^r), one write later or one write earlier."""
+"""The gradients of the DNC's links, and of reading along them (links.py).
+
+`dense_gradient` says whether every weight of a head gets a gradient although one slot was chosen.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .contents import DENSE
 from .jit import ONE, ZERO, kernel
 from .linear import matmul
+from .memory import DENSE
 
 
 @kernel
-def forward_backward(
-    link_BPNN: Any, reads_BRN: Any, slot_BR: Any, forward_BRPN: Any, backward_BRPN: Any
+def link_vjp(
+    link_BPNN: Any,
+    precedence_BPN: Any,
+    writes_BPN: Any,
+    slot_BP: Any,
+    dense_gradient: bool,
+    grad_link_BPNN: Any,
+    grad_precedence_BPN: Any,
+    grad_writes_BPN: Any,
 ) -> None:
-    """Weightings one write later and one write earlier (DNC: f and b), of all heads in one pass.
+    """`grad_link_BPNN` goes in as the gradient of the links after the write, comes out as before.
 
-    A chosen slot only reads its column and row of the links.
+    `link_BPNN` are the links before it. A chosen slot's weights get a gradient only where it is
+    `dense_gradient` (choice.borrows), which alone looks at every link.
     """
-    batch, heads, slots = reads_BRN.shape
-    links = link_BPNN.shape[1]
-    whole = slots - slots % 4
+    batch, heads, slots = writes_BPN.shape
     for b in range(batch):
-        for r in range(heads):
-            slot = slot_BR[b, r]
-            for p in range(links):
-                if slot < 0:
-                    for n in range(slots):
-                        forward_BRPN[b, r, p, n] = ZERO
-                        backward_BRPN[b, r, p, n] = ZERO
-                    continue
-                for n in range(slots):
-                    forward_BRPN[b, r, p, n] = link_BPNN[b, p, n, slot]
-                for n in range(slots):
-                    backward_BRPN[b, r, p, n] = link_BPNN[b, p, slot, n]
-        for p in range(links):
-            for i in range(0, whole, 4):
-                for r in range(heads):
-                    if slot_BR[b, r] != DENSE:
-                        continue
-                    w0, w1 = reads_BRN[b, r, i], reads_BRN[b, r, i + 1]
-                    w2, w3 = reads_BRN[b, r, i + 2], reads_BRN[b, r, i + 3]
-                    f0, f1, f2, f3 = ZERO, ZERO, ZERO, ZERO
+        for p in range(heads):
+            slot = slot_BP[b, p]
+            for i in range(slots):
+                grad_link_BPNN[b, p, i, i] = ZERO
+            if slot == DENSE or dense_gradient:
+                for i in range(slots):
+                    weight, total = writes_BPN[b, p, i], ZERO
+                    rest = ONE - weight
                     for j in range(slots):
-                        x0, x1 = link_BPNN[b, p, i, j], link_BPNN[b, p, i + 1, j]
-                        x2, x3 = link_BPNN[b, p, i + 2, j], link_BPNN[b, p, i + 3, j]
-                        read = reads_BRN[b, r, j]
-                        f0 += x0 * read
-                        f1 += x1 * read
-                        f2 += x2 * read
-                        f3 += x3 * read
-                        backward_BRPN[b, r, p, j] += x0 * w0 + x1 * w1 + x2 * w2 + x3 * w3
-                    forward_BRPN[b, r, p, i], forward_BRPN[b, r, p, i + 1] = f0, f1
-                    forward_BRPN[b, r, p, i + 2], forward_BRPN[b, r, p, i + 3] = f2, f3
-            for i in range(whole, slots):
-                for r in range(heads):
-                    if slot_BR[b, r] != DENSE:
-                        continue
-                    w0, f0 = reads_BRN[b, r, i], ZERO
-                    for j in range(slots):
-                        x0 = link_BPNN[b, p, i, j]
-                        f0 += x0 * reads_BRN[b, r, j]
-                        backward_BRPN[b, r, p, j] += x0 * w0
-                    forward_BRPN[b, r, p, i] = f0
+                        grad = grad_link_BPNN[b, p, i, j]
+                        faded = grad * link_BPNN[b, p, i, j]
+                        total += grad * precedence_BPN[b, p, j] - faded
+                        grad_writes_BPN[b, p, j] -= faded
+                        grad_precedence_BPN[b, p, j] += grad * weight
+                        grad_link_BPNN[b, p, i, j] = grad * (rest - writes_BPN[b, p, j])
+                    grad_writes_BPN[b, p, i] += total
+            elif slot >= 0:
+                for n in range(slots):
+                    grad_precedence_BPN[b, p, n] += grad_link_BPNN[b, p, slot, n]
+                    grad_link_BPNN[b, p, slot, n] = ZERO
+                for n in range(slots):
+                    grad_link_BPNN[b, p, n, slot] = ZERO
+
+
+@kernel
+def precedence_vjp(
+    precedence_BPN: Any, writes_BPN: Any, grad_precedence_BPN: Any, grad_writes_BPN: Any
+) -> None:
+    """`grad_precedence_BPN` goes in as the gradient after the write and comes out as before."""
+    batch, heads, slots = writes_BPN.shape
+    for b in range(batch):
+        for p in range(heads):
+            rest, total = ONE, ZERO
+            for n in range(slots):
+                rest -= writes_BPN[b, p, n]
+                total += grad_precedence_BPN[b, p, n] * precedence_BPN[b, p, n]
+            for n in range(slots):
+                grad_writes_BPN[b, p, n] += grad_precedence_BPN[b, p, n] - total
+                grad_precedence_BPN[b, p, n] *= rest
 
 
 @kernel
@@ -69,7 +76,7 @@ def forward_backward_vjp(
     link_BPNN: Any,
     reads_BRN: Any,
     slot_BR: Any,
-    borrowed: bool,
+    dense_gradient: bool,
     grad_forward_BRPN: Any,
     grad_backward_BRPN: Any,
     grad_link_BPNN: Any,
@@ -77,7 +84,7 @@ def forward_backward_vjp(
     outer_NK: Any,
     inner_KN: Any,
 ) -> None:
-    """A chosen slot's weights get a gradient only where it is `borrowed` (choice.borrows).
+    """A chosen slot's weights get a gradient only where it is `dense_gradient` (choice.borrows).
 
     The links' gradient is a product of two narrow matrices, which the scratch holds: K = 2R.
     """
@@ -103,16 +110,16 @@ def forward_backward_vjp(
                         grad_link_BPNN[b, p, slot, n] += grad_backward_BRPN[b, r, p, n]
             if dense:
                 matmul(outer_NK, inner_KN, grad_link_BPNN[b, p])
-            if dense or borrowed:
+            if dense or dense_gradient:
                 _reads_vjp(
-                    link_BPNN[b, p], slot_BR[b], borrowed, b, p,
+                    link_BPNN[b, p], slot_BR[b], dense_gradient, b, p,
                     grad_forward_BRPN, grad_backward_BRPN, grad_reads_BRN,
                 )  # fmt: skip
 
 
 @kernel
 def _reads_vjp(
-    link_NN: Any, slot_R: Any, borrowed: bool, b: int, p: int,
+    link_NN: Any, slot_R: Any, dense_gradient: bool, b: int, p: int,
     grad_forward_BRPN: Any, grad_backward_BRPN: Any, grad_reads_BRN: Any,
 ) -> None:  # fmt: skip
     """What one matrix of links gives the reads that followed it."""
@@ -120,7 +127,7 @@ def _reads_vjp(
     whole = slots - slots % 4
     for i in range(0, whole, 4):
         for r in range(heads):
-            if slot_R[r] != DENSE and not borrowed:
+            if slot_R[r] != DENSE and not dense_gradient:
                 continue
             g0, g1 = grad_forward_BRPN[b, r, p, i], grad_forward_BRPN[b, r, p, i + 1]
             g2, g3 = grad_forward_BRPN[b, r, p, i + 2], grad_forward_BRPN[b, r, p, i + 3]
@@ -144,32 +151,13 @@ def _reads_vjp(
             grad_reads_BRN[b, r, i + 3] += t3
     for i in range(whole, slots):
         for r in range(heads):
-            if slot_R[r] != DENSE and not borrowed:
+            if slot_R[r] != DENSE and not dense_gradient:
                 continue
             g0, t0 = grad_forward_BRPN[b, r, p, i], ZERO
             for j in range(slots):
                 t0 += link_NN[i, j] * grad_backward_BRPN[b, r, p, j]
                 grad_reads_BRN[b, r, j] += g0 * link_NN[i, j]
             grad_reads_BRN[b, r, i] += t0
-
-
-@kernel
-def mix_read_modes(
-    modes_BRM: Any, backward_BRPN: Any, content_BRN: Any, forward_BRPN: Any, out_BRN: Any
-) -> None:
-    """Read weighting from its modes: P backward, one content, P forward (DNC: w^r)."""
-    batch, heads, links, slots = forward_BRPN.shape
-    for b in range(batch):
-        for r in range(heads):
-            mode = modes_BRM[b, r, links]
-            for n in range(slots):
-                out_BRN[b, r, n] = mode * content_BRN[b, r, n]
-            for p in range(links):
-                before, after = modes_BRM[b, r, p], modes_BRM[b, r, links + 1 + p]
-                for n in range(slots):
-                    out_BRN[b, r, n] += (
-                        before * backward_BRPN[b, r, p, n] + after * forward_BRPN[b, r, p, n]
-                    )
 
 
 @kernel

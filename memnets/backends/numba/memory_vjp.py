@@ -1,6 +1,6 @@
-"""What heads do to the contents (NTM eqs. 2 to 4), at every slot or at the one that was chosen.
+"""The gradients of reading and writing (memory.py).
 
-A head's `slot` says which: DENSE for every slot by its weights, NOTHING for a no-op, else the row.
+`dense_gradient` says whether every weight of a head gets a gradient although one slot was chosen.
 """
 
 from __future__ import annotations
@@ -10,45 +10,7 @@ from typing import Any
 import numpy as np
 
 from .jit import ONE, ZERO, kernel
-
-DENSE, NOTHING = -2, -1
-
-
-@kernel
-def read(memory_BWN: Any, weights_BHN: Any, slot_BH: Any, read_BHW: Any) -> None:
-    """Weighted sum of slots per head, or the chosen row (NTM eq. 2)."""
-    batch, width, _ = memory_BWN.shape
-    heads = weights_BHN.shape[1]
-    for b in range(batch):
-        for h in range(heads):
-            slot = slot_BH[b, h]
-            if slot == DENSE:
-                _sums(memory_BWN[b], weights_BHN[b, h], read_BHW[b, h])
-                continue
-            for w in range(width):
-                read_BHW[b, h, w] = memory_BWN[b, w, slot] if slot >= 0 else ZERO
-
-
-@kernel
-def _sums(memory_WN: Any, weights_N: Any, read_W: Any) -> None:
-    """Four parts of the width at a time, so that each load of a weight serves four sums."""
-    width, slots = memory_WN.shape
-    whole = width - width % 4
-    for w in range(0, whole, 4):
-        one, two, three, four = ZERO, ZERO, ZERO, ZERO
-        m0, m1, m2, m3 = memory_WN[w], memory_WN[w + 1], memory_WN[w + 2], memory_WN[w + 3]
-        for n in range(slots):
-            weight = weights_N[n]
-            one += weight * m0[n]
-            two += weight * m1[n]
-            three += weight * m2[n]
-            four += weight * m3[n]
-        read_W[w], read_W[w + 1], read_W[w + 2], read_W[w + 3] = one, two, three, four
-    for w in range(whole, width):
-        one = ZERO
-        for n in range(slots):
-            one += weights_N[n] * memory_WN[w, n]
-        read_W[w] = one
+from .memory import DENSE
 
 
 @kernel
@@ -56,12 +18,12 @@ def read_vjp(
     memory_BWN: Any,
     weights_BHN: Any,
     slot_BH: Any,
-    borrowed: bool,
+    dense_gradient: bool,
     grad_read_BHW: Any,
     grad_memory_BWN: Any,
     grad_weights_BHN: Any,
 ) -> None:
-    """The weights of a chosen row get a gradient only where it is `borrowed` (choice.borrows)."""
+    """Adds to the gradients of the memory and of the weights."""
     batch, width, slots = memory_BWN.shape
     heads = weights_BHN.shape[1]
     for b in range(batch):
@@ -76,46 +38,9 @@ def read_vjp(
                     continue
                 if slot >= 0:
                     grad_memory_BWN[b, w, slot] += grad
-                if borrowed:
+                if dense_gradient:
                     for n in range(slots):
                         grad_weights_BHN[b, h, n] += grad * memory_BWN[b, w, n]
-
-
-@kernel
-def write(
-    memory_BWN: Any, weights_BPN: Any, slot_BP: Any, erase_BPW: Any, add_BPW: Any, out_BWN: Any
-) -> None:
-    """Erase then add: erasures multiply, additions sum (NTM eqs. 3 and 4).
-
-    `out_BWN` may be the memory itself.
-    """
-    batch, width, slots = memory_BWN.shape
-    heads = weights_BPN.shape[1]
-    for b in range(batch):
-        if heads == 1 and slot_BP[b, 0] == DENSE:
-            for w in range(width):
-                erase, add = erase_BPW[b, 0, w], add_BPW[b, 0, w]
-                for n in range(slots):
-                    weight = weights_BPN[b, 0, n]
-                    out_BWN[b, w, n] = memory_BWN[b, w, n] * (ONE - weight * erase) + weight * add
-            continue
-        for w in range(width):
-            for n in range(slots):
-                out_BWN[b, w, n] = memory_BWN[b, w, n]
-            for p in range(heads):
-                slot, erase = slot_BP[b, p], erase_BPW[b, p, w]
-                if slot >= 0:
-                    out_BWN[b, w, slot] *= ONE - erase
-                elif slot == DENSE:
-                    for n in range(slots):
-                        out_BWN[b, w, n] *= ONE - weights_BPN[b, p, n] * erase
-            for p in range(heads):
-                slot, add = slot_BP[b, p], add_BPW[b, p, w]
-                if slot >= 0:
-                    out_BWN[b, w, slot] += add
-                elif slot == DENSE:
-                    for n in range(slots):
-                        out_BWN[b, w, n] += weights_BPN[b, p, n] * add
 
 
 @kernel
@@ -125,7 +50,7 @@ def write_vjp(
     slot_BP: Any,
     erase_BPW: Any,
     add_BPW: Any,
-    borrowed: bool,
+    dense_gradient: bool,
     grad_memory_BWN: Any,
     grad_weights_BPN: Any,
     grad_erase_BPW: Any,
@@ -133,8 +58,7 @@ def write_vjp(
 ) -> None:
     """`grad_memory_BWN` goes in as the gradient of what was written and comes out as that before.
 
-    `memory_BWN` is the memory before the write. The weights of a chosen row get a gradient only
-    where it is `borrowed` (choice.borrows).
+    `memory_BWN` is the memory before the write.
     """
     batch, width, slots = memory_BWN.shape
     heads = weights_BPN.shape[1]
@@ -154,7 +78,7 @@ def write_vjp(
                 grad_add_BPW[b, 0, w] += to_add
             continue
         if slot_BP[b, 0] == DENSE:
-            _heads_vjp(
+            _dense_heads_vjp(
                 memory_BWN[b], weights_BPN[b], erase_BPW[b], add_BPW[b],
                 grad_memory_BWN[b], grad_weights_BPN[b], grad_erase_BPW[b], grad_add_BPW[b],
             )  # fmt: skip
@@ -163,21 +87,21 @@ def write_vjp(
             slot = slot_BP[b, p]
             if slot >= 0:
                 for w in range(width):
-                    content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, slot)
+                    content = _kept_by_others(memory_BWN, weights_BPN, erase_BPW, b, p, w, slot)
                     grad = grad_memory_BWN[b, w, slot]
                     grad_erase_BPW[b, p, w] -= grad * weights_BPN[b, p, slot] * content
                     grad_add_BPW[b, p, w] += grad * weights_BPN[b, p, slot]
-            if borrowed and heads == 1:
+            if dense_gradient and heads == 1:
                 for w in range(width):
                     erase, add = erase_BPW[b, 0, w], add_BPW[b, 0, w]
                     for n in range(slots):
                         change = add - memory_BWN[b, w, n] * erase
                         grad_weights_BPN[b, 0, n] += grad_memory_BWN[b, w, n] * change
-            elif borrowed:
+            elif dense_gradient:
                 for n in range(slots):
                     total = ZERO
                     for w in range(width):
-                        content = _kept(memory_BWN, weights_BPN, erase_BPW, b, p, w, n)
+                        content = _kept_by_others(memory_BWN, weights_BPN, erase_BPW, b, p, w, n)
                         change = add_BPW[b, p, w] - content * erase_BPW[b, p, w]
                         total += grad_memory_BWN[b, w, n] * change
                     grad_weights_BPN[b, p, n] += total
@@ -189,7 +113,7 @@ def write_vjp(
 
 
 @kernel
-def _heads_vjp(
+def _dense_heads_vjp(
     memory_WN: Any, weights_PN: Any, erase_PW: Any, add_PW: Any,
     grad_memory_WN: Any, grad_weights_PN: Any, grad_erase_PW: Any, grad_add_PW: Any,
 ) -> None:  # fmt: skip
@@ -208,7 +132,7 @@ def _heads_vjp(
             for n in range(slots):
                 after_N[n] = found_N[n] * (ONE - weights_N[n] * erase)
         for p in range(heads - 1, -1, -1):
-            to_erase, to_add = _head_vjp(
+            to_erase, to_add = _dense_head_vjp(
                 weights_PN[p], found_PN[p], erase_PW[p, w], add_PW[p, w],
                 grad_N, left_N, grad_weights_PN[p],
             )  # fmt: skip
@@ -217,7 +141,7 @@ def _heads_vjp(
 
 
 @kernel
-def _head_vjp(
+def _dense_head_vjp(
     weights_N: Any, found_N: Any, erase: Any, add: Any,
     grad_N: Any, left_N: Any, grad_weights_N: Any,
 ) -> Any:  # fmt: skip
@@ -237,7 +161,7 @@ def _head_vjp(
 
 
 @kernel
-def _kept(
+def _kept_by_others(
     memory_BWN: Any, weights_BPN: Any, erase_BPW: Any, b: int, head: int, w: int, n: int
 ) -> Any:
     """What the other heads leave of a number."""

@@ -9,11 +9,25 @@ from hypothesis.extra.numpy import arrays
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba import choice as kernels
-from memnets.backends.numba.choice import GUMBEL, MODE, PLAIN, REINMAX, SAMPLE, SOFT, STRAIGHT
-from memnets.backends.numba.contents import DENSE, NOTHING
+from memnets.backends.numba.address import Address
+from memnets.backends.numba.choices.base import Choice
+from memnets.backends.numba.choices.dispatch import (
+    CHOICES,
+    choose,
+    choose_vjp,
+    code_of,
+)
+from memnets.backends.numba.choices.gumbel import GUMBEL
+from memnets.backends.numba.choices.mode import MODE, SPARSE_MODE
+from memnets.backends.numba.choices.reinmax import REINMAX
+from memnets.backends.numba.choices.sample import SAMPLE
+from memnets.backends.numba.choices.soft import SOFT
+from memnets.backends.numba.choices.straight_through import STRAIGHT_THROUGH
+from memnets.backends.numba.coverage import choice_of
+from memnets.backends.numba.memory import DENSE, NOTHING
 from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft, StraightThrough, choices
-from memnets.estimators.gumbel import gumbel_noise
+from memnets.estimators.choices import gumbel_noise
+from memnets.registry import estimators
 
 from .against import adds, close, double, normal, unset, weighting
 
@@ -22,13 +36,32 @@ SIZES = [(1, 1, 1), (3, 7, 3), (2, 128, 1), (64, 5, 2)]
 ESTIMATORS = {
     SOFT: Soft(),
     SAMPLE: Reinforce(),
-    MODE: Reinforce().eval(),
-    PLAIN: Gumbel().eval(),
-    STRAIGHT: StraightThrough(),
+    SPARSE_MODE: Reinforce().eval(),
+    MODE: Gumbel().eval(),
+    STRAIGHT_THROUGH: StraightThrough(),
     REINMAX: ReinMax(),
     GUMBEL: Gumbel(temperature=0.7),
 }
 RAW = arrays(np.float32, (9,), elements=st.floats(0.0, 1.0, width=32))
+
+
+def test_every_choice_is_found_and_compared_here():
+    assert set(CHOICES) == set(ESTIMATORS)
+
+
+def test_the_choice_of_an_estimator_follows_the_mode_and_the_schedule():
+    for choice, estimator in ESTIMATORS.items():
+        assert choice_of(estimator) is choice
+    assert choice_of(ReinMax().eval()) is MODE
+    assert choice_of(StraightThrough().eval()) is STRAIGHT_THROUGH
+    assert choice_of(Gumbel(straight_through=False)) is None
+    assert choice_of(estimators.get("gumbel_rao")()) is None
+    annealed = estimators.get("annealed")()
+    assert choice_of(annealed) is SOFT
+    annealed.use_first.fill_(False)
+    assert choice_of(annealed) is SAMPLE
+    annealed.use_first.fill_(True)
+    assert choice_of(annealed.eval()) is SPARSE_MODE
 
 
 def uniforms(B: int, H: int, seed: int = 3) -> np.ndarray:
@@ -39,9 +72,9 @@ def uniforms(B: int, H: int, seed: int = 3) -> np.ndarray:
     return drawn
 
 
-def draws(kind: int, B: int, H: int, N: int) -> np.ndarray:
+def draws(choice: Choice, B: int, H: int, N: int) -> np.ndarray:
     """What an estimator draws, and what it goes with, after the same seed."""
-    if kind != GUMBEL:
+    if choice is not GUMBEL:
         return uniforms(B, H)[..., None]
     torch.manual_seed(3)
     noise = gumbel_noise(B, H, N + 1).numpy()
@@ -49,30 +82,31 @@ def draws(kind: int, B: int, H: int, N: int) -> np.ndarray:
     return np.concatenate([noise, np.full((B, H, 1), 0.7, np.float32)], -1)
 
 
-def chosen(kind: int, weights: np.ndarray, drawn: np.ndarray):
+def chosen(choice: Choice, weights: np.ndarray, drawn: np.ndarray):
     B, H, N = weights.shape
     into = unset(B, H, N), np.full((B, H), 99), unset(B, H), unset(B, H)
-    kernels.choose(kind, weights, drawn if drawn.ndim == 3 else drawn[..., None], *into)
+    drawn = drawn if drawn.ndim == 3 else drawn[..., None]
+    choose(code_of(choice), weights, drawn, Address(*into))
     return into
 
 
 @pytest.mark.parametrize(("B", "N", "H"), SIZES)
-@pytest.mark.parametrize("kind", ESTIMATORS)
+@pytest.mark.parametrize("choice", ESTIMATORS, ids=lambda choice: choice.choose.__name__)
 @pytest.mark.parametrize("mass", [1.0, 0.6, 0.05])
 @pytest.mark.parametrize("holes", [False, True])
-def test_the_address_and_its_gradient(B, N, H, kind, mass, holes):
+def test_the_address_and_its_gradient(B, N, H, choice, mass, holes):
     before = weighting(B, H, N, mass=mass)
     if holes:
         before[..., 1::2] = 0
-    weights, slots, log_prob, entropy = chosen(kind, before, drawn := draws(kind, B, H, N))
+    weights, slots, log_prob, entropy = chosen(choice, before, drawn := draws(choice, B, H, N))
     (before_64,) = double(before)
-    address = ESTIMATORS[kind](before_64)
+    address = ESTIMATORS[choice](before_64)
     close(weights, address.dense(N))
     close(entropy, address.entropy_BH)
     # a rest of 0.4 as the difference of two numbers of order 1, and 0 where it is rounding
     close(log_prob, address.log_prob_BH, smallest=1.0)
     dense = address.slots_BHK is None
-    if kind == SOFT:
+    if choice is SOFT:
         assert (slots == DENSE).all()
     else:
         at = np.where(weights.any(-1), weights.argmax(-1), NOTHING)
@@ -85,14 +119,14 @@ def test_the_address_and_its_gradient(B, N, H, kind, mass, holes):
         if not isinstance(part, int)
     )
     one = np.ones((), np.float32)
-    adds(kernels.choose_vjp, (kind, before, drawn, slots, *grads), value, one, [before_64])
+    adds(choose_vjp, (code_of(choice), before, drawn, slots, *grads), value, one, [before_64])
 
 
 def test_all_four_choices_occur_in_these_tests():
     before = weighting(64, 2, 5, mass=0.6)
     slots = chosen(SAMPLE, before, uniforms(64, 2))[1]
     assert set(slots.flatten()) == {NOTHING, 0, 1, 2, 3, 4}
-    assert NOTHING in chosen(MODE, weighting(64, 2, 5, mass=0.4), uniforms(64, 2))[1]
+    assert NOTHING in chosen(SPARSE_MODE, weighting(64, 2, 5, mass=0.4), uniforms(64, 2))[1]
 
 
 @given(RAW, st.integers(0, 2**31), st.floats(0.1, 1.0))
@@ -109,15 +143,15 @@ def test_a_slot_is_drawn_as_the_reference_draws_it_in_float32(raw, seed, mass):
 @given(RAW, st.floats(0.0, 1.0))
 def test_the_likeliest_is_the_first_of_the_largest(raw, mass):
     before = (mass * raw / max(raw.sum(), 1)).astype(np.float32)[None, None]
-    slots = chosen(MODE, before, uniforms(1, 1))[1]
-    expected = int(choices.with_no_op(torch.from_numpy(before)).argmax(-1))
+    slots = chosen(SPARSE_MODE, before, uniforms(1, 1))[1]
+    expected = int(choices.likeliest(choices.with_no_op(torch.from_numpy(before))))
     assert slots[0, 0] == (expected if expected < 9 else NOTHING)
 
 
-@pytest.mark.parametrize("kind", [MODE, STRAIGHT])
-def test_of_equals_the_first_is_likeliest_and_the_no_op_last(kind):
+@pytest.mark.parametrize("choice", [MODE, SPARSE_MODE, STRAIGHT_THROUGH], ids=str)
+def test_of_equals_the_first_is_likeliest_and_the_no_op_last(choice):
     before = np.array([[[0.25, 0.25, 0.25], [0.0, 0.5, 0.0], [0.0, 0.25, 0.25]]], np.float32)
-    slots = chosen(kind, before, uniforms(1, 3))[1]
+    slots = chosen(choice, before, uniforms(1, 3))[1]
     np.testing.assert_array_equal(slots, [[0, 1, NOTHING]])
 
 

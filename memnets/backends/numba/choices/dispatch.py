@@ -1,0 +1,168 @@
+"""The choices of this folder, found by themselves, behind one pair of kernels."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+from numba import njit
+
+from ..jit import ZERO, kernel, log
+from ..memory import DENSE, NOTHING
+from .base import FLOOR, Choice, ChoiceCode, Chooser, choosers, entropy, entropy_vjp, missing
+
+
+def _found() -> tuple[Choice, ...]:
+    """Every choice of every file in this folder, in the order of their names."""
+    names = sorted(module.name for module in iter_modules([str(Path(__file__).parent)]))
+    modules = [
+        import_module(f"{__package__}.{name}")
+        for name in names
+        if name not in ("base", Path(__file__).stem)
+    ]
+    values = [value for module in modules for value in vars(module).values()]
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, Choice)))
+
+
+CHOICES = _found()
+
+
+def named_choosers() -> dict[str, Chooser]:
+    """By the registered name of an estimator: what says which choice it makes."""
+    return dict(choosers)
+
+
+def code_of(choice: Choice) -> ChoiceCode:
+    """A choice as the kernels take it."""
+    return ChoiceCode(
+        CHOICES.index(choice), choice.one_slot, choice.has_dense_gradient, choice.is_sparse
+    )
+
+
+def _choose_by_number(number: int) -> Any:
+    """A kernel that makes the choice of its first argument, which is `number` or more."""
+    choose_this = CHOICES[number].choose
+    if number + 1 == len(CHOICES):
+
+        @njit(nogil=True)
+        def last(wanted: int, weighting_N: Any, lack: Any, draws_U: Any, weights_N: Any) -> int:
+            return choose_this(weighting_N, lack, draws_U, weights_N)
+
+        return last
+    choose_later = _choose_by_number(number + 1)
+
+    @njit(nogil=True)
+    def choose_it(wanted: int, weighting_N: Any, lack: Any, draws_U: Any, weights_N: Any) -> int:
+        if wanted == number:
+            return choose_this(weighting_N, lack, draws_U, weights_N)
+        return choose_later(wanted, weighting_N, lack, draws_U, weights_N)
+
+    return choose_it
+
+
+def _vjp_by_number(number: int) -> Any:
+    """The same of the gradients."""
+    this_vjp = CHOICES[number].vjp
+    if number + 1 == len(CHOICES):
+
+        @njit(nogil=True)
+        def last(
+            wanted: int, weighting_N: Any, lack: Any, draws_U: Any, slot: int, grad: Any, to: Any
+        ) -> None:
+            this_vjp(weighting_N, lack, draws_U, slot, grad, to)
+
+        return last
+    later_vjp = _vjp_by_number(number + 1)
+
+    @njit(nogil=True)
+    def vjp(
+        wanted: int, weighting_N: Any, lack: Any, draws_U: Any, slot: int, grad: Any, to: Any
+    ) -> None:
+        if wanted == number:
+            this_vjp(weighting_N, lack, draws_U, slot, grad, to)
+        else:
+            later_vjp(wanted, weighting_N, lack, draws_U, slot, grad, to)
+
+    return vjp
+
+
+_choose = _choose_by_number(0)
+_vjp = _vjp_by_number(0)
+
+
+@kernel
+def choose(choice: Any, weighting_BHN: Any, draws_BHU: Any, address: Any) -> None:
+    """The address of a weighting, with its log-probability and the weighting's entropy in nats.
+
+    `choice` is a `ChoiceCode`, `draws_BHU` the random numbers that it needs. A weighting that is
+    NaN reaches every slot, unless the address is sparse, as in the reference.
+    """
+    batch, heads, _ = weighting_BHN.shape
+    for b in range(batch):
+        for h in range(heads):
+            weighting_N, weights_N = weighting_BHN[b, h], address.weights_BHN[b, h]
+            lack = missing(weighting_N)
+            slot = _choose(choice.number, weighting_N, lack, draws_BHU[b, h], weights_N)
+            log_prob = ZERO
+            if choice.is_sparse:
+                probability = lack if slot == NOTHING else weighting_N[slot]
+                # the difference is zero, or NaN, which the floor would lose
+                log_prob = log(max(probability, FLOOR)) + (probability - probability)
+            elif lack != lack:
+                slot = DENSE
+            address.slot_BH[b, h] = slot
+            address.log_prob_BH[b, h] = log_prob
+            address.entropy_BH[b, h] = entropy(weighting_N, lack)
+
+
+@kernel
+def choose_vjp(
+    choice: Any,
+    weighting_BHN: Any,
+    draws_BHU: Any,
+    slot_BH: Any,
+    grad_weights_BHN: Any,
+    grad_log_prob_BH: Any,
+    grad_entropy_BH: Any,
+    grad_weighting_BHN: Any,
+) -> None:
+    """Adds the weighting's gradient, from that of the weights and of what describes the choice."""
+    batch, heads, slots = weighting_BHN.shape
+    for b in range(batch):
+        for h in range(heads):
+            weighting_N, slot = weighting_BHN[b, h], slot_BH[b, h]
+            grad_weighting_N = grad_weighting_BHN[b, h]
+            lack = missing(weighting_N)
+            _vjp(
+                choice.number, weighting_N, lack, draws_BHU[b, h], slot, grad_weights_BHN[b, h],
+                grad_weighting_N,
+            )  # fmt: skip
+            if choice.is_sparse:
+                grad = grad_log_prob_BH[b, h]
+                if slot >= 0:
+                    if weighting_N[slot] >= FLOOR:
+                        grad_weighting_N[slot] += grad / weighting_N[slot]
+                elif lack > ZERO:
+                    for n in range(slots):
+                        grad_weighting_N[n] -= grad / lack
+            grad = grad_entropy_BH[b, h]
+            if grad != ZERO:
+                entropy_vjp(weighting_N, lack, grad, grad_weighting_N)
+
+
+@kernel
+def reach_every_slot(choice: Any, erase_BPW: Any, add_BPW: Any, slot_BP: Any) -> None:
+    """Where a write is not finite, a dense address passes that on to every slot (0 × NaN = NaN)."""
+    if choice.is_sparse or not choice.one_slot:
+        return
+    batch, heads, width = erase_BPW.shape
+    for b in range(batch):
+        for p in range(heads):
+            total = ZERO
+            for w in range(width):
+                erase, add = erase_BPW[b, p, w], add_BPW[b, p, w]
+                total += (erase - erase) + (add - add)
+            if total != ZERO:
+                slot_BP[b, p] = DENSE

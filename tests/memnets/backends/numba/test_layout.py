@@ -1,0 +1,22 @@
+"""Kernels find the columns of the raw interface by the shapes of the cell, in whatever order."""
+
+import pytest
+
+pytest.importorskip("numba")
+
+from memnets.interface import Interface
+
+from .unrolled import CELLS, UNITS, WAYS, build, same
+
+VARIANTS = [(cell, options) for cell in CELLS for options in ({}, {"write_heads": 2})]
+VARIANTS += [("dnc", {"links": False}), ("dntm", {"recency": False, "gated_input": False})]
+
+
+@pytest.mark.parametrize("estimator", WAYS)
+@pytest.mark.parametrize(("cell", "options"), VARIANTS, ids=str)
+def test_the_order_of_an_interfaces_shapes_is_free(cell, options, estimator):
+    network = build(cell, estimator, **options)
+    shapes = network.cell.interface.shapes
+    network.cell.interface = Interface(UNITS, dict(sorted(shapes.items(), reverse=True)))
+    assert list(network.cell.interface.shapes) != list(shapes)
+    same(network, 8, 2)

@@ -1,0 +1,82 @@
+"""What is not a number stays so, wherever it stays so on the reference, and nowhere else."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+pytest.importorskip("numba")
+
+from memnets.network import MemoryNetwork
+
+from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, outputs_of
+
+BEGINS = 2
+"""The first step whose input is not a number."""
+
+every_cell = pytest.mark.parametrize("cell", CELLS)
+every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
+every_mode = pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+
+
+def rollouts(network: MemoryNetwork, inputs_TBX: Tensor) -> tuple[dict[str, Tensor], ...]:
+    """All that the kernels give, and all that the reference gives."""
+    found = []
+    for unroll in (fused(network), copy.deepcopy(network)):
+        torch.manual_seed(1)
+        found.append(outputs_of(unroll(inputs_TBX)))
+    return found[0], found[1]
+
+
+def the_same_are_nan(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
+    assert found.keys() == wanted.keys()
+    for name, x in wanted.items():
+        assert torch.equal(found[name].isnan(), x.isnan()), name
+
+
+@every_mode
+@pytest.mark.parametrize("controller", ["feedforward", "lstm"])
+@every_estimator
+@every_cell
+def test_an_input_that_is_not_a_number_shows_from_its_step_on(
+    cell, estimator, controller, training
+):
+    network = build(cell, estimator, controller, write_heads=2).train(training)
+    inputs_TBX = torch.randn(6, 3, INPUTS)
+    inputs_TBX[BEGINS, 1] = math.nan
+    found, wanted = rollouts(network, inputs_TBX)
+    assert wanted[".logits_TBY"][BEGINS:, 1].isnan().all()
+    assert found[".state.cell[0]"][1].isnan().any()
+    the_same_are_nan(found, wanted)
+
+
+@every_mode
+@every_estimator
+@pytest.mark.parametrize(
+    ("cell", "name"), [(cell, name) for cell in CELLS for name in build(cell).cell.interface.shapes]
+)
+def test_a_parameter_that_is_not_a_number_shows(cell, name, estimator, training):
+    network = build(cell, estimator).train(training)
+    with torch.no_grad():
+        network.cell.interface.bias_of(name).fill_(math.nan)
+    found, wanted = rollouts(network, torch.randn(5, 2, INPUTS))
+    the_same_are_nan(found, wanted)
+
+
+@every_estimator
+@every_cell
+def test_gradients_are_not_numbers_where_those_of_the_reference_are_not(cell, estimator):
+    network, inputs_TBX = build(cell, estimator), torch.randn(6, 3, INPUTS)
+    inputs_TBX[BEGINS, 1] = math.nan
+    found = []
+    reference = copy.deepcopy(network)
+    for net, unroll in ((network, fused(network)), (reference, reference)):
+        torch.manual_seed(1)
+        loss = unroll(inputs_TBX).logits_TBY.square().sum()
+        grads = torch.autograd.grad(loss, list(net.parameters()), allow_unused=True)
+        names = dict(net.named_parameters())
+        pairs = zip(names, grads, strict=True)
+        found.append({name: grad for name, grad in pairs if grad is not None})
+    the_same_are_nan({name: found[0][name] for name in found[1]}, found[1])
