@@ -77,7 +77,7 @@ def test_links(B, N, P, R):
 
 
 @sizes
-@pytest.mark.parametrize("dense gradient", [False, True])
+@pytest.mark.parametrize("dense_gradient", [False, True])
 def test_links_of_chosen_slots_touch_a_row_and_a_column_and_are_undone(B, N, P, R, dense_gradient):
     before, last, grad = linked(B, P, N), weighting(B, P, N), draw(B, P, N, N, seed=4)
     writes, slot = chosen(B, P, N)
