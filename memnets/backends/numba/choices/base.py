@@ -101,8 +101,8 @@ def entropy(weighting_N: Any, missing: Any) -> Any:
         weight = max(weighting_N[n], FLOOR)
         total -= weight * log(weight)
     rest = max(missing, FLOOR)
-    # the difference is zero, or NaN, which the floors would lose
-    return total - rest * log(rest) + (missing - missing)
+    # the floors would lose NaN
+    return total - rest * log(rest) if missing == missing else missing
 
 
 @kernel
@@ -116,9 +116,11 @@ def entropy_vjp(weighting_N: Any, missing: Any, grad: Any, grad_weighting_N: Any
 
 
 @kernel
-def one_hot(choice: int, weights_N: Any) -> int:
-    """Sets the weights of one choice, N being the no-op, and returns its slot."""
-    slots = weights_N.shape[0]
+def one_hot(choice: int, slots: int, weights_N: Any) -> int:
+    """Sets the weights of one choice among so many slots, and returns its slot.
+
+    The number of slots stands for the no-op. `weights_N` may be longer; the rest is left alone.
+    """
     for n in range(slots):
         weights_N[n] = ZERO
     if choice == slots:

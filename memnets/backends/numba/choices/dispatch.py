@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from math import isfinite
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
@@ -108,8 +109,10 @@ def choose(choice: Any, weighting_BHN: Any, draws_BHU: Any, address: Any) -> Non
             log_prob = ZERO
             if choice.is_sparse:
                 probability = lack if slot == NOTHING else weighting_N[slot]
-                # the difference is zero, or NaN, which the floor would lose
-                log_prob = log(max(probability, FLOOR)) + (probability - probability)
+                # the floor would lose NaN
+                log_prob = probability
+                if probability == probability:
+                    log_prob = log(max(probability, FLOOR))
             elif lack != lack:
                 slot = DENSE
             address.slot_BH[b, h] = slot
@@ -160,9 +163,6 @@ def reach_every_slot(choice: Any, erase_BPW: Any, add_BPW: Any, slot_BP: Any) ->
     batch, heads, width = erase_BPW.shape
     for b in range(batch):
         for p in range(heads):
-            total = ZERO
             for w in range(width):
-                erase, add = erase_BPW[b, p, w], add_BPW[b, p, w]
-                total += (erase - erase) + (add - add)
-            if total != ZERO:
-                slot_BP[b, p] = DENSE
+                if not (isfinite(erase_BPW[b, p, w]) and isfinite(add_BPW[b, p, w])):
+                    slot_BP[b, p] = DENSE

@@ -35,10 +35,10 @@ def _perturbed(weighting_N: Any, missing: Any, draws_U: Any) -> int:
 @kernel
 def gumbel(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any) -> int:
     """The slot that the noise in `draws_U` makes the largest; where a weight is NaN, all are."""
-    slot = one_hot(_perturbed(weighting_N, missing, draws_U), weights_N)
+    slot = one_hot(_perturbed(weighting_N, missing, draws_U), weighting_N.shape[0], weights_N)
     if missing != missing:
         for n in range(weighting_N.shape[0]):
-            weights_N[n] += missing
+            weights_N[n] = missing
     return slot
 
 

@@ -32,7 +32,7 @@ def likeliest(weighting_N: Any, missing: Any) -> int:
 @kernel
 def mode(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any) -> int:
     """The most probable slot."""
-    return one_hot(likeliest(weighting_N, missing), weights_N)
+    return one_hot(likeliest(weighting_N, missing), weighting_N.shape[0], weights_N)
 
 
 MODE = Choice(mode, no_gradient)

@@ -14,10 +14,10 @@ from .sample import _drawn
 @kernel
 def reinmax(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any) -> int:
     """A slot drawn by the uniform in `draws_U`; where a weight is NaN, all are."""
-    slot = one_hot(_drawn(weighting_N, missing, draws_U[0]), weights_N)
+    slot = one_hot(_drawn(weighting_N, missing, draws_U[0]), weighting_N.shape[0], weights_N)
     if missing != missing:
         for n in range(weighting_N.shape[0]):
-            weights_N[n] += missing
+            weights_N[n] = missing
     return slot
 
 

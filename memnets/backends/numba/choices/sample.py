@@ -34,7 +34,7 @@ def _drawn(weighting_N: Any, missing: Any, uniform: Any) -> int:
 @kernel
 def sample(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any) -> int:
     """A slot drawn by the uniform in `draws_U`."""
-    return one_hot(_drawn(weighting_N, missing, draws_U[0]), weights_N)
+    return one_hot(_drawn(weighting_N, missing, draws_U[0]), weighting_N.shape[0], weights_N)
 
 
 SAMPLE = Choice(sample, no_gradient, is_sparse=True, draw=uniforms)

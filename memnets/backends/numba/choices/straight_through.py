@@ -13,10 +13,10 @@ from .soft import soft_vjp
 @kernel
 def straight_through(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any) -> int:
     """The most probable slot; weights that are NaN stay so."""
-    slot = one_hot(likeliest(weighting_N, missing), weights_N)
-    if missing != missing:
-        for n in range(weighting_N.shape[0]):
-            weights_N[n] += weighting_N[n] - weighting_N[n]
+    slot = one_hot(likeliest(weighting_N, missing), weighting_N.shape[0], weights_N)
+    for n in range(weighting_N.shape[0]):
+        if weighting_N[n] != weighting_N[n]:
+            weights_N[n] = weighting_N[n]
     return slot
 
 
