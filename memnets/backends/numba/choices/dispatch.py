@@ -8,8 +8,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from numba import njit
-
 from ..jit import ZERO, kernel, log
 from ..memory import DENSE, NOTHING
 from .base import FLOOR, Choice, ChoiceCode, Chooser, choosers, entropy, entropy_vjp, missing
@@ -47,14 +45,14 @@ def _choose_by_number(number: int) -> Any:
     choose_this = CHOICES[number].choose
     if number + 1 == len(CHOICES):
 
-        @njit(nogil=True)
+        @kernel
         def last(wanted: int, weighting_N: Any, lack: Any, draws_U: Any, weights_N: Any) -> int:
             return choose_this(weighting_N, lack, draws_U, weights_N)
 
         return last
     choose_later = _choose_by_number(number + 1)
 
-    @njit(nogil=True)
+    @kernel
     def choose_it(wanted: int, weighting_N: Any, lack: Any, draws_U: Any, weights_N: Any) -> int:
         if wanted == number:
             return choose_this(weighting_N, lack, draws_U, weights_N)
@@ -68,7 +66,7 @@ def _vjp_by_number(number: int) -> Any:
     this_vjp = CHOICES[number].vjp
     if number + 1 == len(CHOICES):
 
-        @njit(nogil=True)
+        @kernel
         def last(
             wanted: int, weighting_N: Any, lack: Any, draws_U: Any, slot: int, grad: Any, to: Any
         ) -> None:
@@ -77,7 +75,7 @@ def _vjp_by_number(number: int) -> Any:
         return last
     later_vjp = _vjp_by_number(number + 1)
 
-    @njit(nogil=True)
+    @kernel
     def vjp(
         wanted: int, weighting_N: Any, lack: Any, draws_U: Any, slot: int, grad: Any, to: Any
     ) -> None:
