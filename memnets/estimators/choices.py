@@ -16,7 +16,7 @@ ROUNDING = 1e-6
 Sums of float32 softmaxes stay this near to one up to some 16,000 slots.
 """
 
-TIE = 1e-4
+TIE = 1e-5
 """Probabilities below the largest by no more than this part of it tie with it.
 
 Slots of equal content have equal probabilities but for rounding, which must not choose among them:
