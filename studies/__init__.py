@@ -1,7 +1,6 @@
 """Declare, run and store studies; importing this package imports no torch."""
 
-from memnets.siblings import require_ours as _require_ours
-
+from . import needed as needed
 from .design.study import Study as Study
 from .design.study import studies as studies
 from .design.trial import TaskSpec as TaskSpec
@@ -15,5 +14,3 @@ from .procedures.supervised import Supervised as Supervised
 from .running.executor import Summary as Summary
 from .running.executor import run as run
 from .running.store import ResultStore as ResultStore
-
-_require_ours("envs")

@@ -63,7 +63,7 @@ def _spec(model: ModelSpec) -> str:
     return ", ".join(named + dropout)
 
 
-def backends(kind: str, name: str) -> Iterator[str]:
+def chosen_backends(kind: str, name: str) -> Iterator[str]:
     """What backend auto comes to for the models of a cell or a study, line by line, and why.
 
     Raises BadData where the name is of another kind.

@@ -16,21 +16,26 @@ from studies.procedures.base import procedures
 from ..registry import (
     Registry,
     UnknownName,
+    backends,
     cells,
     controllers,
     estimators,
     regularisers,
 )
-from .describe import backends, columns, describe
+from .describe import chosen_backends, columns, describe
 
 KINDS: dict[str, Registry[Any]] = {
     "cells": cells,
     "estimators": estimators,
     "controllers": controllers,
     "regularisers": regularisers,
+    "backends": backends,
     "tasks": tasks,
     "procedures": procedures,
     "studies": studies,
+    # their own modules import pandas, for which a list need not wait
+    "views": Registry("memnets.views", home="reports.views"),
+    "sections": Registry("memnets.sections", home="reports.sections"),
 }
 Kind = Annotated[str, arg(metavar="|".join(["all", *KINDS]))]
 
@@ -58,7 +63,7 @@ def show(name: Positional[str], backend: bool = False) -> int:
     for kind, registry in found:
         thing = registry.get(name)
         if backend:
-            print(f"{name} ({kind})", *backends(kind, name), "", sep="\n")
+            print(f"{name} ({kind})", *chosen_backends(kind, name), "", sep="\n")
             continue
         print(f"{name} ({kind})\n\n{inspect.getdoc(thing) or ''}\n")
         print(*_SHOWN.get(kind, _options)(thing), sep="\n")
@@ -74,12 +79,16 @@ def _options(thing: Callable[..., Any]) -> Iterator[str]:
     yield from _table(p for p in _parameters(thing) if p.kind is p.KEYWORD_ONLY)
 
 
-def _task(thing: Callable[..., Any]) -> Iterator[str]:
-    """All parameters: a task is built from its options and nothing else."""
+def _all_options(thing: Callable[..., Any]) -> Iterator[str]:
+    """All parameters: a task or a procedure is built from its options and nothing else."""
     yield from _table(p for p in _parameters(thing) if p.kind is not p.VAR_KEYWORD)
 
 
-_SHOWN: dict[str, Callable[[Any], Iterator[str]]] = {"tasks": _task, "studies": _study}
+_SHOWN: dict[str, Callable[[Any], Iterator[str]]] = {
+    "tasks": _all_options,
+    "procedures": _all_options,
+    "studies": _study,
+}
 
 
 def _parameters(thing: Callable[..., Any]) -> list[inspect.Parameter]:

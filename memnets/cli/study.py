@@ -50,11 +50,14 @@ class Run:
     workers: int = 2
     """Local worker processes of one thread each; 0 runs in this process, for debugging."""
     address: str | None = None
-    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786."""
+    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786; its
+    workers need not see FOLDER."""
     folder: Path = Path("runs")
     """Where results go: FOLDER/STUDY/TRIAL."""
     device: str = "cpu"
+    """Where torch computes, on every worker: cpu, cuda, cuda:1, …"""
     threads: int = 1
+    """Threads of torch and of the kernels, in every worker."""
 
     def __call__(self) -> int:
         from studies.running.executor import run

@@ -31,27 +31,39 @@ class Train:
     """
 
     cell: str = "ntm"
+    """The memory: a name of `memnets list cells`, or "module:Class"."""
     estimator: str = "soft"
+    """How a weighting becomes an address: a name of `memnets list estimators`."""
     controller: str = "lstm"
+    """The network that drives the memory: a name of `memnets list controllers`."""
     task: str = "copy"
+    """What to learn: a name of `memnets list tasks`."""
     controller_size: int = 100
+    """Units of the controller."""
     cell_options: Options = field(default_factory=dict)
+    """Names and values, such as `slots 32`; so for the other options below."""
     estimator_options: Options = field(default_factory=dict)
+    """Names and values, such as `temperature 0.5`."""
     controller_options: Options = field(default_factory=dict)
+    """Names and values, such as `layers 2`."""
     task_options: Options = field(default_factory=dict)
+    """Names and values, such as `max_length 5`."""
     bypass_dropout: float = 0.0
-    """Share of the controller's output kept from the readout, so that memory is leant on."""
+    """Share of the controller's output that is hidden from the readout, so that it needs memory."""
     regularisers: Options = field(default_factory=dict)
     """Names and weights, as in `--regularisers address_entropy 0.001`."""
     procedure: Supervised = field(default_factory=Supervised)
     """How to train; every field is part of the identity of what is trained."""
     seed: int = 0
+    """Of the data, the first weights and all choices: the same seed, the same result."""
     folder: Path = Path("runs/train")
     """Where the trial's folder goes; it holds rows, checkpoint and model."""
     checkpoint: Path | None = None
     """Go on from this checkpoint, which must be of the same trial, in place of the folder's."""
     device: str = "cpu"
+    """Where torch computes: cpu, cuda, cuda:1, …"""
     threads: int = 1
+    """Threads of torch and of the kernels."""
 
     def study(self) -> Study:
         """The study that consists of this one trial."""
@@ -101,7 +113,11 @@ class Train:
 
 def _build(trial: Trial) -> Any:
     task = trial.task.build()
-    return trial.model.build(task.input_size, task.answer.output_size)
+    try:
+        return trial.model.build(task.input_size, task.answer.output_size)
+    except (RuntimeError, MemoryError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise BadData(f"a model of this size cannot be built here: {reason}") from error
 
 
 def _adopt(checkpoint: Path, study: Study, store: ResultStore) -> None:

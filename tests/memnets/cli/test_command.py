@@ -144,6 +144,8 @@ def test_a_study_runs_is_told_of_and_reported(tmp_path, capsys):
         (["bench", "train", "--slots", "0"], "slots is 0; it must be at least 1"),
         (["report", "never_run"], "run the study first"),
         (["train", "--cell", "ntn"], "'ntm'"),
+        (["train", "--controller-size", "9" * 21], "controller_size must be a whole number"),
+        (["train", "--controller-size", "900000000"], "cannot be built here"),
         (["train", "--cell-options", "slots", "-3"], "slots must be a whole number, at least 1"),
         (["train", "--cell-options", "slotz", "3"], "slots"),
         (["train", "--task-options", "max_lenght", "3"], "max_length"),

@@ -2,6 +2,7 @@ import pytest
 
 from envs.tasks import tasks
 from memnets.cli.main import main
+from memnets.cli.registered import KINDS
 
 
 @pytest.fixture
@@ -37,3 +38,13 @@ def test_show_leaves_out_what_the_network_gives_to_a_cell(capsys):
 def test_an_unknown_kind_is_answered_with_the_nearest(capsys):
     assert main(["list", "cell"]) == 2
     assert "Did you mean 'cells'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_that_is_listed_can_be_shown(kind, capsys):
+    assert main(["list", kind]) == 0
+    title, *lines = capsys.readouterr().out.splitlines()
+    assert title == kind and len(lines) - 1 == len(list(KINDS[kind]))
+    for name in KINDS[kind]:
+        assert main(["show", name]) == 0
+        assert f"{name} ({kind})" in capsys.readouterr().out
