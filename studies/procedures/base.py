@@ -119,5 +119,5 @@ def check_procedure(value: Any, owner: str) -> None:
     if "__dataclass_fields__" not in vars(kind) or not hasattr(kind, "row_key"):
         raise BadData(
             f"{owner}procedure {kind.__name__} must be a frozen dataclass with a row_key, so that "
-            "its settings are stored and its rows told apart."
+            "its settings are stored and its rows are distinct."
         )

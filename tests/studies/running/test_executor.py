@@ -1,9 +1,6 @@
 import dataclasses
-import importlib
-import os
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -18,61 +15,6 @@ from studies.running.progress import clock, describe
 from studies.running.store import NotResults
 
 ROOT = Path(__file__).resolve().parents[3]
-
-FAULTY = """
-    import os, signal
-    from dataclasses import dataclass
-    from studies import Outcome, Procedure
-
-    class Small(Procedure):
-        row_key = ("step",)
-
-        def takes(self, task):
-            return {}
-
-        def progress(self, row):
-            return row["nothing"]
-
-    @dataclass(frozen=True)
-    class Fails(Small):
-        def run(self, trial, recorder):
-            recorder.row({"kind": "train", "step": 1, "length": None})
-            if trial.seed == 1 and not os.environ.get("MENDED"):
-                if trial.model.cell == "none":
-                    os.kill(os.getpid(), signal.SIGKILL)
-                raise RuntimeError("no luck\\nat all")
-            return Outcome({"updates": 1}, {})
-
-    @dataclass(frozen=True)
-    class Endless(Small):
-        def run(self, trial, recorder):
-            recorder.row({"kind": "train", "step": 1, "length": None})
-            return Outcome({"speed": float("inf")}, {})
-
-    @dataclass(frozen=True)
-    class Interrupted(Small):
-        def run(self, trial, recorder):
-            recorder.row({"kind": "train", "step": 1, "length": None})
-            raise KeyboardInterrupt
-
-    @dataclass(frozen=True)
-    class Tells(Small):
-        def run(self, trial, recorder):
-            recorder.row({"kind": "train", "step": 1, "length": None})
-            return Outcome({"trim": os.environ.get("MALLOC_TRIM_THRESHOLD_")}, {})
-"""
-
-
-@pytest.fixture
-def faulty(tmp_path, monkeypatch):
-    """A module of procedures that go wrong, importable here and by workers."""
-    folder = tmp_path / "modules"
-    folder.mkdir()
-    (folder / "faulty_procedures.py").write_text(textwrap.dedent(FAULTY))
-    monkeypatch.syspath_prepend(folder)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(ROOT)]))
-    yield importlib.import_module("faulty_procedures")
-    sys.modules.pop("faulty_procedures", None)
 
 
 def frame(store):
@@ -153,6 +95,18 @@ def test_a_fact_that_is_no_number_is_a_failed_trial_that_names_it(study, tmp_pat
     assert set(store.failures()["error"]) == {
         "BadData: speed is inf; only finite numbers can be stored."
     }
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1_025, 10**9])
+def test_a_number_of_threads_that_no_machine_has_is_refused(study, tmp_path, threads):
+    with pytest.raises(BadData, match=f"threads is {threads}; it must be 1 to 1,024"):
+        run(study, ResultStore(tmp_path / "runs"), workers=0, threads=threads)
+
+
+def test_a_live_line_that_fails_says_so_and_stops_nothing(trial, faulty):
+    small = dataclasses.replace(trial, procedure=faulty.Tells())
+    said = describe(small, [{"step": 1}])
+    assert said == "copy  ntm/reinforce  seed 3  (progress: KeyError: 'nothing')"
 
 
 @dataclasses.dataclass
