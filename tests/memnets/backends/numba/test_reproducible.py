@@ -24,6 +24,7 @@ print(*(hashlib.sha256(tensor.detach().numpy().tobytes()).hexdigest() for tensor
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 def test_a_training_step_has_the_same_bits_cold_warm_and_partly_warm(tmp_path):
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
 
