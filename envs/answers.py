@@ -16,7 +16,7 @@ from gymnasium import spaces
 
 
 class Answer(ABC):
-    """A kind of answer. Decided answers are bits `(T, B, width)` or symbol indices `(T, B)`."""
+    """What a step asks for. Decided answers are bits `(T, B, width)` or symbol indices `(T, B)`."""
 
     @property
     @abstractmethod

@@ -47,9 +47,9 @@ def check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any
             )
         default = known[option].default
         if not _alike(value, default):
-            kind = type(default).__name__
+            expected = type(default).__name__
             raise ValueError(
-                f"{name}: {option} is of type {kind}, such as {default!r}, not {value!r}"
+                f"{name}: {option} is of type {expected}, such as {default!r}, not {value!r}"
             )
 
 

@@ -13,7 +13,7 @@ from .spec import ModelSpec
 
 
 class _Published(NamedTuple):
-    """Heads (of each kind) and controller of both NTMs, and the size of the LSTM baseline."""
+    """Heads (as many write as read) and controller of both NTMs, and the LSTM baseline's size."""
 
     feedforward: tuple[int, int]
     lstm: tuple[int, int, int]

@@ -16,14 +16,15 @@ S = TypeVar("S")
 class MemoryCell(nn.Module, ABC, Generic[S]):
     """One step of external memory, built as Cell(input_size, estimator, **options).
 
-    Turns the controller's output into weightings, has the estimator make addresses of them, and
-    writes and reads there. Keeps no tensors between steps: `S`, a NamedTuple of tensors whose first
-    axis is the batch, travels. `heads` names the heads in the order in which addresses hold them,
-    write heads first; a name starts with "write" or "read".
+    A step turns the controller's output into weightings, has the estimator make addresses of them,
+    and writes and reads there. The module keeps no tensors between steps: its state `S`, a
+    NamedTuple of tensors whose first axis is the batch, is passed in and returned. `heads` names
+    the heads in the order in which addresses hold them, write heads first; a name starts with
+    "write" or "read".
 
-    A cell that `takes_input` is built with `external_size`, the width X of the network's input, and
-    is given that input at every step. One with several `read_steps` reads again within the step,
-    after the controller has seen what was read.
+    A cell that `takes_input` is given the network's input at every step, and has a parameter
+    `external_size`, by which it is built with the width X of that input. A cell with several
+    `read_steps` reads again within a step, after the controller has seen what was read.
     """
 
     takes_input: ClassVar[bool] = False
@@ -52,5 +53,5 @@ def head_names(writes: int, reads: int) -> tuple[str, ...]:
     return _numbered("write", writes) + _numbered("read", reads)
 
 
-def _numbered(kind: str, count: int) -> tuple[str, ...]:
-    return (kind,) if count == 1 else tuple(f"{kind} {i + 1}" for i in range(count))
+def _numbered(name: str, count: int) -> tuple[str, ...]:
+    return (name,) if count == 1 else tuple(f"{name} {i + 1}" for i in range(count))

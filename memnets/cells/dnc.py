@@ -146,14 +146,14 @@ class DNC(MemoryCell[DNCState]):
         h_BC = self.norm(h_BC)
         return self.interface(h_BC if self.clip is None else h_BC.clamp(-self.clip, self.clip))
 
-    def _content(self, head: dict[str, Tensor], kind: str, memory_BNW: Tensor) -> Tensor:
+    def _content(self, head: dict[str, Tensor], access: str, memory_BNW: Tensor) -> Tensor:
         key_BHW, strength_BH = (
-            head[f"{kind}_key"],
-            STRENGTHS[self.strength](head[f"{kind}_strength"]),
+            head[f"{access}_key"],
+            STRENGTHS[self.strength](head[f"{access}_strength"]),
         )
         if not self.masking:
             return equations.content.content(memory_BNW, key_BHW, strength_BH)
-        open_BHW = head[f"{kind}_mask"].sigmoid()
+        open_BHW = head[f"{access}_mask"].sigmoid()
         mask_BHW = self.mask_floor + (1 - self.mask_floor) * open_BHW
         return equations.content.masked_content(memory_BNW, key_BHW, strength_BH, mask_BHW)
 

@@ -63,7 +63,7 @@ class LRUA(MemoryCell[LRUAState]):
 
     def initial_state(self, batch_size: int) -> LRUAState:
         like = self.interface.linear.weight
-        # an empty weighting: nothing was read, in the form of whatever reads to come
+        # nothing was read so far: the address of an empty weighting, dense or sparse as later ones
         read = self.estimator(like.new_zeros(batch_size, self.pairs, self.slots))
         return LRUAState(
             memory_BNW=like.new_full((batch_size, self.slots, self.width), MEMORY_START),

@@ -77,7 +77,7 @@ class RLNTM(MemoryCell[RLNTMState]):
 
     def initial_state(self, batch_size: int) -> RLNTMState:
         like = self.interface.linear.weight
-        # an empty weighting: no move, which leaves the position in the form that moves will
+        # no move so far: the address of an empty weighting, dense or sparse as later ones
         stay = self.estimator(like.new_zeros(batch_size, self.positions, len(tape.MOVES)))
         position = tape.move(tape.start(batch_size, self.positions, like), stay, self.slots)
         memory_BNW = self.start.memory(batch_size, like)

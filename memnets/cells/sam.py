@@ -104,7 +104,7 @@ class SAM(MemoryCell[SAMState]):
     def initial_state(self, batch_size: int) -> SAMState:
         like = self.interface.linear.weight
         seen = self.slots if self.index == "exact" else self.near + self.fresh
-        # an empty weighting: nothing was read, in the form of whatever reads to come
+        # nothing was read so far: the address of an empty weighting, dense or sparse as later ones
         nothing_BHN = like.new_zeros(batch_size, self.pairs, seen)
         read = self.estimator(nothing_BHN)
         if self.index != "exact":

@@ -80,7 +80,7 @@ class SDNC(MemoryCell[SDNCState]):
     def initial_state(self, batch_size: int) -> SDNCState:
         like = self.interface.linear.weight
         B, H, N = batch_size, self.pairs, self.slots
-        # an empty weighting: nothing was read, in the form of whatever reads to come
+        # nothing was read so far: the address of an empty weighting, dense or sparse as later ones
         read = self.estimator(like.new_zeros(B, H, N))
         return SDNCState(
             memory_BNW=like.new_full((B, N, self.width), MEMORY_START),

@@ -1,4 +1,4 @@
-"""What every address must be, whatever made it."""
+"""What must be true of every address."""
 
 from __future__ import annotations
 

@@ -9,18 +9,17 @@ COSINE_EPS = 1e-8
 """Added to the product of the norms in the cosine: defined on zero rows, and below 1e-7 on rows of
 norm 0.1 and more."""
 
-
 ROW_FLOOR = 1e-4
-"""Slots of smaller norm pass no gradient through the cosine, whose derivative there, one over the
-norm, would grow without bound along a sequence; the value is unaffected."""
+"""Slots of a smaller norm get no gradient through the cosine; its value stays the same. The
+derivative there is one over the norm, and would grow without bound along a sequence."""
 
 
 def cosine_similarity(key_BHW: Tensor, memory_BNW: Tensor) -> Tensor:
     """Cosine between each key and each slot, (B, H, N) (NTM eq. 6)."""
     norm_BN1 = memory_BNW.norm(dim=-1, keepdim=True)
-    told_BNW = torch.where(norm_BN1 > ROW_FLOOR, memory_BNW, memory_BNW.detach())
-    norms_BHN = key_BHW.norm(dim=-1, keepdim=True) * told_BNW.norm(dim=-1).unsqueeze(-2)
-    return (key_BHW @ told_BNW.transpose(-1, -2)) / (norms_BHN + COSINE_EPS)
+    rows_BNW = torch.where(norm_BN1 > ROW_FLOOR, memory_BNW, memory_BNW.detach())
+    norms_BHN = key_BHW.norm(dim=-1, keepdim=True) * rows_BNW.norm(dim=-1).unsqueeze(-2)
+    return (key_BHW @ rows_BNW.transpose(-1, -2)) / (norms_BHN + COSINE_EPS)
 
 
 def content(memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor) -> Tensor:
@@ -31,7 +30,7 @@ def content(memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor) -> Tensor:
 def masked_content(
     memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor, mask_BHW: Tensor
 ) -> Tensor:
-    """Content weighting that looks only where each head's mask lets it (DNC-DMS: M).
+    """Content weighting by the columns that each head's mask leaves open (DNC-DMS: M).
 
     The mask, in (0, 1), multiplies key and slots before the cosine.
     """

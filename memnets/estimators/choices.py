@@ -67,7 +67,7 @@ def missing(weighting_BHN: Tensor) -> Tensor:
 def sample(prob_BHN: Tensor) -> Tensor:
     """One choice per head, (B, H): where the running sum exceeds a uniform's share of the total.
 
-    The uniforms are drawn in float32 whatever the weighting's type, so that every backend and
+    The uniforms are drawn in float32 for weightings of every type, so that every backend and
     precision makes the same choices from the same generator.
     """
     uniform_BH1 = torch.rand(*prob_BHN.shape[:-1], 1, dtype=torch.float32, device=prob_BHN.device)

@@ -1,4 +1,4 @@
-"""One slot, with a gradient borrowed from the weighting."""
+"""One slot, with the gradient of the weighting in place of its own."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ EXHAUSTIVE = 4096
 class NearestRows:
     """Finds rows by cosine, one index per batch row; follows the versions of one memory's buffers.
 
-    Rows that start alike are told apart by no key and stay out until they are written; rows that
-    start different from one another are all put in at first. Raises ImportError, naming the extra
-    to install, without faiss.
+    Rows that all start alike are equally near to every key: they stay out until they are written.
+    Rows that start different from one another are all put in at first. Raises ImportError, naming
+    the extra to install, without faiss.
     """
 
     def __init__(self, memory: PersistentMemory) -> None:

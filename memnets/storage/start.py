@@ -12,7 +12,7 @@ from .persistent import Memory, PersistentMemory
 from .ring import LeastRecentlyUsed
 
 KEPT = 2
-"""Buffers of each kind that a cell keeps: for the last two batch sizes, training's and a test's."""
+"""A cell keeps the buffers of so many batch sizes, the last ones: training's and a test's."""
 
 
 class Start:
@@ -46,8 +46,8 @@ class Start:
         ring: LeastRecentlyUsed = self._found("usage", batch_size, like, fresh)
         return ring.start()
 
-    def _found(self, kind: str, batch_size: int, like: Tensor, make: Callable[[], Any]) -> Any:
-        kept, key = self._kept.setdefault(kind, {}), (batch_size, like.dtype, like.device)
+    def _found(self, name: str, batch_size: int, like: Tensor, make: Callable[[], Any]) -> Any:
+        kept, key = self._kept.setdefault(name, {}), (batch_size, like.dtype, like.device)
         kept[key] = kept.pop(key, None) or make()
         while len(kept) > KEPT:
             del kept[next(iter(kept))]
