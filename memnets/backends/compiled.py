@@ -24,6 +24,7 @@ from torch.utils import _pytree as pytree
 
 from ..types import Address, NetworkState, Rollout
 from .base import Refused, backends
+from .derivatives import first_derivative
 from .guards import FastBackend
 from .restoring import unchanged
 
@@ -72,16 +73,21 @@ class Compiled(FastBackend):
             kind = _kind(network, inputs_TBX)
             if kind not in known.carried:
                 with unchanged(network, inputs_TBX.device):
-                    x_BX, first = pytree.tree_map_only(Tensor, _apart, (inputs_TBX[0], state))
-                    carried = _carried(network, x_BX, first)
+                    x_BX, apart = pytree.tree_map_only(Tensor, _apart, (inputs_TBX[0], state))
+                    carried = _carried(network, x_BX, apart)
                     try:
-                        _compile(network, x_BX, _entry(first, carried))
+                        _compile(network, x_BX, _entry(apart, carried))
                     # capturing or building a graph can fail in any way that compilers can
                     except Exception as error:
                         known.broken = f"its step cannot be compiled ({_said(error)})"
                         raise Refused(known.broken) from error
                 known.carried[kind] = carried
-            return network.unroll(inputs_TBX, _entry(state, known.carried[kind]), _drive(network))
+            first = _entry(state, known.carried[kind])
+            rollout = network.unroll(inputs_TBX, first, _drive(network))
+        for leaf in pytree.tree_leaves(rollout):
+            if isinstance(leaf, Tensor) and leaf.requires_grad:
+                leaf.register_hook(first_derivative)
+        return rollout
 
 
 def _step(

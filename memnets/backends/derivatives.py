@@ -1,4 +1,4 @@
-"""First derivatives only: what the kernels' backward passes say where a second one is asked for."""
+"""First derivatives only: what fast backends say where a second one is asked for."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ def once_differentiable(backward: Backward) -> Backward:
     """
 
     def refusing(ctx: Any, *grads: Any) -> Any:
-        if torch.is_grad_enabled():
-            raise RuntimeError(
-                "the fused kernels are differentiated once, without create_graph=True: for second "
-                'derivatives set backend="reference"'
-            )
+        first_derivative(*grads)
         return backward(ctx, *grads)
 
     return refusing
+
+
+def first_derivative(*grads: Any) -> None:
+    """Raises RuntimeError in a backward pass with `create_graph=True`; a hook for tensors, too."""
+    if torch.is_grad_enabled():
+        raise RuntimeError(
+            "fast backends are differentiated once, without create_graph=True: for second "
+            'derivatives set backend="reference"'
+        )

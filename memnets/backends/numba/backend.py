@@ -23,11 +23,19 @@ class Numba(FastBackend):
     fused = True
 
     def lacks(self, network: MemoryNetwork) -> str | None:
-        from .coverage import reason
+        import torch
 
-        return reason(network)
+        from .cells.base import numba_cells
+
+        for tensor in network.parameters():
+            if tensor.device.type != "cpu":
+                return f"the network is on {tensor.device}, the kernels are for the CPU"
+            if tensor.dtype != torch.float32:
+                return f"the network is in {tensor.dtype}, the kernels are in float32"
+        refused = numba_cells.refuses(network.cell)
+        return refused or numba_cells.of(network.cell).refuses(network)
 
     def unroll(self, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
-        from .coverage import run
+        from .cells.base import numba_cells
 
-        return run(network, inputs_TBX, state)
+        return numba_cells.of(network.cell).unroll(network, inputs_TBX, state)

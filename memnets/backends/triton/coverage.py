@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib import import_module
 from shutil import which
 from typing import Any
 
 import torch
 
-from ...controllers import LSTM, Controller, Feedforward
 from ...estimators import Soft
 from ...network import MemoryNetwork
-from ..numba.coverage import installed, unloadable
-from ..numba.rollouts.parts import replaced
-from .cells.base import run_of
+from ...registry import controllers
+from ..controllers.base import fast_controllers
+from ..parts import replaced
+from .cells.base import triton_cells
 from .sizes import padded
 
 MEMORY_LIMIT = 8192
@@ -27,8 +26,6 @@ VECTOR_LIMIT = 1024
 
 def reason(network: MemoryNetwork) -> str | None:
     """Why the kernels do not cover a network, in a sentence; None where they do."""
-    if not installed("triton"):
-        return "triton is not installed"
     for tensor in network.parameters():
         if tensor.device.type != "cuda" and not interpreted():
             return f"the network is on {tensor.device}, the Triton kernels are for a GPU"
@@ -36,20 +33,18 @@ def reason(network: MemoryNetwork) -> str | None:
             return f"the network is in {tensor.dtype}, the Triton kernels in float32 or float64"
     if not interpreted() and not _compiler():
         return "Triton needs a C compiler (gcc, clang or CC), and there is none"
-    if failure := unloadable(_load):
-        return failure
     cell: Any = network.cell
-    run = run_of(cell)
-    if run is None:
-        return f"the cell {type(cell).__name__} has no Triton kernel"
+    if refused := triton_cells.refuses(cell):
+        return refused
     estimator = network.estimator.in_force()
     if type(estimator) is not Soft:
         return f"the estimator {type(estimator).__name__} has no Triton kernel"
+    run, controller = triton_cells.of(cell), network.controller
     return (
-        _refused(network.controller)
+        _undriven(controller)
         or run.refuses(cell)
-        or replaced(network.controller, "controller")
-        or replaced(cell, "cell")
+        or fast_controllers.of(controller).replaced(controller)
+        or replaced(cell, "cell", run.built_of)
         or _too_large(cell, network.controller.output_size)
     )
 
@@ -64,17 +59,15 @@ def _compiler() -> bool:
     return bool(os.environ.get("CC") or which("gcc") or which("clang"))
 
 
-def _load() -> None:
-    import_module(".content", __package__)
+def is_lstm(controller: object) -> bool | None:
+    """Whether the kernels take a controller's step for the LSTM's; None where they have none."""
+    return {"lstm": True, "feedforward": False}.get(controllers.name_of(type(controller)) or "")
 
 
-def _refused(controller: Controller) -> str | None:
-    if type(controller) is LSTM:
-        layers = len(controller.cells)
-    elif type(controller) is Feedforward:
-        layers = len(controller.layers)
-    else:
+def _undriven(controller: Any) -> str | None:
+    if is_lstm(controller) is None:
         return f"the controller {type(controller).__name__} has no Triton kernel"
+    layers = fast_controllers.of(controller).layers(controller)
     if layers > 1:
         return f"the Triton kernels drive one layer, the controller has {layers}"
     return None

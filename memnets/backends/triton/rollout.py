@@ -11,8 +11,9 @@ from torch.nn.functional import linear
 from ...estimators.choices import entropy
 from ...network import MemoryNetwork
 from ...types import Address, NetworkState, Rollout
-from ..numba.rollouts.parts import controller_weights
-from .cells.base import run_of
+from ..controllers.base import fast_controllers
+from .cells.base import triton_cells
+from .coverage import is_lstm
 from .recurrence import recurrence
 from .tensors import Parameters, Start
 
@@ -21,17 +22,13 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     """The rollout of a network that `coverage.reason` has nothing against."""
     cell: Any = network.cell
     size, batch, units = network.input_size, inputs_TBX.shape[1], network.controller.output_size
-    weight_JX, bias_J, hidden_JC, _ = controller_weights(network.controller)
-    # only the LSTM of the covered controllers has a state: hidden vector and cell of its layer
-    lstm = bool(state.controller)
-    if lstm:
-        ((hidden_BC, cells_BC),) = state.controller
-    else:
-        hidden_JC = weight_JX.new_zeros(0, units)
-        hidden_BC = cells_BC = weight_JX.new_zeros(batch, units)
-    make = run_of(cell)
-    assert make is not None
-    run = make(cell, units, lstm)
+    driver = fast_controllers.of(network.controller)
+    weight_JX, bias_J, hidden_JC, _ = driver.weights(network.controller)
+    hidden_BC, cells_BC = driver.unpack(network.controller, state.controller, batch)
+    lstm = bool(is_lstm(network.controller))
+    if not lstm:
+        hidden_JC, cells_BC = weight_JX.new_zeros(0, units), hidden_BC
+    run = triton_cells.of(cell)(cell, units, lstm)
     face = cell.interface.linear
     with torch.autocast(inputs_TBX.device.type, enabled=False):
         steps, memory_BNW, own = recurrence(
@@ -44,7 +41,7 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     hidden_TBC, weights_TBHN, reads_TBR, cells_BC = steps
     logits_TBY = network.readout(torch.cat([network.bypass(hidden_TBC), reads_TBR], -1))
     after = NetworkState(
-        ((hidden_TBC[-1], cells_BC),) if lstm else (),
+        driver.pack(hidden_TBC[-1], cells_BC),
         run.state(memory_BNW, weights_TBHN[-1], own),
         reads_TBR[-1],
     )

@@ -149,9 +149,14 @@ def test_a_call_that_kernels_cannot_make_goes_to_the_reference(inputs_TBX):
     assert guards.no_tensors(strange) == "the state holds object, no tensor"
 
 
-def test_an_empty_sequence_fails_as_on_the_reference():
-    with pytest.raises(RuntimeError, match="non-empty"):
-        built()(torch.zeros(0, BATCH, INPUTS))
+@pytest.mark.parametrize("backend", ["auto", "fused", "reference"])
+def test_an_empty_sequence_is_an_empty_rollout(backend):
+    network = built()
+    network.backend = backend
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BackendFallback)
+        rollout = network(torch.zeros(0, BATCH, INPUTS))
+    assert rollout.logits_TBY.shape == (0, BATCH, OUTPUTS)
 
 
 def test_a_fallback_is_told_once_per_network_and_reason(inputs_TBX):

@@ -127,6 +127,10 @@ def test_a_plug_in_is_compiled_once_per_batch_size_and_agrees(inputs_TBX, caplog
         network.backend = "reference"
         torch.manual_seed(2)
         torch.testing.assert_close(piece[0], network(inputs_TBX[2:], start.state)[0])
+        network.backend = "compiled"
+        total = network(inputs_TBX).logits_TBY.sum()
+        with pytest.raises(RuntimeError, match='backend="reference"'):
+            torch.autograd.grad(total, list(network.controller.parameters()), create_graph=True)
         assert len(caplog.records) == 2
     with torch.no_grad():
         network.eval().backend = "compiled"

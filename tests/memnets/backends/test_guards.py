@@ -12,8 +12,8 @@ import torch
 from torch.nn.modules import module as modules
 
 from memnets.backends import choose, guards, warm_up
-from memnets.backends.numba import coverage
 from memnets.backends.numba.backend import Numba
+from memnets.backends.numba.cells.base import numba_cells
 from memnets.spec import ModelSpec
 
 kernels = Numba()
@@ -55,7 +55,7 @@ def outcome(network, backend, *given):
 @pytest.mark.parametrize("cell", CELLS)
 def test_inputs_of_another_width_are_an_error(cell, controller, width):
     network, inputs_TBX = built(cell, controller), torch.randn(STEPS, BATCH, width)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match=f"with X = {INPUTS}"):
         network(inputs_TBX)
     if kernels.refuses(network) is None:
         told = f"the inputs are of the shape {(STEPS, BATCH, width)}, not (T, B, {INPUTS})"
@@ -102,7 +102,7 @@ def test_a_controllers_state_without_a_memory(inputs_TBX, no_kernel_runs):
     for controller in ("lstm", "gru", "rnn", "graves2013"):
         network = built("none", controller)
         given = inputs_TBX, network.initial_state(BATCH + 1)
-        assert outcome(network, "auto", *given) is RuntimeError
+        assert outcome(network, "auto", *given) is ValueError
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -164,11 +164,12 @@ def test_kernels_that_fail_to_load_are_a_reason_under_auto():
 def test_kernels_are_tried_once(monkeypatch, inputs_TBX):
     tries = []
 
-    def load():
+    def load(name):
         tries.append(1)
         raise RuntimeError("cannot cache function: no locator\nand more")
 
-    monkeypatch.setattr(coverage, "_runs", load)
+    monkeypatch.setattr(numba_cells, "_entries", {})
+    monkeypatch.setattr(numba_cells, "get", load)
     network = built()
     reason = "the fused kernels cannot be loaded (RuntimeError: cannot cache function: no locator)"
     assert choose(network, "numba").reason == reason

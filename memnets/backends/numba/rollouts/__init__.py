@@ -1,4 +1,1 @@
-"""The torch side of the kernels: one autograd function per rollout, and what each cell adds.
-
-A controller without a memory has no kernel of ours: memoryless.py hands it to torch's own layers.
-"""
+"""The torch side of the kernels: one autograd function per rollout, around what each cell adds."""

@@ -1,28 +1,34 @@
-"""A rollout through the kernels: what every cell has in it, and what a cell adds."""
+"""What a cell adds to a rollout through the kernels: its state, its heads and its two kernels."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ....network import MemoryNetwork
+from ....types import NetworkState, Rollout
+from ...controllers.base import fast_controllers
+from ...parts import replaced
 from ..address import Address, AddressGradients
+from ..cells.base import CellKernels
 from ..choices.base import Choice
 from ..choices.dispatch import code_of
-from ..controller_step import FEEDFORWARD, GRU, KEPT, LSTM, ControllerWeights, Weights
 from ..memory import DENSE
 from .arena import Arena, Array
-from .draws import Draws
+from .draws import Draws, choice_of
+from .run import Run, RunGradients, code_of_controller
+from .unroll import unroll
 
-KINDS: dict[str, int] = {"LSTM": LSTM, "GRU": GRU, "Feedforward": FEEDFORWARD}
 
+class CellRun(CellKernels):
+    """One rollout of a cell; the class says which networks with such a cell it covers."""
 
-class CellRun(ABC):
-    """What a cell adds to a rollout: its state, its heads and its two kernels. One per rollout."""
+    built_of: ClassVar[Mapping[str, type[nn.Module]]]
+    """The cell's submodules and their classes: any others would compute something else."""
 
     writes: int
     """How many of the heads come first, as write heads."""
@@ -35,10 +41,26 @@ class CellRun(ABC):
         self.choice = code_of(choice)
         self.arena = Arena()
 
+    @classmethod
+    def refuses(cls, network: MemoryNetwork) -> str | None:
+        refused = _undriven(network.controller)
+        if refused is None and choice_of(network.estimator) is None:
+            refused = f"the estimator {type(network.estimator.in_force()).__name__} has no kernel"
+        return (
+            refused
+            or cls.lacks(network.cell)
+            or fast_controllers.of(network.controller).replaced(network.controller)
+            or replaced(network.cell, "cell", cls.built_of)
+        )
+
+    @classmethod
+    def unroll(cls, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
+        return unroll(network, cls, inputs_TBX, state)
+
     @staticmethod
     @abstractmethod
-    def refuses(cell: Any) -> str | None:
-        """Why the kernels do not cover a cell of the right class, in a few words."""
+    def lacks(cell: Any) -> str | None:
+        """Which option of a cell the kernels do not cover, in a few words; None where none."""
 
     def interface(self) -> tuple[Tensor, Tensor]:
         """Weight and bias of the linear map from the hidden state to what the kernels cut up."""
@@ -113,115 +135,11 @@ class CellRun(ABC):
         """
 
 
-class RunGradients:
-    """Gradients of what every rollout has: per step, and of the state as it moves back."""
-
-    def __init__(self, run: Run, hidden: Array | None, reads: Array | None, cell: Array | None):
-        steps, batch, columns = run.input_TBG.shape
-        arena = run.cell.arena
-        units, size = run.hidden_TBC.shape[2], run.weights.interface_bias_I.shape[0]
-        self.hidden_TBC = _or_zeros(arena, hidden, steps, batch, units)
-        self.read_TBR = _or_zeros(arena, reads, steps, batch, run.read_TBR.shape[2])
-        self.cell_BC = arena.zeros(*run.cell_TBC.shape[1:])
-        if cell is not None:
-            self.cell_BC[:] = cell
-        self.hidden_BC = arena.zeros(batch, units)
-        self.hidden_now_BC = arena.empty(batch, units)
-        self.read_BR = arena.zeros(*run.read_TBR.shape[1:])
-        self.fed_TBG = arena.empty(steps, batch, columns)
-        apart = columns if run.controller == GRU else 0
-        self.recurrent_TBG = arena.empty(steps, batch, apart)
-        self.interface_TBI = arena.empty(steps, batch, size)
-
-
-class Run:
-    """One rollout: the controller's and the interface's part, around a cell's."""
-
-    def __init__(self, network: MemoryNetwork, cell: CellRun) -> None:
-        self.cell = cell
-        self.controller = KINDS[type(network.controller).__name__]
-        self.units = network.controller.output_size
-
-    def forward(self, tensors: tuple[Tensor, ...], draws: Draws) -> tuple[Tensor, ...]:
-        """Outputs, reads, last cell; weights, slots, log-probabilities, entropies; last state."""
-        inputs_TBX, weight_GZ, bias_G = tensors[:3]
-        hidden, bias, interface, offset, before, cell, found, *own = map(_array, tensors[3:])
-        steps, batch, size = inputs_TBX.shape
-        weight_GX = weight_GZ[:, :size]
-        self.input_TBG = _array(torch.nn.functional.linear(inputs_TBX, weight_GX, bias_G))
-        read = _array(weight_GZ[:, size:])
-        self.weights = Weights(
-            ControllerWeights(
-                np.ascontiguousarray(read.T),
-                np.ascontiguousarray(hidden.T),
-                bias,
-                _beside(hidden, read),
-            ),  # fmt: skip
-            np.ascontiguousarray(interface.T),
-            offset,
-            np.ascontiguousarray(interface),
-        )
-        kept = KEPT[self.controller] * self.units
-        self.gates_TBQ = self.cell.arena.empty(steps if self.cell.keep else 1, batch, kept)
-        self.cell_TBC = self.cell.states(cell)
-        self.hidden_TBC = self.cell.states(before)
-        self.read_TBR = self.cell.states(found)
-        self.cell.forward(self, tuple(own), draws)
-        arrays = (self.hidden_TBC[1:], self.read_TBR[1:], self.cell_TBC[-1])
-        return tuple(
-            torch.from_numpy(array) for array in (*arrays, *self.cell.address(), *self.cell.final())
-        )
-
-    def backward(
-        self, inputs_TBX: Tensor, weight_GX: Tensor | None, grads: tuple[Tensor | None, ...]
-    ) -> tuple[Tensor | None, ...]:
-        """The gradients of the tensors given to `forward`, from those of what it gave.
-
-        That of the inputs only where the weight that they went through is given.
-        """
-        arrays = [None if grad is None else _array(grad.contiguous()) for grad in grads]
-        hidden, reads, cell, weights, _, log_prob, entropy, *final = arrays
-        run = RunGradients(self, hidden, reads, cell)
-        own = self.cell.backward(self, run, (weights, log_prob, entropy), tuple(final))
-        fed, interface = _rows(run.fed_TBG), _rows(run.interface_TBI)
-        # one product of many columns is worth more than three of few
-        seen = [inputs_TBX.flatten(0, 1), _rows(self.read_TBR[:-1])]
-        before = _rows(self.hidden_TBC[:-1])
-        if self.controller == LSTM:
-            seen.append(before)
-        together = fed.t() @ torch.cat(seen, 1)
-        fan_in = inputs_TBX.shape[2] + self.read_TBR.shape[2]
-        to_hidden = together[:, fan_in:] if self.controller == LSTM else None
-        to_bias = None
-        if self.controller == GRU:
-            recurrent = _rows(run.recurrent_TBG)
-            to_hidden, to_bias = recurrent.t() @ before, recurrent.sum(0)
-        return (
-            None if weight_GX is None else (fed @ weight_GX).view_as(inputs_TBX),
-            together[:, :fan_in],
-            fed.sum(0),
-            to_hidden,
-            to_bias,
-            interface.t() @ self.cell.seen(_rows(self.hidden_TBC[1:])),
-            interface.sum(0),
-            torch.from_numpy(run.hidden_BC),
-            torch.from_numpy(run.cell_BC),
-            torch.from_numpy(run.read_BR),
-            *own,
-        )
-
-
-def _array(tensor: Tensor) -> Array:
-    return tensor.detach().numpy()
-
-
-def _rows(array_TBX: Array) -> Tensor:
-    return torch.from_numpy(array_TBX).flatten(0, 1)
-
-
-def _beside(hidden_GC: Array, read_GR: Array) -> Array:
-    return np.concatenate([hidden_GC, read_GR], 1) if hidden_GC.size else read_GR.copy()
-
-
-def _or_zeros(arena: Arena, array: Array | None, *shape: int) -> Array:
-    return arena.zeros(*shape) if array is None else np.ascontiguousarray(array)
+def _undriven(controller: Any) -> str | None:
+    """Why the kernels cannot drive a memory with a controller, in a sentence; else None."""
+    if refused := fast_controllers.refuses(controller):
+        return refused
+    if code_of_controller(controller) is None:
+        return f"the controller {type(controller).__name__} has no kernel"
+    layers = fast_controllers.of(controller).layers(controller)
+    return f"the kernels drive one layer, the controller has {layers}" if layers > 1 else None

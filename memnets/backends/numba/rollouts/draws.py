@@ -6,8 +6,13 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from ....estimators import Estimator
+from ....registry import estimators
 from ..choices.base import Choice
+from ..choices.dispatch import named_choosers
 from .arena import Array
+
+CHOOSERS = named_choosers()
 
 
 class Draws(NamedTuple):
@@ -15,6 +20,13 @@ class Draws(NamedTuple):
 
     write_TBPU: Array
     read_TBRU: Array
+
+
+def choice_of(estimator: Estimator) -> Choice | None:
+    """The choice that an estimator makes at present; None where no kernel makes it."""
+    in_force = estimator.in_force()
+    chooser = CHOOSERS.get(estimators.name_of(type(in_force)) or "")
+    return chooser(in_force) if chooser else None
 
 
 def draw(choice: Choice, estimator: Any, cell: Any, steps: int, batch: int) -> Draws:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from ....controllers import Controller
 from ....network import MemoryNetwork
 from ....types import Address, NetworkState, Rollout
-from ..choices.base import Choice
-from .base import CellRun, Run
-from .draws import Draws, draw
-from .parts import controller_weights
+from ...controllers.base import fast_controllers
+from ...derivatives import once_differentiable
+from .draws import Draws, choice_of, draw
+from .run import Run
+
+if TYPE_CHECKING:
+    from .base import CellRun
 
 
 class Fused(torch.autograd.Function):
@@ -40,21 +41,20 @@ class Fused(torch.autograd.Function):
 
 
 def unroll(
-    network: MemoryNetwork,
-    make: type[CellRun],
-    choice: Choice,
-    inputs_TBX: Tensor,
-    state: NetworkState,
+    network: MemoryNetwork, make: type[CellRun], inputs_TBX: Tensor, state: NetworkState
 ) -> Rollout:
     """A network over a sequence with the kernels of its cell."""
     steps, batch, _ = inputs_TBX.shape
-    controller = network.controller
-    before_BC, cell_BC = _controller_state(controller, state.controller, batch)
+    controller, estimator = network.controller, network.estimator.in_force()
+    driver = fast_controllers.of(controller)
+    choice = choice_of(estimator)
+    assert choice is not None, "an estimator without a kernel is refused"
+    before_BC, cell_BC = driver.unpack(controller, state.controller, batch)
     needed = torch.is_grad_enabled()
     cell = make(network.cell, choice, steps, batch, keep=needed)
-    common = (inputs_TBX, *controller_weights(controller), *cell.interface())
+    common = (inputs_TBX, *driver.weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
-    draws = draw(choice, network.estimator.in_force(), network.cell, steps, batch)
+    draws = draw(choice, estimator, network.cell, steps, batch)
     run = Run(network, cell)
     hidden_TBC, read_TBR, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
         run, draws, *common, before_BC, cell_BC, state.read_BR, *own
@@ -71,22 +71,8 @@ def unroll(
         )
     bypassed = torch.cat([network.bypass(hidden_TBC), read_TBR], -1)
     after = NetworkState(
-        _state_of(controller, hidden_TBC[-1], cell_BC),
+        driver.pack(hidden_TBC[-1], cell_BC),
         cell.state(tuple(final), weights[-1]),
         read_TBR[-1],
     )
     return Rollout(network.readout(bypassed), address, after, hidden_TBC)
-
-
-def _controller_state(controller: Any, state: Any, batch: int) -> tuple[Tensor, Tensor]:
-    """Hidden state and the LSTM's cell; empty or zero where a controller has none."""
-    if isinstance(state, tuple) and state and isinstance(state[0], tuple):
-        return state[0]
-    like = next(controller.parameters())
-    hidden = state[0] if state else like.new_zeros(batch, controller.output_size)
-    return hidden, like.new_zeros(batch, 0)
-
-
-def _state_of(controller: Controller, hidden_BC: Tensor, cell_BC: Tensor) -> Any:
-    name = type(controller).__name__
-    return {"LSTM": ((hidden_BC, cell_BC),), "GRU": (hidden_BC,), "Feedforward": ()}[name]

@@ -6,11 +6,13 @@ Nothing here needs Triton: a cell's own file is imported only where Triton is th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from ....registry import Registry, cells
+from ....registry import cells
+from ...kernels import Kernels
 from ..sizes import Constants
 
 
@@ -20,6 +22,9 @@ class CellRun(ABC):
     The state travels as its memory, the weightings of all heads and the cell's own tensors. The
     kernels' arguments are those of `recurrence`, then the cell's own where it says so.
     """
+
+    built_of: ClassVar[Mapping[str, type[nn.Module]]]
+    """The cell's submodules and their classes: any others would compute something else."""
 
     forward_kernel: ClassVar[Any]
     backward_kernel: ClassVar[Any]
@@ -64,16 +69,7 @@ class CellRun(ABC):
         """What else the backward kernel writes on, `every` steps being replayed at a time."""
 
 
-triton_cells: Registry[type[CellRun]] = Registry(
-    "memnets.triton_cells", home="memnets.backends.triton.cells"
+triton_cells: Kernels[type[CellRun]] = Kernels(
+    "memnets.triton_cells", "memnets.backends.triton.cells", parts=cells, word="Triton kernel"
 )
 """What runs a cell's kernels, by the name under which the cell is registered."""
-
-
-def run_of(cell: nn.Module) -> type[CellRun] | None:
-    """What runs a cell's kernels; None for a cell without. Needs Triton for one that has some.
-
-    A class derived from a registered cell may do something else, and has none.
-    """
-    name = cells.name_of(type(cell))
-    return triton_cells.get(name) if name is not None and name in triton_cells else None

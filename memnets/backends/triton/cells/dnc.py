@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ....cells.dnc import DNC, DNCState
+from ....interface import Interface
 from ..sizes import TILE, Constants, offsets, padded, shared
 from ..tensors import rows
 from .base import CellRun, triton_cells
@@ -41,6 +42,7 @@ class Kept(NamedTuple):
 class DNCRun(CellRun):
     """The DNC but for `masking`, `sharpness`, `layer_norm` and a `clip` below 1."""
 
+    built_of = {"interface": Interface, "norm": nn.Identity}
     forward_kernel = forward
     backward_kernel = backward
     cell: DNC
@@ -50,7 +52,7 @@ class DNCRun(CellRun):
         for option in ("masking", "sharpness"):
             if getattr(cell, option):
                 return f"no Triton kernel for {option}"
-        if not isinstance(cell.norm, torch.nn.Identity):
+        if not isinstance(cell.norm, nn.Identity):
             return "no Triton kernel for layer_norm"
         # a controller's outputs lie within 1: a wider clip changes nothing
         if cell.clip is not None and cell.clip < 1:

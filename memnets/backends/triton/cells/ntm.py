@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from ....cells.ntm import NTM, NTMState
+from ....interface import Interface
 from ..sizes import Constants, offsets, padded, shared
 from .base import CellRun, triton_cells
 from .ntm_backward import backward
@@ -15,6 +16,7 @@ from .ntm_forward import forward
 class NTMRun(CellRun):
     """Every option of the NTM; where its state starts is the cell's own affair."""
 
+    built_of = {"interface": Interface}
     forward_kernel = forward
     backward_kernel = backward
     cell: NTM

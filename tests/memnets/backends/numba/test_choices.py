@@ -23,8 +23,8 @@ from memnets.backends.numba.choices.reinmax import REINMAX
 from memnets.backends.numba.choices.sample import SAMPLE
 from memnets.backends.numba.choices.soft import SOFT
 from memnets.backends.numba.choices.straight_through import STRAIGHT_THROUGH
-from memnets.backends.numba.coverage import choice_of
 from memnets.backends.numba.memory import DENSE, NOTHING
+from memnets.backends.numba.rollouts.draws import choice_of
 from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft, StraightThrough, choices
 from memnets.estimators.choices import gumbel_noise
 from memnets.registry import estimators

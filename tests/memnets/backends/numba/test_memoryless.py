@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from memnets.backends import choose
-from memnets.backends.numba import coverage
 from memnets.backends.numba.backend import Numba
 from memnets.spec import ModelSpec
 
@@ -53,13 +52,26 @@ def test_two_pieces_are_one_sequence(controller):
     assert choose(network, "auto", inputs_TBX).backend == "numba"
 
 
-def test_it_needs_no_numba(monkeypatch):
-    monkeypatch.setattr(coverage, "installed", lambda package: False)
-    assert kernels.refuses(build("lstm")) is None
-    assert "numba" in (kernels.refuses(ModelSpec("ntm").build(2, 2)) or "")
-
-
 def test_a_controller_of_somebodys_own_has_no_kernel():
     network = build("lstm")
     network.controller.__class__ = type("Mine", (type(network.controller),), {})
     assert kernels.refuses(network) == "the controller Mine has no kernel"
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+def test_second_derivatives_are_those_of_the_reference(controller):
+    network = build(controller).requires_grad_(True)
+    network.readout.requires_grad_(False)
+    inputs_TBX = torch.randn(4, 2, INPUTS, requires_grad=True)
+    penalties = []
+    for backend in ("numba", "reference"):
+        network.backend = backend
+        total = network(inputs_TBX).logits_TBY.sum()
+        (gradient,) = torch.autograd.grad(total, inputs_TBX, create_graph=True)
+        weights = list(network.controller.parameters())
+        penalties.append(
+            torch.autograd.grad(gradient.square().sum(), weights, materialize_grads=True)
+        )
+    for found, expected in zip(*penalties, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    assert any(gradient.abs().max() > 0 for gradient in penalties[1])

@@ -41,10 +41,11 @@ def test_without_the_interpreter_a_processor_is_not_covered():
 
 
 def test_kernels_that_fail_to_load_are_a_reason(monkeypatch, triton_device):
-    def load():
+    def load(name):
         raise RuntimeError("0 active drivers")
 
-    monkeypatch.setattr(coverage, "_load", load)
+    monkeypatch.setattr(triton_cells, "_entries", {})
+    monkeypatch.setattr(triton_cells, "get", load)
     reason = "the fused kernels cannot be loaded (RuntimeError: 0 active drivers)"
     assert kernels.refuses(build("ntm").to(triton_device)) == reason
 
@@ -59,9 +60,14 @@ def test_a_compiler_is_looked_for_once(monkeypatch):
     coverage._compiler.cache_clear()
 
 
-def test_without_triton_nothing_is_covered(monkeypatch):
-    monkeypatch.setattr(coverage, "installed", lambda package: False)
-    assert kernels.refuses(ModelSpec("ntm").build(4, 3)) == "triton is not installed"
+def test_without_triton_nothing_is_covered(monkeypatch, triton_device):
+    def load(name):
+        raise ModuleNotFoundError("No module named 'triton'", name="triton")
+
+    monkeypatch.setattr(triton_cells, "_entries", {})
+    monkeypatch.setattr(triton_cells, "get", load)
+    network = ModelSpec("ntm").build(4, 3).to(triton_device)
+    assert kernels.refuses(network) == "triton is not installed"
 
 
 def test_a_submodule_of_another_class_is_refused(triton_device):

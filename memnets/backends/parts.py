@@ -1,59 +1,30 @@
-"""The parts of a network that kernels run in place of, and never call: what of them they take."""
+"""Checks that the submodules of a part are those that a kernel computes in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizations
 
-from ....cells.dnc import DNC
-from ....cells.dntm import DNTM
-from ....cells.ntm import NTM
-from ....controllers import GRU, LSTM, RNN, Feedforward, Graves2013
-from ....interface import Interface
+from ..interface import Interface
 
-_BUILT_OF: dict[type, dict[str, type]] = {
-    LSTM: {"cells": nn.LSTMCell},
-    GRU: {"cells": nn.GRUCell},
-    RNN: {"cells": nn.RNNCell},
-    Feedforward: {"layers": nn.Linear},
-    Graves2013: {"gates": nn.Linear},
-    NTM: {"interface": Interface},
-    DNC: {"interface": Interface, "norm": nn.Identity},
-    DNTM: {"interface": Interface, "gate_input": nn.Linear, "from_input": nn.Linear},
-    Interface: {"linear": nn.Linear},
-}
 _WITHOUT_BIAS = ("from_input",)
 
 
-def replaced(part: nn.Module, name: str) -> str | None:
+def replaced(part: nn.Module, name: str, built_of: Mapping[str, type]) -> str | None:
     """Which submodule of a part, called `name`, is not what the part was built of; None if none.
 
     A parametrized one still is, as its weights are asked for by name; kernels ask once a sequence.
     """
-    for key, kind in _BUILT_OF.get(type(part), {}).items():
+    for key, kind in built_of.items():
         for place, child in _each(part._modules.get(key), f"{name}.{key}"):
             if other := _unlike(child, kind, key not in _WITHOUT_BIAS):
                 return f"its {place} {other}"
-            if inner := replaced(child, place):
+            if kind is Interface and (inner := replaced(child, place, {"linear": nn.Linear})):
                 return inner
     return None
-
-
-def controller_weights(controller: Any) -> tuple[Tensor, ...]:
-    """Weight of input and read, bias, weight of the hidden state, bias of the GRU's."""
-    if type(controller) is Feedforward:
-        layer: Any = controller.layers[0]
-        weight = layer.weight
-        none = weight.new_zeros(0)
-        return weight, layer.bias, none.view(0, 0), none
-    cell = controller.cells[0]
-    if isinstance(cell, nn.GRUCell):
-        return cell.weight_ih, cell.bias_ih, cell.weight_hh, cell.bias_hh
-    bias = cell.bias_ih + cell.bias_hh
-    return cell.weight_ih, bias, cell.weight_hh, bias.new_zeros(0)
 
 
 def _each(child: nn.Module | None, place: str) -> Iterator[tuple[str, nn.Module]]:

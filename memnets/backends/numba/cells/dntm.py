@@ -6,26 +6,32 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from ....cells.dntm import CONTENT_START, DNTM, GRADIENT_BOUND, DNTMState
+from ....interface import Interface
 from ..address import Address
 from ..dntm import EVERY, Trace, forward
 from ..dntm_heads import Columns, Heads, Options
 from ..dntm_vjp import Gradients, backward
+from ..rollouts.arena import Array
+from ..rollouts.base import CellRun
+from ..rollouts.draws import Draws
+from ..rollouts.run import Run, RunGradients
 from ..threads import over_samples
-from .base import Array, CellRun, Run, RunGradients
-from .draws import Draws
+from .base import numba_cells
 
 
+@numba_cells.register("dntm")
 class DNTMRun(CellRun):
     """Every option of the D-NTM but separate erase heads and several reads per input."""
 
+    built_of = {"interface": Interface, "gate_input": nn.Linear, "from_input": nn.Linear}
     cell: DNTM
 
     @staticmethod
-    def refuses(cell: DNTM) -> str | None:
+    def lacks(cell: DNTM) -> str | None:
         if cell.separate_erase:
             return "no kernel for separate_erase"
         if cell.read_steps > 1:

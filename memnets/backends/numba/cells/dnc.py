@@ -6,29 +6,35 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ....cells.dnc import DNC, DNCState
+from ....interface import Interface
 from ..dnc import EVERY, Trace, forward
 from ..dnc_allocation import Allocation
 from ..dnc_heads import Columns, Following, Heads, Options
 from ..dnc_vjp import Gradients, backward
+from ..rollouts.arena import Array
+from ..rollouts.base import CellRun
+from ..rollouts.draws import Draws
+from ..rollouts.run import Run, RunGradients
 from ..threads import over_samples
-from .base import Array, CellRun, Run, RunGradients
-from .draws import Draws
+from .base import numba_cells
 
 
+@numba_cells.register("dnc")
 class DNCRun(CellRun):
     """The DNC and its fixes but for masks, sharpened links and layer normalisation."""
 
+    built_of = {"interface": Interface, "norm": nn.Identity}
     cell: DNC
 
     @staticmethod
-    def refuses(cell: DNC) -> str | None:
+    def lacks(cell: DNC) -> str | None:
         for option in ("masking", "sharpness"):
             if getattr(cell, option):
                 return f"no kernel for {option}"
-        return None if isinstance(cell.norm, torch.nn.Identity) else "no kernel for layer_norm"
+        return None if isinstance(cell.norm, nn.Identity) else "no kernel for layer_norm"
 
     def seen(self, hidden_XC: Tensor) -> Tensor:
         clip = self.cell.clip

@@ -9,21 +9,27 @@ import torch
 from torch import Tensor
 
 from ....cells.ntm import NTM, NTMState
+from ....interface import Interface
 from ..ntm import EVERY, Gradients, Trace, forward
 from ..ntm_heads import Columns, Heads
 from ..ntm_vjp import backward
+from ..rollouts.arena import Array
+from ..rollouts.base import CellRun
+from ..rollouts.draws import Draws
+from ..rollouts.run import Run, RunGradients
 from ..threads import over_samples
-from .base import Array, CellRun, Run, RunGradients
-from .draws import Draws
+from .base import numba_cells
 
 
+@numba_cells.register("ntm")
 class NTMRun(CellRun):
     """Every option of the NTM; the starting state is the cell's own affair."""
 
+    built_of = {"interface": Interface}
     cell: NTM
 
     @staticmethod
-    def refuses(cell: NTM) -> str | None:
+    def lacks(cell: NTM) -> str | None:
         return None
 
     def tensors(self, state: NTMState, inputs_TBX: Tensor) -> tuple[Tensor, ...]:

@@ -1,0 +1,1 @@
+"""The controllers that fast backends run, each in a file of its own, by their registered names."""

@@ -1,0 +1,1 @@
+"""The cells that have CPU kernels, each in a file of its own, by their registered names."""
