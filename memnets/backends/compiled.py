@@ -123,16 +123,16 @@ def _compile(network: MemoryNetwork, x_BX: Tensor, state: NetworkState) -> None:
     log.warning(text, parts, mode, len(x_BX))
     started = time.perf_counter()
     with warnings.catch_warnings():
-        # what torch tells of its own parts while it compiles is nothing that a caller can mend
+        # torch's warnings about its own parts while it compiles are nothing that a caller can mend
         warnings.simplefilter("ignore")
         drive = _drive(network)
         _, after, _ = drive(x_BX, state)
         results = pytree.tree_leaves(drive(x_BX, after))
-        told = [value for value in results if isinstance(value, Tensor) and value.requires_grad]
-        if told:
+        learning = [value for value in results if isinstance(value, Tensor) and value.requires_grad]
+        if learning:
             given = [*network.parameters(), x_BX, *pytree.tree_leaves(state)]
             asked = [v for v in given if isinstance(v, Tensor) and v.requires_grad]
-            total = torch.stack([value.sum() for value in told]).sum()
+            total = torch.stack([value.sum() for value in learning]).sum()
             torch.autograd.grad(total, asked, allow_unused=True)
     log.warning("compiled in %.0f s", time.perf_counter() - started)
 
@@ -149,8 +149,8 @@ def _entry(state: NetworkState, carried: tuple[bool, ...]) -> NetworkState:
     if len(leaves) != len(carried):
         return state
     like_later = [
-        _as_carried(leaf, told) if isinstance(leaf, Tensor) else leaf
-        for leaf, told in zip(leaves, carried, strict=True)
+        _as_carried(leaf, learns) if isinstance(leaf, Tensor) else leaf
+        for leaf, learns in zip(leaves, carried, strict=True)
     ]
     return pytree.tree_unflatten(like_later, shape)
 
@@ -160,9 +160,9 @@ def _apart(tensor: Tensor) -> Tensor:
     return tensor.detach().requires_grad_(tensor.requires_grad)
 
 
-def _as_carried(leaf: Tensor, told: bool) -> Tensor:
+def _as_carried(leaf: Tensor, learns: bool) -> Tensor:
     copy = leaf.clone(memory_format=torch.contiguous_format)
-    return copy.requires_grad_() if told and not copy.requires_grad else copy
+    return copy.requires_grad_() if learns and not copy.requires_grad else copy
 
 
 def _kind(network: MemoryNetwork, inputs_TBX: Tensor) -> tuple[Any, ...]:
