@@ -62,7 +62,7 @@ gpu-train: gpu-device
 	$(RUN) -m memnets bench train $(ON_GPU) --estimators soft $(GPU_BENCH)
 
 gpu-study: gpu-device
-	$(RUN) -m memnets study run demo $(ON_GPU) --workers 1 $(GPU_STUDY)
+	$(RUN) -m memnets study run demo $(ON_GPU) --workers 0 $(GPU_STUDY)
 	$(RUN) -m memnets report demo --folder $(GPU_FOLDER)
 
 gpu-results: gpu-device
