@@ -41,6 +41,7 @@ test-slow: install
 GPU_FOLDER ?= runs/gpu
 GPU_DEVICE ?= cuda
 GPU_BENCH ?= --batches 1 16 64 256
+GPU_TRAIN ?= --estimators soft
 GPU_STUDY ?= --seeds 0 --procedure.updates 200 --procedure.evaluate-every 100
 GPU_PYTEST ?=
 GPU_TESTS ?= tests/memnets/backends/triton tests/memnets/backends/test_gpu.py tests/memnets/backends/test_graphs.py tests/studies/bench/test_gpu.py
@@ -59,7 +60,7 @@ gpu-bench: gpu-device
 	$(RUN) -m memnets bench gpu $(ON_GPU) $(GPU_BENCH)
 
 gpu-train: gpu-device
-	$(RUN) -m memnets bench train $(ON_GPU) --estimators soft $(GPU_BENCH)
+	$(RUN) -m memnets bench train $(ON_GPU) $(GPU_TRAIN) $(GPU_BENCH)
 
 gpu-study: gpu-device
 	$(RUN) -m memnets study run demo $(ON_GPU) --workers 0 $(GPU_STUDY)

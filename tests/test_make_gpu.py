@@ -30,10 +30,14 @@ def test_without_a_gpu_it_stops_with_one_line_and_leaves_nothing(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_whole_of_it_runs_on_the_processor_and_collects_what_it_measured(tmp_path):
+    # the reference, which waits for no compiler
     study = "--seeds 0 --procedure.updates 4 --procedure.evaluate-every 4"
+    study += " --procedure.backend reference"
+    train = "GPU_TRAIN=--estimators soft --cells ntm --backends reference"
     tests = "GPU_TESTS=tests/memnets/backends/test_gpu.py"
-    settings = ("GPU_DEVICE=cpu", f"GPU_BENCH={TINY}", f"GPU_STUDY={study}", tests)
+    settings = ("GPU_DEVICE=cpu", f"GPU_BENCH={TINY}", f"GPU_STUDY={study}", train, tests)
     done = make(tmp_path, *settings)
     assert done.returncode == 0, done.stderr
     results = tmp_path / "results"
