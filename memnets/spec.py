@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .network import MemoryNetwork
 
 _FIELDS = ("spec", "input_size", "output_size", "state")
+_UNREADABLE = "torch.load finds no tensors and plain data in it, or more than these"
 _BARE = (
     "it is a bare state_dict: build its network with ModelSpec.build and give it to "
     "load_state_dict, or write the file with memnets.save"
@@ -141,11 +142,11 @@ def load(path: str | PathLike[str]) -> tuple[MemoryNetwork, ModelSpec]:
     with open(path, "rb") as file:
         try:
             saved = torch.load(file, map_location="cpu", weights_only=True)
-            if not isinstance(saved, dict):
-                raise TypeError(f"it holds a {type(saved).__name__}")
         # what is not a checkpoint can fail in any way that unpickling can
         except Exception as error:
-            raise _not_saved(path, error) from error
+            raise _not_saved(path, _UNREADABLE) from error
+    if not isinstance(saved, dict):
+        raise _not_saved(path, f"it holds a {type(saved).__name__}")
     if saved and all(isinstance(value, torch.Tensor) for value in saved.values()):
         raise _not_saved(path, _BARE)
     if missing := [name for name in _FIELDS if name not in saved]:

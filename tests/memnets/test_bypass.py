@@ -3,15 +3,9 @@
 import pytest
 import torch
 
-from memnets.spec import ModelSpec
+from .building import built
 
 STEPS, BATCH, INPUTS, HIDDEN = 6, 64, 4, 8
-
-
-def built(share, cell="ntm"):
-    torch.manual_seed(0)
-    spec = ModelSpec(cell, controller_size=HIDDEN, bypass_dropout=share)
-    return spec.build(INPUTS, 2)
 
 
 def seen_by_the_readout(network):
@@ -21,7 +15,7 @@ def seen_by_the_readout(network):
 
 
 def test_parts_of_the_controllers_output_are_dropped_and_the_rest_is_scaled_up():
-    network = built(0.25).train()
+    network = built(bypass_dropout=0.25).train()
     seen = seen_by_the_readout(network)
     rollout = network(torch.randn(STEPS, BATCH, INPUTS))
     direct, read = seen[0][..., :HIDDEN], seen[0][..., HIDDEN:]
@@ -33,7 +27,10 @@ def test_parts_of_the_controllers_output_are_dropped_and_the_rest_is_scaled_up()
 
 def test_memory_state_and_what_baselines_see_are_those_without_dropout():
     inputs_TBX = torch.randn(STEPS, BATCH, INPUTS)
-    plain, dropped = built(0.0).train()(inputs_TBX), built(0.5).train()(inputs_TBX)
+    plain, dropped = (
+        built(bypass_dropout=0.0).train()(inputs_TBX),
+        built(bypass_dropout=0.5).train()(inputs_TBX),
+    )
     assert not torch.equal(plain.logits_TBY, dropped.logits_TBY)
     assert torch.equal(plain.hidden_TBC, dropped.hidden_TBC)
     assert torch.equal(plain.address.weights_BHK, dropped.address.weights_BHK)
@@ -44,7 +41,7 @@ def test_memory_state_and_what_baselines_see_are_those_without_dropout():
 @pytest.mark.parametrize("cell", ["ntm", "none"])
 def test_nothing_is_dropped_outside_of_training(cell):
     inputs_TBX = torch.randn(STEPS, BATCH, INPUTS)
-    plain, dropped = built(0.0, cell).eval(), built(0.5, cell).eval()
+    plain, dropped = built(cell, bypass_dropout=0.0).eval(), built(cell, bypass_dropout=0.5).eval()
     expected = plain(inputs_TBX)
     assert torch.equal(dropped(inputs_TBX).logits_TBY, expected.logits_TBY)
     logits, _, _ = dropped.step(inputs_TBX[0], dropped.initial_state(BATCH))
@@ -52,7 +49,7 @@ def test_nothing_is_dropped_outside_of_training(cell):
 
 
 def test_a_single_step_drops_too_while_training():
-    network = built(0.5).train()
+    network = built(bypass_dropout=0.5).train()
     seen = seen_by_the_readout(network)
     network.step(torch.randn(BATCH, INPUTS), network.initial_state(BATCH))
     assert (seen[0][:, :HIDDEN] == 0).any()
@@ -61,4 +58,4 @@ def test_a_single_step_drops_too_while_training():
 @pytest.mark.parametrize("share", [1.0, -0.1])
 def test_a_share_outside_of_zero_to_one_is_refused(share):
     with pytest.raises(ValueError, match="bypass_dropout must be at least 0 and below 1"):
-        built(share)
+        built(bypass_dropout=share)

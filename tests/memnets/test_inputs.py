@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from memnets.registry import cells, controllers, estimators
-from memnets.spec import ModelSpec
+
+from .building import built
 
 INPUTS, OUTPUTS = 5, 2
 PERSISTENT = [
@@ -15,9 +16,8 @@ PERSISTENT = [
 VARIANTS = [*((name, {}) for name in cells), *PERSISTENT, ("dntm", {"read_steps": 2})]
 
 
-def built(cell="ntm", estimator="soft", controller="lstm", options=None):
-    spec = ModelSpec(cell, estimator, controller, 8, options or {})
-    return spec.build(INPUTS, OUTPUTS, backend="reference")
+def on_the_reference(*parts, options=None):
+    return built(*parts, inputs=INPUTS, backend="reference", cell_options=options or {})
 
 
 def loss_of(network, inputs_TBX):
@@ -30,14 +30,14 @@ def loss_of(network, inputs_TBX):
 @pytest.mark.parametrize("shape", [(4, 2, 7), (4, 2), (4, 2, 5, 1), (5,)])
 def test_inputs_of_another_width_are_refused_in_one_sentence_with_t_b_and_x(shape):
     with pytest.raises(ValueError) as refused:
-        built()(torch.randn(shape))
+        on_the_reference()(torch.randn(shape))
     assert str(refused.value) == (
         f"inputs are of the shape (T, B, X), steps x sequences x inputs, with X = 5, not {shape}"
     )
 
 
 def test_the_input_of_a_step_is_refused_likewise():
-    network = built()
+    network = on_the_reference()
     with pytest.raises(ValueError, match=r"shape \(B, X\), .* with X = 5, not \(2, 7\)"):
         network.step(torch.randn(2, 7), network.initial_state(2))
     with pytest.raises(ValueError, match=r"a state of B = 3 sequences .* of the shape \(2, 5\)"):
@@ -45,7 +45,7 @@ def test_the_input_of_a_step_is_refused_likewise():
 
 
 def test_a_state_of_another_batch_size_is_refused_and_batch_first_inputs_are_recognised():
-    network = built()
+    network = on_the_reference()
     state = network.initial_state(3)
     with pytest.raises(ValueError, match=r"a state of B = 3 .* of the shape \(4, 2, 5\)$"):
         network(torch.randn(4, 2, INPUTS), state)
@@ -54,7 +54,7 @@ def test_a_state_of_another_batch_size_is_refused_and_batch_first_inputs_are_rec
 
 
 def test_what_is_no_state_is_named():
-    network = built()
+    network = on_the_reference()
     rollout = network(torch.randn(2, 3, INPUTS))
     with pytest.raises(ValueError, match="rollout.state, not Rollout"):
         network(torch.randn(2, 3, INPUTS), rollout)
@@ -65,7 +65,7 @@ def test_what_is_no_state_is_named():
 @pytest.mark.parametrize(("cell", "options"), VARIANTS)
 def test_no_steps_or_no_sequences_give_an_empty_rollout(cell, options, shape, training):
     for estimator in ("soft", "top_k", "reinforce", "leave_one_out", "annealed"):
-        network = built(cell, estimator, options=options).train(training)
+        network = on_the_reference(cell, estimator, options=options).train(training)
         usual = network(torch.randn(3, 4, INPUTS))
         buffers = {name: value.clone() for name, value in network.named_buffers()}
         rollout, loss = loss_of(network, torch.zeros(*shape, INPUTS))
@@ -84,7 +84,7 @@ def test_no_steps_or_no_sequences_give_an_empty_rollout(cell, options, shape, tr
 @pytest.mark.parametrize("controller", list(controllers))
 @pytest.mark.parametrize("backend", ["auto", "reference"])
 def test_no_steps_leave_the_state_and_the_random_numbers_as_they_were(controller, backend):
-    network = built("sam", "reinforce", controller)
+    network = on_the_reference("sam", "reinforce", controller)
     network.backend = backend
     state, drawn = network.initial_state(4), torch.get_rng_state()
     assert network(torch.zeros(0, 4, INPUTS), state).state is state
@@ -92,7 +92,7 @@ def test_no_steps_leave_the_state_and_the_random_numbers_as_they_were(controller
 
 
 def test_float16_is_refused_by_name():
-    network = built().half()
+    network = on_the_reference().half()
     for call in (
         lambda: network(torch.randn(3, 2, INPUTS).half()),
         lambda: network.step(torch.randn(2, INPUTS).half(), network.initial_state(2)),
@@ -109,7 +109,7 @@ def test_bfloat16_and_autocast_give_finite_results_and_gradients(cell, options, 
         (torch.float32, torch.bfloat16),
         (torch.float32, torch.float16),
     ):
-        network = built(cell, estimator, options=options).to(dtype)
+        network = on_the_reference(cell, estimator, options=options).to(dtype)
         inputs_TBX = torch.randn(12, 2 * network.estimator.rollouts, INPUTS, dtype=dtype)
         with torch.autocast("cpu", dtype=autocast, enabled=autocast is not None):
             rollout, loss = loss_of(network, inputs_TBX)
@@ -121,7 +121,7 @@ def test_bfloat16_and_autocast_give_finite_results_and_gradients(cell, options, 
 
 @pytest.mark.parametrize("cell", list(cells))
 def test_under_autocast_a_memory_keeps_the_precision_of_the_parameters(cell):
-    network = built(cell)
+    network = on_the_reference(cell)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         rollout = network(torch.randn(3, 2, INPUTS))
     assert rollout.state.read_BR.dtype == torch.float32

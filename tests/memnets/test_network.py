@@ -4,13 +4,10 @@ import pytest
 import torch
 
 from memnets.registry import cells, controllers, estimators
-from memnets.spec import ModelSpec
+
+from .building import built
 
 STEPS, BATCH, INPUTS, OUTPUTS = 7, 3, 4, 2
-
-
-def built(cell="ntm", estimator="soft", controller="lstm", **options):
-    return ModelSpec(cell, estimator, controller, 8, **options).build(INPUTS, OUTPUTS)
 
 
 def inputs(dtype=torch.float32):

@@ -8,15 +8,15 @@ from torch.autograd import gradcheck
 
 from memnets.registry import regularisers
 from memnets.regularisers import read_write_gap
-from memnets.spec import ModelSpec
+
+from .building import built
 
 STEPS, BATCH, INPUTS, SLOTS = 5, 3, 4, 6
 
 
-def built(cell="ntm", estimator="soft", **options):
-    torch.manual_seed(0)
+def small(cell="ntm", estimator="soft", **options):
     options = {"slots": SLOTS, "width": 3} | options if cell != "none" else {}
-    return ModelSpec(cell, estimator, controller_size=8, cell_options=options).build(INPUTS, 2)
+    return built(cell, estimator, cell_options=options)
 
 
 def run(network, inputs_TBX=None):
@@ -76,7 +76,7 @@ def test_reading_the_only_slot_ever_written_costs_nothing_and_reading_elsewhere_
 )
 @pytest.mark.parametrize("estimator", ["soft", "reinforce", "top_k"])
 def test_read_write_consistency_averages_the_heads_of_each_kind(cell, options, writes, estimator):
-    network = built(cell, estimator, **options)
+    network = small(cell, estimator, **options)
     rollout, inputs_TBX = run(network)
     dense = rollout.address.dense(SLOTS)
     reads, written = dense[:, :, writes:].mean(2), dense[:, :, :writes].mean(2)
@@ -86,7 +86,7 @@ def test_read_write_consistency_averages_the_heads_of_each_kind(cell, options, w
 
 
 def test_address_entropy_rewards_the_entropy_of_every_step_and_head():
-    network = built(write_heads=2)
+    network = small(write_heads=2)
     rollout, inputs_TBX = run(network)
     total = 0.0
     for row in rollout.address.weights_BHK.transpose(0, 1).flatten(1, 2).tolist():
@@ -99,7 +99,7 @@ def test_address_entropy_rewards_the_entropy_of_every_step_and_head():
 def test_a_rewarded_entropy_spreads_weightings_and_a_penalised_one_gathers_them():
     entropies = {}
     for weight in (-1.0, 1.0):
-        network = built()
+        network = small()
         inputs_TBX = torch.randint(2, (STEPS, BATCH, INPUTS)).double()
         before = run(network, inputs_TBX)[0].address.entropy_BH.mean().item()
         optimiser = torch.optim.Adam(network.parameters(), 0.02)
@@ -113,7 +113,7 @@ def test_a_rewarded_entropy_spreads_weightings_and_a_penalised_one_gathers_them(
 
 
 def test_next_input_is_the_cross_entropy_of_the_bits_to_come():
-    network = built()
+    network = small()
     rollout, inputs_TBX = run(network)
     predictor = term("next_input", network, weight=0.7)
     linear, total = predictor.predict, 0.0
@@ -128,7 +128,7 @@ def test_next_input_is_the_cross_entropy_of_the_bits_to_come():
 
 
 def test_next_input_trains_its_own_parameters_and_the_controller():
-    network = built()
+    network = small()
     rollout, inputs_TBX = run(network)
     predictor = term("next_input", network)
     assert {name for name, _ in predictor.named_parameters()} == {"predict.weight", "predict.bias"}
@@ -141,7 +141,7 @@ def test_next_input_trains_its_own_parameters_and_the_controller():
 @pytest.mark.parametrize("name", ["address_entropy", "read_write_consistency", "next_input"])
 @pytest.mark.parametrize("cell", ["ntm", "dntm", "dnc", "lrua", "rlntm"])
 def test_the_gradient_of_a_term_reaches_the_interface_and_is_finite(name, cell):
-    network = built(cell)
+    network = small(cell)
     rollout, inputs_TBX = run(network)
     value = term(name, network)(rollout, inputs_TBX)
     assert value.shape == () and value.isfinite()
@@ -152,7 +152,7 @@ def test_the_gradient_of_a_term_reaches_the_interface_and_is_finite(name, cell):
 
 def test_the_registry_has_these_and_a_term_without_weight_is_nothing():
     assert {"address_entropy", "read_write_consistency", "next_input"} <= set(regularisers)
-    network = built()
+    network = small()
     rollout, inputs_TBX = run(network)
     for name in regularisers:
         assert term(name, network, weight=0.0)(rollout, inputs_TBX) == 0
@@ -160,7 +160,7 @@ def test_the_registry_has_these_and_a_term_without_weight_is_nothing():
 
 @pytest.mark.parametrize("bad", [-1.0, 2.0])
 def test_next_input_refuses_inputs_that_are_no_bits(bad):
-    network = built()
+    network = small()
     rollout, inputs_TBX = run(network)
     inputs_TBX[1, 1, 1] = bad
     with pytest.raises(ValueError, match="next_input needs inputs between 0 and 1"):
@@ -169,4 +169,4 @@ def test_next_input_refuses_inputs_that_are_no_bits(bad):
 
 def test_read_write_consistency_refuses_a_network_without_memory():
     with pytest.raises(ValueError, match="needs a memory with write and read heads"):
-        term("read_write_consistency", built("none"))
+        term("read_write_consistency", small("none"))

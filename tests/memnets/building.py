@@ -1,0 +1,24 @@
+"""A small network to test with."""
+
+from typing import Any
+
+import torch
+
+from memnets.network import MemoryNetwork
+from memnets.spec import ModelSpec
+
+
+def built(
+    cell: str = "ntm",
+    estimator: str = "soft",
+    controller: str = "lstm",
+    *,
+    inputs: int = 4,
+    outputs: int = 2,
+    backend: str = "auto",
+    **spec: Any,
+) -> MemoryNetwork:
+    """A network of 8 controller units, seeded; `spec` are further fields of its ModelSpec."""
+    torch.manual_seed(0)
+    model = ModelSpec(cell, estimator, controller, **{"controller_size": 8} | spec)
+    return model.build(inputs, outputs, backend=backend)
