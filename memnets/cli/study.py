@@ -15,7 +15,7 @@ from studies.procedures.base import Procedure
 from studies.procedures.supervised import Supervised
 
 from ..registry import UnknownName
-from .describe import columns, failed, progress, results
+from .describe import columns, progress, results
 
 
 def named(study: str) -> Study:
@@ -73,8 +73,6 @@ class Run:
             device=self.device,
             threads=self.threads,
         )
-        for line in failed(store):
-            print(line)
         return 130 if summary.interrupted else int(summary.failed > 0)
 
 

@@ -102,8 +102,6 @@ class Train:
         summary = run(study, store, workers=0, device=self.device, threads=self.threads)
         if summary.interrupted:
             return 130
-        for error in store.failures()["error"]:
-            print(f"failed: {error}")
         if summary.failed:
             return 1
         _save(trial, home)

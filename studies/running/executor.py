@@ -10,7 +10,7 @@ from ..design.study import Study
 from ..design.trial import Trial
 from .attempt import failure
 from .engines import Engine, inline, workers_of
-from .files import Unwritable, held
+from .files import Unwritable, held, read_json
 from .progress import Display
 from .script import require_guard
 from .sources import differences
@@ -79,6 +79,8 @@ def run(
                         _give_up(store, trial, error)
                     good = store.is_done(trial)
                     done, failed = done + good, failed + (not good)
+                    if not good:
+                        display.note(_reason(store, trial))
                     display.count(done=done, failed=failed, skipped=skipped)
         except KeyboardInterrupt:
             interrupted = True
@@ -92,6 +94,12 @@ def _give_up(store: ResultStore, trial: Trial, error: Exception) -> None:
         raise error
     # of the worker that made it nothing is known, least of all that its machine is this one
     store.fail(trial, failure(error, store.path(trial)))
+
+
+def _reason(store: ResultStore, trial: Trial) -> str:
+    facts = read_json(store.path(trial) / "failed.json", "Run the study again.")
+    where = f"{trial.model_label} on {trial.task_label}, seed {trial.seed}"
+    return f"failed: {where}: {facts['error']}"
 
 
 def _require_engine(workers: int, address: str | None, threads: int, device: str) -> None:

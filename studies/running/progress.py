@@ -17,7 +17,7 @@ from .files import last_lines
 from .store import ResultStore
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from rich.console import Group, OverflowMethod
 
 
 class Display:
@@ -73,7 +73,7 @@ class Display:
 
     def note(self, text: str) -> None:
         """Leave a line that stays, live or not."""
-        text = f"{self._study.name}: {text}"
+        text = printable(f"{self._study.name}: {text}", self._console.encoding)
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _stop(self) -> None:
@@ -93,7 +93,15 @@ class Display:
         ended = self._skipped + self._done + self._failed
         study = f"{self._study.name}: {ended}/{self._total} trials"
         study += f", {self._failed} failed" if self._failed else ""
-        return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, study]))
+        encoding = self._console.encoding
+        cut: OverflowMethod = "ellipsis" if printable("…", encoding) == "…" else "crop"
+        texts = (printable(line, encoding) for line in [*lines, study])
+        return Group(*(Text(text, no_wrap=True, overflow=cut) for text in texts))
+
+
+def printable(text: str, encoding: str) -> str:
+    """The text with escapes in place of characters that an encoding lacks."""
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def describe_compilation(kernel: Compilation) -> str:

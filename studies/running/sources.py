@@ -22,16 +22,19 @@ def made_with(trial: Trial) -> dict[str, str]:
 
     A part that is not to be had is left out: the trial will say so itself.
     """
-    model = trial.model
-    parts: list[tuple[str, Registry[Any], str]] = [
-        ("cell", cells, model.cell),
-        ("estimator", estimators, model.estimator),
-        ("controller", controllers, model.controller),
+    found = {f"{part} {name}": _source(registry, name) for part, registry, name in parts(trial)}
+    return {part: source for part, source in found.items() if source}
+
+
+def parts(trial: Trial) -> list[tuple[str, Registry[Any], str]]:
+    """What a trial is made of: the part it plays, the registry that has it, and its name there."""
+    return [
+        ("cell", cells, trial.model.cell),
+        ("estimator", estimators, trial.model.estimator),
+        ("controller", controllers, trial.model.controller),
         ("task", tasks, trial.task.name),
         ("procedure", procedures, trial.procedure.name),
     ]
-    found = {f"{part} {name}": _source(registry, name) for part, registry, name in parts}
-    return {part: source for part, source in found.items() if source}
 
 
 def differences(stored: Iterable[tuple[Trial, Mapping[str, str]]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from envs.tasks import tasks
 from memnets.registry import (
     BrokenPlugin,
     Registry,
@@ -17,6 +18,7 @@ from memnets.registry import (
 from ..design.data import BadData
 from ..design.trial import Trial
 from ..procedures.base import procedures
+from .sources import parts
 
 
 def require_able(client: Any, trials: Iterable[Trial], device: str) -> None:
@@ -24,7 +26,7 @@ def require_able(client: Any, trials: Iterable[Trial], device: str) -> None:
 
     It must have memnets, know the names that this process knows, and have the device.
     """
-    names = sorted(_names(trials))
+    names = sorted(set(_names(trials)))
     answers = client.run(obstacle, names, device, on_error="return")
     for worker, answer in answers.items():
         if isinstance(answer, BaseException):
@@ -60,8 +62,6 @@ def device_obstacle(device: str) -> str | None:
 
 
 def _registries() -> dict[str, Registry[Any]]:
-    from envs.tasks import tasks
-
     return {each.group: each for each in (cells, controllers, estimators, tasks, procedures)}
 
 
@@ -70,19 +70,7 @@ def _names(trials: Iterable[Trial]) -> Iterator[tuple[str, str]]:
 
     A name that nobody knows, here or there, is left to the trial that asks for it.
     """
-    registries = _registries()
-    used = {
-        pair
-        for trial in trials
-        for pair in (
-            ("memnets.cells", trial.model.cell),
-            ("memnets.controllers", trial.model.controller),
-            ("memnets.estimators", trial.model.estimator),
-            ("memnets.tasks", trial.task.name),
-            ("memnets.procedures", trial.procedure.name),
-        )
-    }
-    for group, name in used:
-        registry = registries[group]
-        if not registry.is_built_in(name) and (":" in name or name in registry):
-            yield group, name
+    for trial in trials:
+        for _, registry, name in parts(trial):
+            if not registry.is_built_in(name) and (":" in name or name in registry):
+                yield registry.group, name

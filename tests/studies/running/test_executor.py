@@ -54,12 +54,15 @@ def test_a_second_run_trains_nothing(study, tmp_path):
 
 
 def test_a_trial_that_fails_or_kills_its_worker_is_a_row_and_the_others_finish(
-    study, tmp_path, faulty, monkeypatch
+    study, tmp_path, faulty, monkeypatch, capfd
 ):
     study = dataclasses.replace(study, procedure=faulty.Fails())
     store = ResultStore(tmp_path / "runs")
     summary = run(study, store, workers=2)
     assert (summary.done, summary.failed) == (3, 3)
+    said = capfd.readouterr().err
+    assert "tiny: failed: ntm/soft on copy, seed 1: RuntimeError: no luck\n" in said
+    assert "tiny: failed: none/lstm on copy, seed 1: KilledWorker: " in said
     failures = store.failures().set_index("model")
     assert set(failures["seed"]) == {1}
     assert "KilledWorker" in failures.loc["none/lstm", "error"]

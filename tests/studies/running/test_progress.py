@@ -34,3 +34,20 @@ def test_the_live_lines_show_what_any_process_compiles_and_only_meanwhile(tmp_pa
         kernel, trials = shown(display)
     assert kernel == "compiling ntm.forward  0:00 of about 1:05"
     assert shown(display) == [trials]
+
+
+def test_what_the_terminal_cannot_print_is_escaped_in_lines_that_stay_and_live_ones(
+    tmp_path, monkeypatch
+):
+    tasks, models = {"λ task": TaskSpec("copy")}, {"none": ModelSpec("none")}
+    study = Study("small", "?", tasks, models, Supervised(updates=1), seeds=(0,))
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stderr", terminal)
+    display = Display(ResultStore(tmp_path / "runs"), study, quiet=True)
+    display.note("failed: λ")
+    terminal.flush()
+    assert terminal.buffer.getvalue() == b"small: failed: \\u03bb\n"
+    (trial,) = study.trials()
+    display.running([trial])
+    line = display._lines().renderables[0]
+    assert line.plain.startswith("\\u03bb task  none  seed 0") and line.overflow == "crop"
