@@ -1,4 +1,4 @@
-"""Which functions of a backend's kernels bear the name of a reference; shared by all backends."""
+"""Which Triton kernels bear the name of a reference, read off the source: no Triton is needed."""
 
 import ast
 import importlib
