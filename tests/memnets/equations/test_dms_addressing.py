@@ -87,6 +87,18 @@ def test_a_sharpened_link_is_the_printed_power_of_what_it_leads_to(mass):
     torch.testing.assert_close(actual, torch.tensor(expected, dtype=torch.float64), **EXACT)
 
 
+def test_deallocation_empties_each_slot_as_far_as_it_is_released():
+    memory, retention = 2 * uniform(B, N, W) - 1, uniform(B, N, seed=1)
+    expected = memory.clone()
+    for b in range(B):
+        for n in range(N):
+            for w in range(W):
+                expected[b, n, w] = memory[b, n, w].item() * retention[b, n].item()
+    actual = equations.usage.deallocate(memory, retention)
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-12)
+    assert gradcheck(equations.usage.deallocate, tracked(memory, retention))
+
+
 def test_links_that_lead_nowhere_are_sharpened_to_everywhere():
     actual = equations.links.sharpen_link(torch.zeros(1, 1, 4), torch.full((1, 1), 7.0))
     torch.testing.assert_close(actual, torch.full((1, 1, 4), 0.25))
