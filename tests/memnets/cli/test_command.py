@@ -69,9 +69,9 @@ def test_show_gives_documentation_and_options(capsys):
 
 def test_show_says_which_backend_is_chosen_and_why(capsys):
     assert main(["show", "ntm", "--backend"]) == 0
-    told = capsys.readouterr().out
-    assert "ntm/soft/lstm: numba\n" in told
-    assert "ntm/top_k/lstm: reference (the estimator" in told
+    shown = capsys.readouterr().out
+    assert "ntm/soft/lstm: numba\n" in shown
+    assert "ntm/top_k/lstm: reference (the estimator" in shown
     assert main(["show", "demo", "--backend"]) == 0
     assert "ntm/soft on copy: numba\n" in capsys.readouterr().out
 
@@ -111,7 +111,7 @@ def test_training_saves_a_model_and_goes_on_where_it_stopped(tmp_path, capsys):
     assert saved.with_name("metrics.jsonl").read_text() == rows
 
 
-def test_a_study_runs_is_told_of_and_reported(tmp_path, capsys):
+def test_a_study_runs_and_its_state_and_report_are_shown(tmp_path, capsys):
     folder = ["--folder", str(tmp_path)]
     short = ["--procedure.test-lengths", "1", "2", "--procedure.solved-errors", "None"]
     run = ["study", "run", "demo", "--workers", "0", "--seeds", "0", *QUICK, *short, *folder]
