@@ -120,7 +120,7 @@ def test_the_pattern_of_staggered_resets_is_gymnasiums(mode):
 
 
 def compare_patterns(ours, theirs, mode, mask_at):
-    """Step both, with resets by `mask_at`, and compare all that does not depend on the drawn vectors."""
+    """Step both, with resets by `mask_at`; compares all but the vectors that are drawn."""
     assert pattern(ours.reset(seed=0)) == pattern(theirs.reset(seed=0))
     for step in range(40):
         actions = ours.action_space.sample()
