@@ -17,7 +17,7 @@ candidate and the candidate's recurrent share."""
 
 
 class ControllerWeights(NamedTuple):
-    """The recurrent weights; for the way back, those of the hidden state and the read together."""
+    """The recurrent weights; `back_GZ` has those of the hidden state and the read side by side."""
 
     read_RG: Any
     hidden_CG: Any
@@ -26,7 +26,7 @@ class ControllerWeights(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """What is trained of a network, but for the shares of the input, readout and cell."""
+    """Weights of controller and interface, each as its products need them."""
 
     controller: Any
     interface_CI: Any

@@ -32,7 +32,7 @@ _CHUNK, _LINKS = 8, 1 << 18
 class Trace(NamedTuple):
     """A rollout: states lead with T + 1 (the first is what it started from), the rest with T.
 
-    What only the way back needs leads with 1 where no gradient is asked for.
+    What only the backward pass needs leads with 1 where no gradient is asked for.
     """
 
     input_TBG: Any

@@ -25,8 +25,8 @@ def link_vjp(
 ) -> None:
     """`grad_link_BPNN` goes in as the gradient of the links after the write, comes out as before.
 
-    `link_BPNN` are the links before it. A chosen slot's weights get a gradient only where it is
-    `dense_gradient` (choice.borrows), which alone looks at every link.
+    `link_BPNN` are the links before it. Without a dense gradient, a chosen slot touches its row and
+    column of the links only.
     """
     batch, heads, slots = writes_BPN.shape
     for b in range(batch):
@@ -84,7 +84,7 @@ def forward_backward_vjp(
     outer_NK: Any,
     inner_KN: Any,
 ) -> None:
-    """A chosen slot's weights get a gradient only where it is `dense_gradient` (choice.borrows).
+    """Adds to the gradients of the links and of the last reads.
 
     The links' gradient is a product of two narrow matrices, which the scratch holds: K = 2R.
     """
