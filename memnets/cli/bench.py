@@ -9,8 +9,8 @@ from typing import Any
 from studies.bench.device import bench_device
 from studies.bench.environments import bench_envs
 from studies.bench.gpu import BenchGPU
-from studies.bench.growth import BenchMemory
 from studies.bench.measurements import Measurements
+from studies.bench.memory import BenchMemory
 from studies.bench.peers import BenchPeers
 from studies.bench.train import BenchTrain
 
@@ -25,7 +25,7 @@ BENCHES: dict[str, Callable[..., Any]] = {
 
 
 def finish(outcome: Any) -> int:
-    """The exit status of a command; what a bench measured is published and printed first."""
+    """Publish and print the outcome of a bench; returns the exit status of its command."""
     if not isinstance(outcome, Measurements):
         return outcome
     from reports.bench import present

@@ -1,4 +1,4 @@
-"""Which device this machine has: printed, and written down beside what is measured on it."""
+"""`memnets bench device`: prints the device of this machine and describes it in a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast the environments are."""
+"""`memnets bench envs`: how many steps a second the environments make."""
 
 from __future__ import annotations
 

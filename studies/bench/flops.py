@@ -1,4 +1,4 @@
-"""How much arithmetic a model needs: every operation of the reference, counted as it runs."""
+"""Counts the arithmetic that a model needs: every operation of the reference, as it runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PRODUCTS: dict[str, Callable[..., int]] = {
     "mv": lambda a, b: 2 * a.numel(),
     "dot": lambda a, b: 2 * a.numel(),
 }
-# what one element of the result costs; all that is not named here costs 1
+# FLOP per element of the result; operations without an entry cost 1
 _PER_OUTPUT = {
     **dict.fromkeys(("exp", "exp2", "expm1", "log", "log2", "log1p", "sin", "cos", "erf"), 20),
     **dict.fromkeys(("sigmoid", "tanh", "log_sigmoid_forward", "special_entr"), 22),
@@ -56,7 +56,7 @@ _FREE = frozenset(
 
 
 class FlopCounter(TorchDispatchMode):
-    """Counts while it is active: `total`, and `by_operation`."""
+    """Counts the FLOP of all operations that run inside its `with` block."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class FlopCounter(TorchDispatchMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         name = func.overloadpacket.__name__
-        # what is written in place costs what its twin does
+        # an operation in place (add_) costs the same as the one that is not (add)
         name = name[:-1] if name.endswith("_") and not name.endswith("__") else name
         cost = _cost(name, args, result)
         if cost:
@@ -81,9 +81,9 @@ class FlopCounter(TorchDispatchMode):
 
 
 def count(work: Callable[[int], object], batch: int = 2) -> int:
-    """FLOP of one further sequence in a batch: those of `work(2 * batch)` less `work(batch)`.
+    """FLOP of one further sequence in a batch, rounded down to a whole number.
 
-    Rounded down to whole FLOP. `work` runs twice with everything on one thread of control.
+    They are the difference between `work(2 * batch)` and `work(batch)`, over `batch`.
     """
     totals = []
     for size in (batch, 2 * batch):
@@ -111,7 +111,7 @@ def _cost(name: str, args: tuple[Any, ...], result: Any) -> int:
 
 
 def _is_reduction(args: tuple[Any, ...], result: Any) -> bool:
-    # max of two tensors is elementwise, max along an axis is not
+    # the max of two tensors is elementwise; the max along an axis is a reduction
     return len(args) < 2 or not isinstance(args[1], Tensor)
 
 

@@ -1,35 +1,32 @@
-"""A training step on a GPU four ways: the reference, Triton, and both in a CUDA graph."""
+"""`memnets bench gpu`: forward and backward four ways, with Triton and CUDA graphs or without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..design.data import BadData
-from .machine import Load, describe, require_device
+from .load import Load
+from .machine import describe, require_device
 from .measurements import Measurements
-from .turns import Turns
-
-if TYPE_CHECKING:
-    from .rounds import Run
+from .progress_bar import ProgressBar
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class BenchGPU:
-    """Time forward and backward of the cells that have Triton kernels, four ways in turns.
+    """Time forward and backward of the cells that have Triton kernels, four ways.
 
     The ways: the plain loop, the same in a CUDA graph, the Triton kernels, and those in a CUDA
     graph. The shapes are those of copy at exactly --length vectors of 8 bits, the controller an
-    LSTM. Neither drawing the batch nor the optimiser's step is in the time. The ways of one model
-    take turns within every round; `ratio` is the reference's time over this one's.
+    LSTM. Neither drawing the batch nor the optimiser's step is in the time. Every round times each
+    way of a model once; `ratio` is the reference's time over this way's.
 
-    Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/gpu. With
-    --device cpu it runs too: what needs a GPU is then listed with the reason why it has no time.
+    Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/gpu. It
+    also runs with --device cpu; the ways that need a GPU are then listed with that reason.
     """
 
     cells: tuple[str, ...] = ("ntm", "dnc")
@@ -50,11 +47,11 @@ class BenchGPU:
         machine["protocol"] = self._protocol()
         load, rows, interrupted = Load(), [], False
         points = list(product(self.cells, self.batches))
-        with Turns("bench gpu", len(points)) as turns:
+        with ProgressBar("bench gpu", len(points)) as bar:
             try:
                 for cell, batch in points:
-                    rows += list(self._compare(cell, batch, turns))
-                    turns.advance()
+                    rows += self._compare(cell, batch, bar)
+                    bar.advance()
             except KeyboardInterrupt:
                 interrupted = True
         machine["foreign_cores"] = load.foreign()
@@ -85,43 +82,16 @@ class BenchGPU:
             "rounds": self.repeats,
         }
 
-    def _compare(self, cell: str, batch: int, turns: Turns) -> Iterator[Row]:
+    def _compare(self, cell: str, batch: int, bar: ProgressBar) -> list[Row]:
         """A row per way."""
+        from . import timing
         from .gpu_ways import ways
-        from .rounds import failure, interleave, summary, warm_up
 
+        label = f"{cell} batch {batch}"
         base = {"cell": cell, "estimator": "soft", "controller": "lstm", "batch": batch}
-        runs: dict[str, Run] = {}
-        last: dict[str, float] = {}
-        missing: dict[str, str] = {}
-        makers: dict[str, Callable[[], Run]] = ways(self, cell, batch)
-        for way, ready in makers.items():
-            turns.say(f"{cell} batch {batch}: warming up {way}")
-            # a time of other points is not lost to one that fails
-            try:
-                run = ready()
-                last[way] = warm_up(run)
-            except ValueError as reason:
-                missing[way] = f"not covered: {reason}"
-            except Exception as error:
-                missing[way] = failure(error)
-            else:
-                runs[way] = run
-        turns.say(f"{cell} batch {batch}: {self.repeats} rounds of {', '.join(runs) or 'nothing'}")
-        times, failed = interleave(runs, self.repeats, last)
-        missing |= {way: failure(error) for way, error in failed.items()}
-        found = {way: summary(values) for way, values in times.items()}
-        reference = found.get("reference", {}).get("ms")
-        for way in makers:
-            if way in missing:
-                yield {**base, "backend": way, "note": missing[way]}
-                continue
-            ms = found[way]["ms"]
-            yield {
-                **base,
-                "backend": way,
-                **found[way],
-                "sequences_per_second": 1e3 * batch / ms,
-                "ratio": reference / ms if reference else None,
-                "note": "",
-            }
+        makers = ways(self, cell, batch)
+        candidates, notes = timing.prepare(makers, lambda text: bar.say(f"{label}: {text}"))
+        bar.say(f"{label}: {self.repeats} rounds of {', '.join(candidates) or 'nothing'}")
+        times, failed = timing.interleave(candidates, self.repeats)
+        notes |= {way: timing.failure(error) for way, error in failed.items()}
+        return [base | row for row in timing.backend_rows(makers, times, notes, batch)]

@@ -1,4 +1,4 @@
-"""The four ways in which `memnets bench gpu` does forward, loss and backward of one network."""
+"""The four ways in which `memnets bench gpu` runs forward, loss and backward of one network."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from memnets.network import MemoryNetwork
 from memnets.spec import ModelSpec
 from memnets.types import Rollout
 
-from .rounds import Run, clocked
+from .timing import NotCovered, Timer, clocked
 
 if TYPE_CHECKING:
     from .gpu import BenchGPU
 
 
-def ways(bench: BenchGPU, cell: str, batch: int) -> dict[str, Callable[[], Run]]:
-    """What makes each way ready to be timed, by name.
+def ways(bench: BenchGPU, cell: str, batch: int) -> dict[str, Callable[[], Timer]]:
+    """A function per way that makes the way ready and returns its timer.
 
-    What is called raises ValueError, in a sentence, where the way is not to be had.
+    It raises NotCovered where the way cannot run this network or this device.
     """
     device = torch.device(bench.device)
     options: dict[str, Any] = {"slots": bench.slots, "width": bench.width}
@@ -39,18 +39,18 @@ def ways(bench: BenchGPU, cell: str, batch: int) -> dict[str, Callable[[], Run]]
     finish = torch.cuda.synchronize if device.type == "cuda" else None
     triton: Backend = backends.get("triton")()
 
-    def plain() -> Run:
+    def plain() -> Timer:
         return clocked(partial(run_step, network.forward, loss, sequences), finish)
 
-    def graph() -> Run:
+    def graph() -> Timer:
         _require_gpu(device)
         return clocked(_graphed(network, None, sequences), finish)
 
-    def kernels() -> Run:
+    def kernels() -> Timer:
         _require_covered(triton, network, sequences)
         return clocked(partial(run_step, partial(triton, network), loss, sequences), finish)
 
-    def kernels_in_a_graph() -> Run:
+    def kernels_in_a_graph() -> Timer:
         _require_gpu(device)
         _require_covered(triton, network, sequences)
         return clocked(_graphed(network, triton, sequences), finish)
@@ -64,7 +64,7 @@ def ways(bench: BenchGPU, cell: str, batch: int) -> dict[str, Callable[[], Run]]
 
 
 def example(steps: int, batch: int, device: torch.device) -> list[Tensor]:
-    """Inputs, targets and mask of the shapes of copy; the second half is scored."""
+    """Random inputs, targets and mask in the shapes of copy; the second half is scored."""
     mask_TB = torch.zeros(steps, batch, dtype=torch.bool, device=device)
     mask_TB[steps // 2 + 1 :] = True
     inputs_TBX = torch.rand(steps, batch, 10, device=device).round()
@@ -80,23 +80,23 @@ def loss(rollout: Rollout, _: Tensor, targets_TBY: Tensor, mask_TB: Tensor) -> T
 def _graphed(
     network: MemoryNetwork, backend: Backend | None, sequences: list[Tensor]
 ) -> Callable[[], object]:
-    """A step from a CUDA graph that is captured; raises ValueError where it cannot be."""
+    """A step captured as a CUDA graph; raises NotCovered where it cannot be captured."""
     unroll = network if backend is None else partial(backend, network)
     step = GraphedStep(network, loss, unroll)
     with warnings.catch_warnings():
-        # the reason stands in the table
+        # the table has the reason
         warnings.simplefilter("ignore", GraphFallback)
         step(*sequences)
     if step.reason is not None:
-        raise ValueError(step.reason)
+        raise NotCovered(step.reason)
     return partial(step, *sequences)
 
 
 def _require_gpu(device: torch.device) -> None:
     if device.type != "cuda":
-        raise ValueError(f"CUDA graphs need a GPU; this is {device}")
+        raise NotCovered(f"CUDA graphs need a GPU; this is {device}")
 
 
 def _require_covered(backend: Backend, network: MemoryNetwork, sequences: list[Tensor]) -> None:
     if (reason := backend.refuses(network, sequences[0])) is not None:
-        raise ValueError(reason)
+        raise NotCovered(reason)

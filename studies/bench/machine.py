@@ -1,10 +1,9 @@
-"""What a measurement was made on, and how busy that was with other things."""
+"""The machine that a measurement was made on: its description, and checks of its devices."""
 
 from __future__ import annotations
 
 import os
 import platform
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ def require_device(device: str) -> None:
 
     try:
         torch.empty(0, device=device)
-    # a build of torch without CUDA asserts, one with it has errors of its own
+    # torch without CUDA raises AssertionError, torch with CUDA raises RuntimeError
     except (RuntimeError, AssertionError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         what = "no GPU" if device.startswith("cuda") else f"no device {device!r}"
@@ -28,7 +27,7 @@ def require_device(device: str) -> None:
 def describe(device: str = "cpu", threads: int = 1) -> dict[str, Any]:
     """CPU, cores, memory, system, versions, threads, GPU, date and commit, as JSON types.
 
-    What cannot be found out is None; there is always a `gpu`, "none" where there is none.
+    Unknown values are None. `gpu` is "none" on a machine without one.
     """
     import torch
 
@@ -70,54 +69,20 @@ def usable_cores() -> int:
 
 
 def caches() -> dict[str, int]:
-    """Bytes of the caches that the first core sees, "L2" and "L3" among them; {} if unknown."""
+    """Bytes of each data cache of the first core, by level ("L2", "L3"); {} if unknown."""
     sizes = {}
     for index in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
         try:
-            kind, level, size = (
+            contents, level, size = (
                 (index / name).read_text(encoding="ascii").strip()
                 for name in ("type", "level", "size")
             )
             unit = {"K": 2**10, "M": 2**20}.get(size[-1], 1)
-            if kind != "Instruction":
+            if contents != "Instruction":
                 sizes[f"L{level}"] = int(size.rstrip("KM")) * unit
         except (OSError, ValueError):
             continue
     return dict(sorted(sizes.items()))
-
-
-class Load:
-    """Cores that others kept busy since this was made: the honesty of a timing.
-
-    The processor time of the whole machine less that of this process and its ended children; None
-    where the system does not tell.
-    """
-
-    def __init__(self) -> None:
-        self._start = self._now()
-
-    def foreign(self, children: float = 0.0) -> float | None:
-        """Cores busy with other processes, on average since the start.
-
-        `children`: seconds of processor time of our own processes that have not ended yet.
-        """
-        end = self._now()
-        if self._start is None or end is None:
-            return None
-        wall, busy, own = (b - a for a, b in zip(self._start, end, strict=True))
-        # the machine's count has ticks of 10 ms, this process's is finer
-        return round(max(busy - own - children, 0.0) / wall, 3) if wall > 0 else None
-
-    @staticmethod
-    def _now() -> tuple[float, float, float] | None:
-        try:
-            line = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
-            user, nice, system, _idle, _wait, irq, soft = map(int, line.split()[1:8])
-            busy = (user + nice + system + irq + soft) / os.sysconf("SC_CLK_TCK")
-        except (OSError, ValueError):
-            return None
-        own = os.times()
-        return time.perf_counter(), busy, sum(own[:4])
 
 
 def _gpu_gib() -> float:

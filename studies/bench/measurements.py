@@ -1,4 +1,4 @@
-"""What a bench hands on: rows, and the machine that they are of."""
+"""The outcome of a bench: its rows, and the machine that they were measured on."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 class Measurements:
     """The outcome of a bench, ready to be published in FOLDER/bench/NAME.
 
-    `rows` have one measured point each, `machine` is the description that stands beside them, and
-    `notes` are the sentences without which the numbers would be misread. `interrupted` says that
-    the bench was stopped, so that rows are missing; those that are there are whole.
+    Each of the `rows` is one measured point, `machine` describes where it was measured, and `notes`
+    are sentences that explain the numbers. `interrupted` means that the bench was stopped: rows are
+    missing, and those that are there are complete.
     """
 
     name: str
@@ -25,5 +25,5 @@ class Measurements:
 
     @property
     def home(self) -> Path:
-        """Where the files go."""
+        """The folder of its files."""
         return self.folder / "bench" / self.name

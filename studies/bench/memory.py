@@ -1,4 +1,4 @@
-"""What memory costs as it grows: time and peak memory of one sequence, by model and by slots."""
+"""`memnets bench memory`: time and peak memory of one sequence, by memory and number of slots."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from ..design.data import BadData, hint
+from .load import Load
+from .machine import describe
+from .measurements import Measurements
+from .progress_bar import ProgressBar
+
+Row = dict[str, Any]
+
+SLOTS = tuple(2**power for power in (7, 10, 13, 16, 18, 20))
 
 BATCH, STEPS, WIDTH = 8, 50, 20
 
@@ -15,7 +27,74 @@ LIMIT_S = 30.0
 """A sequence that would take longer is not run."""
 
 SHARE = 0.7
-"""Of the memory that is free, so much may be used."""
+"""The fraction of the free memory that a sequence may use."""
+
+NOTES = (
+    "ms is the median over sequences, forward and backward, of the memory without "
+    "controller and optimiser. Access: the same writes and reads at addresses given "
+    "beforehand; address: the rest, that is finding them.",
+    "Peak: by how much a sequence raises resident memory, without the contents that it "
+    "begins with, which stand under buffer.",
+)
+
+
+@dataclass(frozen=True)
+class BenchMemory:
+    """Time and peak memory of memory alone against its number of slots, 128 to 1,048,576.
+
+    One sequence is timed, forward and backward, without controller and optimiser. Reading and
+    writing are also timed alone, at addresses that are already known; the rest is the cost of
+    finding the addresses. So the table shows which of the two grows with the number of slots. Every
+    point has a process of its own. A point is not run where short sequences predict more than 30 s
+    per sequence, or more memory than is free.
+
+    Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/memory.
+    Ctrl-C stops and keeps what was measured.
+    """
+
+    slots: tuple[int, ...] = SLOTS
+    models: tuple[str, ...] = ()
+    """Memories to measure; without a name, all of them."""
+    batch: int = BATCH
+    steps: int = STEPS
+    """Steps of a sequence."""
+    width: int = WIDTH
+    threads: int = 1
+    folder: Path = Path("runs")
+
+    def __call__(self) -> Measurements:
+        from ..running.threads import torch_threads
+        from .memory_models import MODELS
+
+        self._check()
+        points = [(n, name) for n in sorted(set(self.slots)) for name in self.models or MODELS]
+        rows: list[Row] = []
+        interrupted = False
+        machine, load = describe("cpu", self.threads), Load()
+        sizes = {"batch": self.batch, "steps": self.steps, "width": self.width}
+        machine["protocol"] = sizes
+        with ProgressBar("bench memory", len(points)) as bar, torch_threads(self.threads):
+            try:
+                # one point at a time, so that Ctrl-C loses none that is done
+                for slots, name in points:
+                    bar.say(f"{name}, {slots} slots")
+                    rows += measure((slots,), models=(name,), **sizes)
+                    bar.advance()
+            except KeyboardInterrupt:
+                interrupted = True
+        machine["foreign_cores"] = load.foreign()
+        return Measurements("memory", self.folder, machine, rows, NOTES, interrupted)
+
+    def _check(self) -> None:
+        for name in ("slots", "batch", "steps", "width", "threads"):
+            value = getattr(self, name)
+            if min(value, default=0) < 1 if isinstance(value, tuple) else value < 1:
+                raise BadData(f"{name} is {value}; it must be at least 1.")
+        from .memory_models import MODELS
+
+        for name in self.models:
+            if name not in MODELS:
+                raise BadData(f"no memory {name!r} to measure.{hint(name, list(MODELS))}")
 
 
 def measure(
@@ -25,15 +104,15 @@ def measure(
     steps: int = STEPS,
     width: int = WIDTH,
     models: Iterable[str] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """One row per model and number of slots: the cost of a sequence, forward and backward.
 
-    `ms` is the median over sequences; `access_ms` that of the same writes and reads at addresses
-    given beforehand, `address_ms` the rest. `peak_mb` is by how much a sequence raises the resident
-    memory, without the contents at its beginning, which `buffer_mb` counts. Every point has a
-    process of its own, with as many threads as this one. A sequence that would take more than half
-    a minute, or more memory than is free, is not run: its numbers are None and `note` says so. So
-    it is with one that fails: its note begins with "failed: ".
+    `ms` is the median over sequences; `access_ms` that of the same writes and reads at known
+    addresses; `address_ms` is the rest. `peak_mb` is by how much a sequence raises the resident
+    memory; the contents at its beginning are not in it and stand under `buffer_mb`. Every point has
+    a process of its own, with as many threads as this one. A point beyond the limits of time or
+    memory is not run: its numbers are None and `note` has the reason. The note of a point that
+    fails begins with "failed: ".
     """
     import psutil
     import torch
@@ -50,14 +129,8 @@ def measure(
     return rows
 
 
-def _without_numbers(point: dict[str, Any], note: str) -> dict[str, Any]:
-    known = {name: point[name] for name in ("model", "slots", "batch", "steps")}
-    missing = dict.fromkeys(("ms", "address_ms", "access_ms", "peak_mb", "buffer_mb"))
-    return known | missing | {"note": note}
-
-
-def _in_a_process(point: dict[str, Any]) -> dict[str, Any]:
-    """The row of a point; if it failed, its note is what its process said last."""
+def _in_a_process(point: Row) -> Row:
+    """The row of a point; if its process failed, the note is the last line that it wrote."""
     finished = subprocess.run(
         [sys.executable, "-m", f"{__package__}.memory_point", json.dumps(point)],
         capture_output=True,
@@ -65,7 +138,7 @@ def _in_a_process(point: dict[str, Any]) -> dict[str, Any]:
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join(sys.path),
-            # what is not torch has threads of its own
+            # libraries other than torch have threads of their own
             "OMP_NUM_THREADS": str(point["threads"]),
         },
         check=False,
@@ -74,6 +147,12 @@ def _in_a_process(point: dict[str, Any]) -> dict[str, Any]:
         signal = -finished.returncode
         return _without_numbers(point, f"not run: its process was ended by signal {signal}")
     if finished.returncode:
-        said = finished.stderr.strip().splitlines() or [f"exit status {finished.returncode}"]
-        return _without_numbers(point, f"failed: {said[-1]}")
+        lines = finished.stderr.strip().splitlines() or [f"exit status {finished.returncode}"]
+        return _without_numbers(point, f"failed: {lines[-1]}")
     return json.loads(finished.stdout.splitlines()[-1])
+
+
+def _without_numbers(point: Row, note: str) -> Row:
+    known = {name: point[name] for name in ("model", "slots", "batch", "steps")}
+    missing = dict.fromkeys(("ms", "address_ms", "access_ms", "peak_mb", "buffer_mb"))
+    return known | missing | {"note": note}

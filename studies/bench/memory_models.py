@@ -1,6 +1,7 @@
-"""The memories whose growth is measured: each something to unroll over a sequence.
+"""The memories that `memnets bench memory` measures: a step of each, and its starting state.
 
-One write head and one read head each; what a controller would send is a leaf that gradients go to.
+Each has one write head and one read head. There is no controller: the inputs of the steps are
+tensors that receive gradients.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from memnets.storage import LeastRecentlyUsed, NearestRows, PersistentMemory
 from memnets.types import Address, join_heads
 
 HIDDEN = 32
-"""Width of what a cell sees of its controller."""
+"""Size of the input that a cell would get from a controller."""
 
 
 class Subject(NamedTuple):
-    """Something to unroll: a state to begin with, and a step as that of a cell.
+    """A memory to measure: its starting state, and a step with the signature of a cell.
 
-    `inputs` is the width of what a step is given, `contents` those of the state.
+    `inputs` is the size of a step's input; `contents` takes the memory's contents out of a state.
     """
 
     start: Callable[[], Any]
@@ -34,7 +35,7 @@ class Subject(NamedTuple):
 
 
 def a_cell(name: str, estimator: str, **options: Any) -> Callable[[int, int, int], Subject]:
-    """A whole cell, from its interface on."""
+    """A whole cell: interface, weightings, addresses, writes and reads."""
 
     def make(slots: int, width: int, batch: int) -> Subject:
         chooser = estimators.get(estimator)()
@@ -45,7 +46,7 @@ def a_cell(name: str, estimator: str, **options: Any) -> Callable[[int, int, int
 
 
 def a_filled_sam(index: str) -> Callable[[int, int, int], Subject]:
-    """SAM on a memory in use: without contents there is nothing to be found by content."""
+    """SAM on a filled memory: an empty one has nothing to find by content."""
 
     def make(slots: int, width: int, batch: int) -> Subject:
         options = {"heads": 1, "persistent": True, "index": index}
@@ -60,7 +61,7 @@ def a_filled_sam(index: str) -> Callable[[int, int, int], Subject]:
 
 
 def least_used(slots: int, width: int, batch: int) -> Subject:
-    """Writes the least recently used slot, and reads the one written before it."""
+    """Writes to the least recently used slot and reads the slot written in the step before."""
     ring = LeastRecentlyUsed.of(batch, slots)
     filled = PersistentMemory.of(torch.zeros(batch, slots, width))
     nothing_B1 = torch.zeros(batch, 1)
@@ -82,9 +83,9 @@ def least_used(slots: int, width: int, batch: int) -> Subject:
 
 
 def softmax(slots: int, width: int, batch: int) -> Subject:
-    """Writes and reads a slot drawn from a softmax of every slot's cosine.
+    """Writes and reads one slot, drawn from a softmax over the cosine of every slot.
 
-    Nothing of the size of the memory is kept: the scores are found again in the backward pass.
+    The scores of all slots are not kept; the backward pass computes them again.
     """
     filled = PersistentMemory.of(torch.randn(batch, slots, width))
     nothing_BH = torch.zeros(batch, 2)

@@ -1,6 +1,7 @@
-"""One point of `bench memory`, in a process of its own, whose peak memory is that of the point.
+"""Measures one point of `memnets bench memory`: one memory at one number of slots.
 
-Run as a program with one JSON object as argument; prints one JSON object.
+Run as a program with one JSON object as argument; prints the row as one JSON object. Every point
+has a process of its own, so that the peak memory of the process is that of the point.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from memnets.types import Address
 from .memory_models import MODELS, Subject
 
 PROBES = (1, 2)
-"""Steps of the two short sequences from which the cost of the whole one is foretold."""
+"""Steps of the two short sequences that predict the cost of the whole one."""
 
 TIMED_S, AT_MOST = 5.0, 15
-"""Sequences are timed for so long, but at most so many and at least one."""
+"""Seconds to spend on timing sequences, and the most sequences; there is at least one."""
 
 MB = 1e6
 
@@ -39,7 +40,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # the names of these options in mallo
 def measured(
     model: str, slots: int, batch: int, steps: int, width: int, limit_s: float, limit_mb: float
 ) -> dict[str, Any]:
-    """The row of one point; where it would go beyond a limit, a note in place of numbers."""
+    """The row of one point; beyond a limit it has a note in place of numbers."""
     make, note = MODELS[model]
     row = {"model": model, "slots": slots, "batch": batch, "steps": steps}
     missing = dict.fromkeys(("ms", "address_ms", "access_ms", "peak_mb"))
@@ -49,10 +50,10 @@ def measured(
         torch.manual_seed(0)
         subject = make(slots, width, batch)
         h_TBC = torch.randn(steps, batch, subject.inputs, requires_grad=True)
-        seconds, grown = _foretold(lambda count: _unroll(subject, h_TBC[:count]), steps)
+        seconds, grown = _predicted(lambda count: _unroll(subject, h_TBC[:count]), steps)
         if seconds > limit_s or grown > limit_mb:
-            foretold = f"would take about {seconds:.0f} s and {grown:.0f} MB by the slope of short"
-            return row | {"note": f"{note}; not run: {foretold} sequences"}
+            predicted = f"would take about {seconds:.0f} s and {grown:.0f} MB by the slope of short"
+            return row | {"note": f"{note}; not run: {predicted} sequences"}
         peak = _peak(lambda: _unroll(subject, h_TBC))
         ms = _median_ms(lambda: _unroll(subject, h_TBC))
         access = _accesses(subject, h_TBC, width)
@@ -78,7 +79,7 @@ def _unroll(subject: Subject, h_TBC: Tensor) -> list[Address]:
 
 
 def _accesses(subject: Subject, h_TBC: Tensor, width: int) -> Callable[[], object]:
-    """The writes and reads of a sequence at the addresses that it found, and these alone."""
+    """A function that runs only the writes and reads of a sequence, at the addresses it found."""
     found = _unroll(subject, h_TBC)
     weights = [address.weights_BHK.detach().requires_grad_() for address in found]
     B, start = h_TBC.shape[1], subject.start()
@@ -97,8 +98,8 @@ def _accesses(subject: Subject, h_TBC: Tensor, width: int) -> Callable[[], objec
     return run
 
 
-def _foretold(run: Callable[[int], object], steps: int) -> tuple[float, float]:
-    """Seconds and MB that a sequence will take, from the slope between two short ones."""
+def _predicted(run: Callable[[int], object], steps: int) -> tuple[float, float]:
+    """Seconds and MB that a sequence will take, by the slope between two short ones."""
     run(PROBES[0])
     costs = []
     for count in PROBES:
@@ -122,7 +123,7 @@ def _median_ms(run: Callable[[], object]) -> float:
 
 
 def _peak(run: Callable[[], object]) -> float:
-    """MB by which the resident memory of this process rises at most."""
+    """The most MB by which the resident memory of this process rises during `run`."""
     gc.collect()
     with _returning_memory():
         try:
@@ -139,10 +140,11 @@ def _peak(run: Callable[[], object]) -> float:
 
 @contextmanager
 def _returning_memory() -> Iterator[None]:
-    """Has freed tensors go back to the system at once, where the C library can be told to.
+    """Have the C library return freed tensors to the system at once, where it has that option.
 
-    Otherwise the gaps between tensors that are kept count, and what was freed before hides what is
-    taken now. It costs time, so that it holds for as long as memory is measured, and not longer.
+    Otherwise freed memory stays with the process: gaps between tensors are counted, and memory
+    freed earlier is used again without being counted. It costs time, so it is in force only while
+    memory is measured.
     """
     try:
         library = ctypes.CDLL(None)
@@ -154,7 +156,7 @@ def _returning_memory() -> Iterator[None]:
     try:
         yield
     finally:
-        # where the library itself would end up among tensors of this size
+        # the values that the library settles on by itself among tensors of this size
         library.mallopt(_MMAP_THRESHOLD, 1 << 25)
         library.mallopt(_TRIM_THRESHOLD, 1 << 26)
 
@@ -166,7 +168,7 @@ def _status(name: str) -> float:
 
 
 def _keep_within(limit_mb: float) -> None:
-    """Have what does not fit fail here, rather than have the system end this process or another."""
+    """Limit the memory of this process, so that the system need not end it or another one."""
     with suppress(OSError, ValueError):
         held = _status("VmSize") + limit_mb
         resource.setrlimit(resource.RLIMIT_AS, (int(held * MB), resource.RLIM_INFINITY))

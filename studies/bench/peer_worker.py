@@ -1,7 +1,7 @@
-"""One implementation in a process of its own: reads how many steps to do, answers how long it took.
+"""A program that runs training steps of one implementation on request, and times them.
 
-Run as a program by any Python with torch, this project's or another's environment; that is why it
-imports nothing of ours but where it runs ours. Requests and answers are lines of JSON:
+It also runs in the peers' virtual environment, which has torch but not this project. So it imports
+our code only in order to run our own models. Requests and answers are lines of JSON:
 {"batch": 16, "steps": 3} and {"seconds": 0.12, "cpu_seconds": 0.2}.
 """
 
@@ -19,7 +19,7 @@ import torch
 
 
 class Model(NamedTuple):
-    """A network to be trained: inputs (T, B, X) to logits (T, B, Y), or to their sigmoids."""
+    """A network to train: from inputs (T, B, X) to logits (T, B, Y), or to their sigmoids."""
 
     module: torch.nn.Module
     forward: Callable[[torch.Tensor], torch.Tensor]
@@ -45,7 +45,7 @@ def pytorch_dnc(checkout: str | None) -> Model:
     )
 
     def forward(inputs_TBX: torch.Tensor) -> torch.Tensor:
-        # its outputs are as wide as its inputs; the answer is the first channels of them
+        # its outputs have as many channels as its inputs; the first ones are the answer
         outputs, _ = network(inputs_TBX.transpose(0, 1), reset_experience=True)
         return outputs.transpose(0, 1)[..., :BITS]
 
@@ -66,7 +66,7 @@ def pytorch_ntm(checkout: str | None) -> Model:
 
 
 def csordas_dnc(checkout: str | None) -> Model:
-    """The plain DNC of a checkout of RobertCsordas/dnc: masks, deallocation, sharpness off."""
+    """The DNC of a checkout of RobertCsordas/dnc, without its masks, deallocation and sharpness."""
     _accept_old_addcmul()
     module = importlib.import_module("Models.DNC")
     network = module.DNC(
@@ -112,7 +112,7 @@ def peer_step(model: Model, batch: int, length: int) -> Callable[[], None]:
 
 
 def copy_task(batch: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Our copy task: a start, the vectors, an end, silence; and the vectors."""
+    """Inputs of our copy task (start, vectors, end, silence), and the vectors."""
     bits_TBY = torch.randint(2, (length, batch, BITS)).float()
     inputs_TBX = torch.zeros(2 * length + 2, batch, CHANNELS)
     inputs_TBX[0, :, BITS] = 1
@@ -122,12 +122,15 @@ def copy_task(batch: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def our_step(name: str, batch: int, length: int) -> Callable[[], None]:
-    """Ours: "memnets CELL BACKEND"; raises NotCovered where the backend does not do it."""
-    # with a package around it only where it runs ours
-    from .steps import Point, stepper
+    """A step of our own model "memnets CELL BACKEND".
+
+    Raises NotCovered where the backend would fall back to the reference.
+    """
+    # this file is part of our package only where it runs our models
+    from .training_step import Point, first_step
 
     _, cell, backend = name.split()
-    run = stepper(Point(cell, "soft", "lstm", batch, length), backend, "cpu").step
+    run = first_step(Point(cell, "soft", "lstm", batch, length), backend, "cpu").step
 
     def step() -> None:
         run(1)
@@ -138,7 +141,7 @@ def our_step(name: str, batch: int, length: int) -> Callable[[], None]:
 def main() -> None:
     """Answer requests until there are no more."""
     asked = json.loads(sys.argv[1])
-    # what an implementation prints must not get between the answers
+    # the output of an implementation must not mix with the answers
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     if asked["checkout"]:
@@ -165,7 +168,7 @@ def main() -> None:
 
 
 def _accept_old_addcmul() -> None:
-    """Let torch.addcmul take its factor as the second argument, as torch once did."""
+    """Let torch.addcmul take its factor as the second argument, as old versions of torch do."""
     present = torch.addcmul
 
     def addcmul(source: torch.Tensor, *rest: Any, **named: Any) -> torch.Tensor:

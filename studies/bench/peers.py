@@ -1,31 +1,28 @@
-"""Other implementations beside ours, on the same task, in one run."""
+"""`memnets bench peers`: other implementations and ours on the same task, timed side by side."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
-import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..design.data import BadData
-from .machine import Load, describe, usable_cores
+from . import timing
+from .load import Load
+from .machine import describe, usable_cores
 from .measurements import Measurements
-from .rounds import failure, interleave, summary, warm_up
-from .turns import Turns
+from .peer_process import WORKER_FILE, WORKER_MODULE, Worker, WorkerEnded, started
+from .progress_bar import ProgressBar
 
 Row = dict[str, Any]
 
-_NOT_COVERED = re.compile(r"^[\w.]*NotCovered: ")
-_WORKER = Path(__file__).with_name("peer_worker.py")
-
 
 class Peer(NamedTuple):
-    """An implementation: what it is called, what it models, and what must be known of its time."""
+    """An implementation: its name, its model, and a note that its times must be read with."""
 
     name: str
     model: str
@@ -43,9 +40,9 @@ NO_RECURRENCE = (
     "never feeds what it reads back to its controller (seen in the source of 1.1.0), so this is "
     "the time of a model without that recurrence: a baseline of speed only"
 )
-# project on the package index -> adapter of peer_worker.py, model, what must be known
+# project on the package index -> adapter of peer_worker.py, model, note
 PUBLISHED = {"dnc==1.1.0": ("pytorch-dnc", "dnc", NO_RECURRENCE)}
-# a file that tells a checkout -> the same
+# a file by which a checkout is recognised -> the same
 CHECKOUTS = {
     "ntm/aio.py": ("pytorch-ntm", "ntm", "without its bit-error metric"),
     "Models/DNC.py": ("csordas-dnc", "dnc", "masks, deallocation and link sharpness off"),
@@ -56,18 +53,18 @@ CHECKOUTS = {
 class BenchPeers:
     """Time other implementations and ours side by side: one full training step of the copy task.
 
-    Makes an environment of its own in FOLDER/bench/peers/venv, with this torch and numpy, and
-    installs into it what is on the package index: `dnc`, which is ixaxaar/pytorch-dnc. Others are
-    taken from a checkout: `--checkout PATH` with a clone of loudinthecloud/pytorch-ntm or of
+    Makes a virtual environment in FOLDER/bench/peers/venv, with this torch and numpy, and installs
+    into it the peer that is on the package index: `dnc`, which is ixaxaar/pytorch-dnc. Others are
+    run from a checkout: `--checkout PATH` with a clone of loudinthecloud/pytorch-ntm or of
     RobertCsordas/dnc. Their code runs in processes of its own and is never copied.
 
-    Everybody does the same: a batch of 8-bit vectors, memory 128 × 20, an LSTM of 100, the DNC with
-    4 read heads; draw a batch, forward, backward, clip at norm 10, RMSprop. All take turns within
-    every round.
+    All do the same work: a batch of 8-bit vectors, memory 128 × 20, an LSTM of 100, the DNC with 4
+    read heads; draw a batch, forward, backward, clip at norm 10, RMSprop. Every round times each
+    implementation once.
     """
 
     checkout: tuple[Path, ...] = ()
-    """Clones to time as well; which peer one is, its files tell."""
+    """Clones to time as well; each is recognised by its files."""
     batches: tuple[int, ...] = (1, 16, 64)
     threads: int = field(default_factory=lambda: min(2, usable_cores()))
     length: int = 20
@@ -75,9 +72,9 @@ class BenchPeers:
     repeats: int = 9
     """Rounds per batch size; times are medians over them."""
     backends: tuple[str, ...] = ("reference", "fused")
-    """Ours, to be set beside theirs."""
+    """Our backends to compare with them."""
     install: bool = True
-    """Whether to install what is on the package index; else checkouts alone."""
+    """Whether to install the peer on the package index; without it, only checkouts are timed."""
     folder: Path = Path("runs")
 
     def __call__(self) -> Measurements:
@@ -89,16 +86,16 @@ class BenchPeers:
         rows: list[Row] = []
         theirs: list[Peer] = []
         load, interrupted = Load(), False
-        with Turns("bench peers", len(self.batches)) as turns:
+        with ProgressBar("bench peers", len(self.batches)) as bar:
             try:
-                theirs = [*self._published(home, turns), *cloned]
+                theirs = [*self._published(home, bar), *cloned]
                 mine = self._ours([peer.model for peer in theirs])
                 for batch in self.batches:
-                    rows += self._beside([*mine, *theirs], batch, home, turns)
-                    turns.advance()
+                    rows += self._compare([*mine, *theirs], batch, home, bar)
+                    bar.advance()
             except KeyboardInterrupt:
                 interrupted = True
-        # the workers have ended by now, and count as ours
+        # the workers have ended by now, so their processor time counts as ours
         machine["foreign_cores"] = load.foreign()
         notes = [
             f"Copy of exactly {self.length} vectors of 8 bits; one step is drawing a batch, "
@@ -122,116 +119,76 @@ class BenchPeers:
             raise BadData(f"batches is {self.batches}; all must be at least 1.")
 
     def _ours(self, models: list[str]) -> list[Peer]:
-        """Ours of the same kinds, on every backend asked for."""
+        """Ours of the same models, on every backend asked for."""
         return [
             Peer(f"memnets {model} {backend}", model, Path(sys.executable))
             for model in dict.fromkeys(models)
             for backend in self.backends
         ]
 
-    def _published(self, home: Path, turns: Turns) -> list[Peer]:
+    def _published(self, home: Path, bar: ProgressBar) -> list[Peer]:
         if not self.install:
             return []
-        from .peer_environment import prepared
+        from .peer_venv import prepared
 
-        turns.say("installing the peers that are on the package index")
+        bar.say("installing the peers that are on the package index")
         python = prepared(home / "venv", tuple(PUBLISHED), home / "install.log")
         return [Peer(name, model, python, note=note) for name, model, note in PUBLISHED.values()]
 
-    def _beside(self, peers: list[Peer], batch: int, home: Path, turns: Turns) -> list[Row]:
+    def _compare(self, peers: list[Peer], batch: int, home: Path, bar: ProgressBar) -> list[Row]:
         """A row per implementation at one batch size."""
-        failed: dict[str, str] = {}
-        last: dict[str, float] = {}
+        workers: dict[str, Worker] = {}
+
+        def start(peer: Peer) -> timing.Timer:
+            worker = stack.enter_context(self._worker(peer, batch, home))
+            worker.run(1)
+            workers[peer.name] = worker
+            return worker.run
+
+        makers = {peer.name: partial(start, peer) for peer in peers}
         with contextlib.ExitStack() as stack:
-            workers = {}
-            for peer in peers:
-                turns.say(f"batch {batch}: warming up {peer.name}")
-                try:
-                    worker = stack.enter_context(self._worker(peer, batch, home))
-                    worker.run(1)
-                    last[peer.name] = warm_up(worker.run)
-                except Exception as error:
-                    failed[peer.name] = _note(error)
-                else:
-                    workers[peer.name] = worker
-            turns.say(f"batch {batch}: {self.repeats} rounds of {len(workers)} implementations")
+            candidates, notes = timing.prepare(
+                makers, lambda text: bar.say(f"batch {batch}: {text}"), _note
+            )
+            bar.say(f"batch {batch}: {self.repeats} rounds of {len(candidates)} implementations")
             load = Load()
             for worker in workers.values():
                 worker.cpu_seconds = 0.0
-            runs = {name: worker.run for name, worker in workers.items()}
-            times, ended = interleave(runs, self.repeats, last)
+            times, failed = timing.interleave(candidates, self.repeats)
             busy = load.foreign(sum(worker.cpu_seconds for worker in workers.values()))
-        failed |= {name: _note(error) for name, error in ended.items()}
-        found = {name: summary(values) for name, values in times.items()}
+        notes |= {name: _note(error) for name, error in failed.items()}
+        found = {name: timing.summary(values) for name, values in times.items()}
         rows: list[Row] = []
         for peer in peers:
             row: Row = {"implementation": peer.name, "model": peer.model, "ours": peer.ours}
-            row |= {"threads": self.threads, "batch": batch, "note": failed.get(peer.name, "")}
+            row |= {"threads": self.threads, "batch": batch, "note": notes.get(peer.name, "")}
             if peer.name in found:
                 row |= found[peer.name] | {"foreign_cores": busy}
                 row["sequences_per_second"] = 1e3 * batch / row["ms"]
-                best = min(
-                    (found[p.name]["ms"] for p in peers if _same(p, peer) and p.name in found),
-                    default=None,
-                )
+                ours = [p.name for p in peers if p.ours and p.model == peer.model]
+                best = min((found[name]["ms"] for name in ours if name in found), default=None)
                 if best and not peer.ours:
                     row["ratio"] = row["ms"] / best
             rows.append(row)
         return rows
 
-    @contextlib.contextmanager
-    def _worker(self, peer: Peer, batch: int, home: Path) -> Iterator[_Worker]:
-        asked = {
+    def _worker(
+        self, peer: Peer, batch: int, home: Path
+    ) -> contextlib.AbstractContextManager[Worker]:
+        request = {
             "name": peer.name,
             "checkout": str(peer.checkout.resolve()) if peer.checkout else None,
             "threads": self.threads,
             "length": self.length,
         }
         log = home / f"{peer.name.replace(' ', '-')}.log"
-        with log.open("w", encoding="utf-8") as errors:
-            # ours is found where this process found it; a peer must not see the modules beside
-            program = ["-m", f"{__package__}.peer_worker"] if peer.ours else ["-P", str(_WORKER)]
-            process = subprocess.Popen(
-                [str(peer.python), *program, json.dumps(asked)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-            try:
-                yield _Worker(process, batch, log)
-            finally:
-                process.kill()
-                process.communicate()
-
-
-class WorkerEnded(RuntimeError):
-    """An implementation failed; the message is the last line that it wrote."""
-
-
-class _Worker:
-    def __init__(self, process: subprocess.Popen[str], batch: int, log: Path) -> None:
-        self._process, self._batch, self._log = process, batch, log
-        self.cpu_seconds = 0.0
-
-    def run(self, steps: int) -> float:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps({"batch": self._batch, "steps": steps}) + "\n")
-            self._process.stdin.flush()
-            answer = json.loads(self._process.stdout.readline())
-        except (OSError, ValueError) as error:
-            self._process.wait()
-            lines = self._log.read_text(encoding="utf-8").strip().splitlines()
-            last = lines[-1] if lines else "ended without a word"
-            reason = _NOT_COVERED.sub("not covered: ", last)
-            raise WorkerEnded(reason if reason != last else f"failed: {last}") from error
-        self.cpu_seconds += answer["cpu_seconds"]
-        return answer["seconds"]
+        # a peer must not find our modules: it runs the file alone, without our package around it
+        program = ["-m", WORKER_MODULE] if peer.ours else ["-P", str(WORKER_FILE)]
+        return started([str(peer.python), *program, json.dumps(request)], batch, log)
 
 
 def recognise(path: Path, python: Path) -> Peer:
-    """Which peer a checkout is; raises BadData where it is none that we know."""
+    """The peer that a checkout holds; raises BadData where it is no known one."""
     for file, (name, model, note) in CHECKOUTS.items():
         if (path / file).is_file():
             return Peer(name, model, python, path, note)
@@ -240,8 +197,4 @@ def recognise(path: Path, python: Path) -> Peer:
 
 
 def _note(error: Exception) -> str:
-    return str(error) if isinstance(error, WorkerEnded) else failure(error)
-
-
-def _same(one: Peer, other: Peer) -> bool:
-    return one.ours and one.model == other.model
+    return str(error) if isinstance(error, WorkerEnded) else timing.failure(error)

@@ -1,7 +1,7 @@
-"""What this machine can do at most: arithmetic from registers, copies from memory and cache.
+"""The roofline of this machine: peak arithmetic, and bandwidth of copies from memory and cache.
 
-The limit of a step is its FLOP over the peak. A peak that is measured too low flatters whoever is
-compared with it, so several methods are tried and the largest counts.
+The limit of a step is its FLOP over the peak. A peak that is measured too low makes every step look
+closer to the limit than it is, so several methods are tried and the largest figure counts.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .machine import caches
 SIZES = (256, 384, 512, 768, 1024)
 """Side lengths of the square single-precision matrix products."""
 
-# floats per vector and vectors: enough independent sums to hide the latency of a fused
-# multiply-add, not so many that they leave the registers; which is best depends on the processor
+# (floats per vector, vectors): enough independent sums to hide the latency of a fused multiply-add,
+# and few enough to stay in registers; which pair is best depends on the processor
 _SHAPES = ((16, 4), (16, 6), (16, 8), (8, 8), (8, 10), (8, 12), (4, 12))
 
 
@@ -30,7 +30,7 @@ def measure(threads: int = 1, *, seconds: float = 0.25) -> dict[str, Any]:
 
     `measured` has GFLOP/s in single precision on one core and on `threads`, by register arithmetic
     and by matrix products, and GB/s (read plus written) of copies from memory and from the last
-    cache; zero is what could not be measured. `peak_gflops` is the larger of the two arithmetic
+    cache; zero means not measured. `peak_gflops` is the larger of the two arithmetic
     figures at `threads`, and `method` says which that was.
     """
     kernels, last = _fma_kernels(), max(caches().values(), default=0)
@@ -40,20 +40,23 @@ def measure(threads: int = 1, *, seconds: float = 0.25) -> dict[str, Any]:
         "fma": _fma(kernels, threads, seconds),
         "sgemm": _sgemm(threads, seconds),
         "dram_gb_s": _copies(256 * 2**20, threads, seconds),
-        # two arrays that together leave half of the last cache to whatever else is in it
+        # two arrays of a quarter of the last cache each leave half of it to other data
         "cache_gb_s": _copies(last // 4, threads, seconds) if last >= 2**20 else 0.0,
     }
-    return _judged(threads, found)
+    return _summary(threads, found)
 
 
 def larger(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """The larger figures of two measurements at the same threads: what disturbs only lowers."""
+    """The larger figures of two measurements at the same number of threads.
+
+    Other programs can only lower a figure.
+    """
     figures = one["measured"].items()
     found = {name: max(value, other["measured"][name]) for name, value in figures}
-    return _judged(one["threads"], found)
+    return _summary(one["threads"], found)
 
 
-def _judged(threads: int, found: dict[str, float]) -> dict[str, Any]:
+def _summary(threads: int, found: dict[str, float]) -> dict[str, Any]:
     strict = found["fma"] >= found["sgemm"]
     return {
         "threads": threads,
@@ -94,28 +97,28 @@ def _fma(kernels: list[tuple[int, Callable[..., float]]], threads: int, seconds:
     """Best GFLOP/s of independent fused multiply-adds; zero without numba."""
     best = 0.0
     for width, kernel in kernels:
-        rounds = 20_000
-        # runs are short, so that some of them are disturbed by nothing
-        while _together(kernel, rounds, threads) < 4e-3:
-            rounds *= 2
-        work = functools.partial(_together, kernel, rounds, threads)
+        passes = 20_000
+        # short runs, so that some of them are not interrupted by other programs
+        while _together(kernel, passes, threads) < 4e-3:
+            passes *= 2
+        work = functools.partial(_together, kernel, passes, threads)
         spent = _best_time(work, seconds / len(kernels))
-        best = max(best, 2e-9 * width * rounds * threads / spent)
+        best = max(best, 2e-9 * width * passes * threads / spent)
     return best
 
 
-def _together(kernel: Callable[..., float], rounds: int, threads: int) -> float:
-    """Seconds until all of so many threads, which start together, are done."""
+def _together(kernel: Callable[..., float], passes: int, threads: int) -> float:
+    """Start the kernel on that many threads at once; seconds until all are done."""
     gate = threading.Barrier(threads + 1)
 
     def work() -> None:
         gate.wait()
-        kernel(0.5, rounds)
+        kernel(0.5, passes)
 
     team = [threading.Thread(target=work) for _ in range(threads)]
     for member in team:
         member.start()
-    # started before the gate opens, so that the time is rather too long than too short
+    # the clock starts before the gate opens, so that the time is never too short
     start = time.perf_counter()
     gate.wait()
     for member in team:
@@ -135,7 +138,7 @@ def _sgemm(threads: int, seconds: float) -> float:
 
 
 def _copies(size: int, threads: int, seconds: float) -> float:
-    """GB/s, read plus written, of copying so many bytes again and again."""
+    """GB/s, read plus written, of copying an array of `size` bytes many times."""
     with torch_threads(threads):
         source, target = (torch.zeros(size // 4) for _ in range(2))
         return 2e-9 * size / _best_time(lambda: target.copy_(source), seconds)
@@ -152,9 +155,9 @@ def _best_time(work: Callable[[], object], seconds: float) -> float:
 
 
 def _fma_kernels() -> list[tuple[int, Callable[..., float]]]:
-    """Floats at work at once and the kernel that keeps them busy; none without numba."""
+    """Pairs of a kernel's floats per pass and the kernel; an empty list without numba."""
     try:
-        from .registers import kernel
+        from .fused_multiply_add import kernel
     except ImportError:
         return []
     return [(lanes * vectors, kernel(lanes, vectors)) for lanes, vectors in _SHAPES]

@@ -1,20 +1,22 @@
-"""What a training step costs, and how far that is from the limit of the machine."""
+"""`memnets bench train`: the time of a training step, and the limit of the machine for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..design.data import BadData
-from .machine import Load, describe, require_device, usable_cores
+from .load import Load
+from .machine import describe, require_device, usable_cores
 from .measurements import Measurements
-from .turns import Turns
+from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
-    from .steps import Point, Stepper
+    from .timing import Timer
+    from .training_step import Point
 
 Backend = Literal["reference", "fused", "compiled"]
 Row = dict[str, Any]
@@ -28,11 +30,11 @@ class BenchTrain:
     heads), the controller of 100 units: the NTM paper's. A step is drawing a batch, forward,
     backward, clipping, RMSprop and the marks of the training rows: what a trial does per update.
 
-    The processor is measured first: FLOP of a step over its arithmetic peak is the limit, and every
-    time is given as a multiple of it; on another --device there is no limit. The backends of one
-    model take turns within every round, so that whatever else the machine does hits all of them;
-    `ratio` is the reference's time over this one's, from the same rounds. A backend that does not
-    cover a model is listed with the reason.
+    The processor is measured first. The limit is the FLOP of a step over the processor's arithmetic
+    peak, and every time is also given as a multiple of it; on another --device there is no limit.
+    Every round times all backends of a model once, so that whatever else the machine does slows all
+    of them; `ratio` is the reference's time over this backend's, from the same rounds. A backend
+    that does not cover a model is listed with the reason.
 
     Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/train.
     Ctrl-C stops and keeps what was measured. `memnets bench train --cells ntm --batches 16` takes
@@ -43,7 +45,7 @@ class BenchTrain:
     estimators: tuple[str, ...] = ("soft", "reinforce")
     controllers: tuple[str, ...] = ("lstm",)
     backends: tuple[Backend, ...] = ("reference", "fused")
-    """Where `reference` is not among them there are no ratios."""
+    """Without `reference` among them there are no ratios."""
     batches: tuple[int, ...] = (1, 16, 64)
     threads: tuple[int, ...] = field(default_factory=lambda: (min(2, usable_cores()),))
     """Threads of torch and of the kernels; several are measured one after the other."""
@@ -66,17 +68,17 @@ class BenchTrain:
         on_cpu = self.device == "cpu"
         load, roofs, rows, interrupted = Load(), {}, [], False
         points = self._points()
-        with Turns("bench train", len(points) * len(self.threads)) as turns:
+        with ProgressBar("bench train", len(points) * len(self.threads)) as bar:
             try:
                 for threads in self.threads:
                     if on_cpu:
-                        turns.say(f"measuring the machine at {threads} threads")
+                        bar.say(f"measuring the machine at {threads} threads")
                         roofs[threads] = roofline.measure(threads)
                     for point in points:
-                        rows += list(self._compare(point, threads, turns))
-                        turns.advance()
+                        rows += self._compare(point, threads, bar)
+                        bar.advance()
                     if on_cpu:
-                        # what else ran can only have lowered it the first time
+                        # other programs can only lower the figures, so the larger ones count
                         again = roofline.measure(threads)
                         roofs[threads] = roofline.larger(roofs[threads], again)
             except KeyboardInterrupt:
@@ -122,17 +124,16 @@ class BenchTrain:
         }
 
     def _points(self) -> list[Point]:
-        from .steps import Point
+        from .training_step import Point
 
         models = product(self.cells, self.estimators, self.controllers, self.batches)
         sizes = (self.length, self.slots, self.width, self.controller_size)
         return [Point(*model, *sizes) for model in models]
 
-    def _compare(self, point: Point, threads: int, turns: Turns) -> Iterator[Row]:
+    def _compare(self, point: Point, threads: int, bar: ProgressBar) -> list[Row]:
         """A row per backend."""
         from ..running.threads import torch_threads
-        from .rounds import failure, interleave, summary, warm_up
-        from .steps import NotCovered, flop_per_sequence, stepper
+        from . import timing, training_step
 
         label = f"{point.cell}/{point.estimator}/{point.controller} batch {point.batch}"
         base = {
@@ -142,58 +143,39 @@ class BenchTrain:
             "batch": point.batch,
             "threads": threads,
         }
-        # hours of other points are not lost to one that fails
+        # one point that fails must not end a bench of hours
         try:
-            flop = flop_per_sequence(point)
+            flop = training_step.flop_per_sequence(point)
         except Exception as error:
-            yield from ({**base, "backend": name, "note": failure(error)} for name in self.backends)
-            return
-        steppers: dict[str, Stepper] = {}
-        last: dict[str, float] = {}
-        data: dict[str, float] = {}
-        missing: dict[str, str] = {}
-        with torch_threads(threads):
-            for backend in self.backends:
-                turns.say(f"{label}: warming up {backend}")
-                try:
-                    ready = stepper(point, backend, self.device)
-                    last[backend] = warm_up(ready.step)
-                    data[backend] = 200 * ready.draw(5)
-                except NotCovered as reason:
-                    missing[backend] = f"not covered: {reason}"
-                except Exception as error:
-                    missing[backend] = failure(error)
-                else:
-                    steppers[backend] = ready
-            turns.say(f"{label}: {self.repeats} rounds of {', '.join(steppers) or 'nothing'}")
-            load = Load()
-            runs = {backend: found.step for backend, found in steppers.items()}
-            times, failed = interleave(runs, self.repeats, last)
-            busy = load.foreign()
-        missing |= {backend: failure(error) for backend, error in failed.items()}
-        found = {backend: summary(values) for backend, values in times.items()}
-        reference = found.get("reference", {}).get("ms")
-        for backend in self.backends:
-            if backend in missing:
-                yield {**base, "backend": backend, "note": missing[backend]}
-                continue
-            ms = found[backend]["ms"]
-            yield {
-                **base,
-                "backend": backend,
-                **found[backend],
-                "sequences_per_second": 1e3 * point.batch / ms,
-                "ratio": reference / ms if reference else None,
+            note = timing.failure(error)
+            return [{**base, "backend": name, "note": note} for name in self.backends]
+        extra: dict[str, Row] = {}
+
+        def first_step(backend: str) -> Timer:
+            ready = training_step.first_step(point, backend, self.device)
+            extra[backend] = {
                 "mflop_per_sequence": flop / 1e6,
-                "data_ms": data[backend],
-                "first_step_s": steppers[backend].first_seconds,
-                "foreign_cores": busy,
-                "note": "",
+                "data_ms": 200 * ready.draw(5),
+                "first_step_s": ready.first_seconds,
             }
+            return ready.step
+
+        makers = {backend: partial(first_step, backend) for backend in self.backends}
+        with torch_threads(threads):
+            candidates, notes = timing.prepare(makers, lambda text: bar.say(f"{label}: {text}"))
+            bar.say(f"{label}: {self.repeats} rounds of {', '.join(candidates) or 'nothing'}")
+            load = Load()
+            times, failed = timing.interleave(candidates, self.repeats)
+            busy = load.foreign()
+        notes |= {backend: timing.failure(error) for backend, error in failed.items()}
+        for columns in extra.values():
+            columns["foreign_cores"] = busy
+        rows = timing.backend_rows(self.backends, times, notes, point.batch, extra)
+        return [base | row for row in rows]
 
 
 def _limit(row: Row, roof: Row) -> None:
-    """Adds the machine's limit and the multiple of it, where there is a time."""
+    """Add the machine's limit and the multiple of it to a row that has a time."""
     from .roofline import limit_ms
 
     if "ms" in row:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from studies.bench import flops, steps
+from studies.bench import flops, training_step
 
 
 def counted(work):
@@ -45,5 +45,5 @@ def test_what_is_done_once_per_step_is_not_charged_to_a_sequence():
 
 def test_a_published_ntm_needs_what_was_counted_by_hand():
     # 21.2 MFLOP per sequence by hand for an NTM whose heads share one read of the memory
-    point = steps.Point("ntm", "soft", "lstm", 1)
-    assert steps.flop_per_sequence(point) / 1e6 == pytest.approx(21.2, rel=0.12)
+    point = training_step.Point("ntm", "soft", "lstm", 1)
+    assert training_step.flop_per_sequence(point) / 1e6 == pytest.approx(21.2, rel=0.12)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from memnets.cli.main import main
-from studies.bench import peer_environment, peer_worker, peers
+from studies.bench import peer_venv, peer_worker, timing
 from studies.bench.peers import BenchPeers, recognise
 from studies.design.data import BadData
 
@@ -70,7 +70,7 @@ def clone(folder: Path, file: str, source: str) -> Path:
     ("file", "name", "model"),
     [("ntm/aio.py", "pytorch-ntm", "ntm"), ("Models/DNC.py", "csordas-dnc", "dnc")],
 )
-def test_a_checkout_is_told_by_its_files(tmp_path, file, name, model):
+def test_a_checkout_is_recognised_by_its_files(tmp_path, file, name, model):
     peer = recognise(clone(tmp_path / "clone", file, NTM), Path(sys.executable))
     assert (peer.name, peer.model, peer.ours) == (name, model, False)
 
@@ -80,7 +80,7 @@ def test_another_folder_is_no_checkout(tmp_path):
         recognise(tmp_path, Path(sys.executable))
 
 
-def test_a_checkout_and_ours_are_timed_side_by_side_and_a_broken_one_is_said_to_be(tmp_path):
+def test_a_checkout_and_ours_are_timed_side_by_side_and_a_broken_one_has_a_note(tmp_path):
     ntm = clone(tmp_path / "one", "ntm/aio.py", NTM)
     broken = clone(tmp_path / "two", "Models/DNC.py", BROKEN)
     arguments = ["--no-install", "--checkout", str(ntm), str(broken), "--backends", "reference"]
@@ -103,10 +103,10 @@ def test_a_checkout_and_ours_are_timed_side_by_side_and_a_broken_one_is_said_to_
     assert (home / "peers.svg").is_file() and (home / "peers.png").is_file()
 
 
-def test_what_fails_in_the_rounds_is_said_and_the_others_are_timed(tmp_path, monkeypatch):
+def test_a_peer_that_fails_in_a_round_has_a_note_and_the_others_are_timed(tmp_path, monkeypatch):
     ntm = clone(tmp_path / "one", "ntm/aio.py", NTM + THIRD_FAILS)
     # one step before it and one in it
-    monkeypatch.setattr(peers, "warm_up", lambda run: run(1))
+    monkeypatch.setattr(timing, "warm_up", lambda run: run(1))
     bench = BenchPeers(
         checkout=(ntm,),
         batches=(2,),
@@ -171,25 +171,25 @@ def test_an_environment_is_made_once_per_set_of_versions(tmp_path, monkeypatch):
         calls.append(command[command.index("install") + 2 :])
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(peer_environment.venv, "EnvBuilder", Builder)
-    monkeypatch.setattr(peer_environment.subprocess, "run", run)
+    monkeypatch.setattr(peer_venv.venv, "EnvBuilder", Builder)
+    monkeypatch.setattr(peer_venv.subprocess, "run", run)
     folder, log = tmp_path / "venv", tmp_path / "install.log"
-    python = peer_environment.prepared(folder, ("dnc==1.1.0",), log)
+    python = peer_venv.prepared(folder, ("dnc==1.1.0",), log)
     assert python.parent.parent == folder
     assert calls[0] == "venv" and calls[2] == ["--no-deps", "dnc==1.1.0"]
     torch, numpy = calls[1]
     assert torch.startswith("torch==") and "+" not in torch and numpy.startswith("numpy==")
-    assert peer_environment.prepared(folder, ("dnc==1.1.0",), log) == python
+    assert peer_venv.prepared(folder, ("dnc==1.1.0",), log) == python
     assert len(calls) == 3
     assert json.loads((folder / "ready.json").read_text())[2] == "dnc==1.1.0"
-    peer_environment.prepared(folder, ("dnc==1.2.0",), log)
+    peer_venv.prepared(folder, ("dnc==1.2.0",), log)
     assert len(calls) == 6
 
 
 def test_an_index_that_cannot_be_reached_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(peer_environment.venv.EnvBuilder, "create", lambda self, folder: None)
+    monkeypatch.setattr(peer_venv.venv.EnvBuilder, "create", lambda self, folder: None)
     monkeypatch.setattr(
-        peer_environment.subprocess,
+        peer_venv.subprocess,
         "run",
         lambda command, **options: subprocess.CompletedProcess(command, 1),
     )

@@ -1,4 +1,4 @@
-"""One full training step of one model, ready to be timed."""
+"""One full training step of one model, ready to be timed, and the FLOP that it needs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from ..procedures.objective import cost, tensors
 from ..procedures.supervised import Supervised
 from ..procedures.training import update
 from . import flops
-from .rounds import Run, clocked
+from .timing import NotCovered, Timer, clocked
 
-# a million updates: schedules and stopping are out of the way of the clock
+# so many updates that no schedule and no stopping rule acts while steps are timed
 _FOREVER = 1_000_000
 
 
 @dataclass(frozen=True)
 class Point:
-    """What is timed: a model at a batch size, at the copy task of exactly one length."""
+    """What is timed: a model and a batch size, on the copy task at one length."""
 
     cell: str
     estimator: str
@@ -41,7 +41,7 @@ class Point:
 
     @property
     def settings(self) -> Supervised:
-        """Its training: RMSprop, gradients clipped at norm 10."""
+        """How it is trained: with RMSprop and gradients clipped at norm 10."""
         return Supervised(
             updates=_FOREVER,
             batch_size=self.batch,
@@ -52,7 +52,7 @@ class Point:
 
     @property
     def trial(self) -> Trial:
-        """The training of it on vectors of 8 bits."""
+        """The trial that trains it to copy vectors of 8 bits."""
         task = {"width": 8, "min_length": self.length, "max_length": self.length}
         sizes = {"slots": self.slots, "width": self.width}
         known = inspect.signature(cells.get(self.cell)).parameters
@@ -64,22 +64,18 @@ class Point:
         )
 
 
-class NotCovered(Exception):
-    """A backend does not do this model; says why."""
+class TrainingStep(NamedTuple):
+    """Timers of a full step and of drawing a batch, and the seconds of the first step."""
 
-
-class Stepper(NamedTuple):
-    """What can be timed of a model: a full step, drawing its batch alone, and the first step."""
-
-    step: Run
-    draw: Run
+    step: Timer
+    draw: Timer
     first_seconds: float
 
 
-def stepper(point: Point, backend: str, device: str) -> Stepper:
-    """A model whose first step is done, compiling included.
+def first_step(point: Point, backend: str, device: str) -> TrainingStep:
+    """Build a model and run its first step, which may compile kernels.
 
-    Raises NotCovered instead of timing the reference under another name.
+    Raises NotCovered where the backend would fall back to the reference.
     """
     learner = Learner.start(point.trial, point.settings, device)
     network = learner.network.train()
@@ -91,13 +87,13 @@ def stepper(point: Point, backend: str, device: str) -> Stepper:
     finish = torch.cuda.synchronize if learner.device.type == "cuda" else None
     step = clocked(lambda: update(learner), finish)
     with warnings.catch_warnings():
-        # what cannot be compiled is known only once it was tried
+        # some models turn out not to compile only when they run
         warnings.simplefilter("error", BackendFallback)
         try:
             first_seconds = step(1)
         except BackendFallback as fallback:
             raise NotCovered(str(fallback)) from fallback
-    return Stepper(step, clocked(learner.batch), first_seconds)
+    return TrainingStep(step, clocked(learner.batch), first_seconds)
 
 
 def flop_per_sequence(point: Point) -> int:

@@ -1,6 +1,6 @@
-"""A loop of independent fused multiply-adds that never leaves the registers; needs numba.
+"""A loop of independent fused multiply-adds in registers, to measure peak arithmetic; needs numba.
 
-Written in LLVM's own language, because no compiler turns scalar sums into vectors by itself.
+It is written in LLVM's own language, because compilers do not vectorise such a loop by themselves.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from numba.extending import intrinsic
 
 
 def kernel(lanes: int, vectors: int) -> Callable[[float, int], float]:
-    """`kernel(x, rounds)` does rounds × lanes × vectors multiply-adds, 2 FLOP each.
+    """`kernel(x, passes)` does passes × lanes × vectors multiply-adds of 2 FLOP each.
 
-    It holds no lock, so threads run it side by side.
+    It releases Python's lock, so that threads run it at the same time.
     """
     vector = ir.VectorType(ir.FloatType(), lanes)
 
@@ -29,23 +29,23 @@ def kernel(lanes: int, vectors: int) -> Callable[[float, int], float]:
         return filled
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        value, rounds = arguments
+        value, passes = arguments
         factor = spread(builder, value)
         sums = []
         for number in range(vectors):
             sums.append(cgutils.alloca_once(builder, vector))
-            # sums that start alike would be computed once
+            # the compiler would merge sums that start with the same value
             start = builder.fadd(value, ir.Constant(ir.FloatType(), float(number)))
             builder.store(spread(builder, start), sums[-1])
         fused = {"flags": ["contract"]}
-        with cgutils.for_range(builder, rounds):
+        with cgutils.for_range(builder, passes):
             for place in sums:
                 product = builder.fmul(builder.load(place), factor, **fused)
                 builder.store(builder.fadd(product, factor, **fused), place)
         total = builder.load(sums[0])
         for place in sums[1:]:
             total = builder.fadd(total, builder.load(place))
-        # every lane is part of the result, or it would be dropped
+        # the compiler would drop lanes that the result does not use
         result = builder.extract_element(total, ir.Constant(ir.IntType(32), 0))
         for lane in range(1, lanes):
             element = builder.extract_element(total, ir.Constant(ir.IntType(32), lane))
@@ -53,11 +53,11 @@ def kernel(lanes: int, vectors: int) -> Callable[[float, int], float]:
         return result
 
     @intrinsic
-    def chain(context, x, rounds):
+    def chain(context, x, passes):
         return types.float32(types.float32, types.int64), generate
 
     @numba.njit("float32(float32, int64)", nogil=True)
-    def run(x, rounds):
-        return chain(x, rounds)
+    def run(x, passes):
+        return chain(x, passes)
 
     return run

@@ -1,12 +1,12 @@
-"""One live line on how far a bench is; silent where nobody watches."""
+"""A progress bar on standard error for a bench; it prints nothing where there is no terminal."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Turns:
-    """A progress bar on standard error: so many of so many points, and what is being done."""
+class ProgressBar:
+    """Shows how many of a bench's points are done, and what is being done now."""
 
     def __init__(self, name: str, total: int) -> None:
         from rich.console import Console
@@ -26,13 +26,13 @@ class Turns:
             TimeElapsedColumn(),
             TextColumn("{task.description}", markup=False),
             console=console,
-            # a thread that redraws is work beside what is being timed
+            # a thread that redraws the bar would compete with the code that is being timed
             auto_refresh=False,
             disable=not console.is_terminal,
         )
         self._task: Any = self._bar.add_task("", total=total, name=name)
 
-    def __enter__(self) -> Turns:
+    def __enter__(self) -> ProgressBar:
         self._bar.start()
         return self
 
@@ -40,9 +40,9 @@ class Turns:
         self._bar.stop()
 
     def say(self, text: str) -> None:
-        """What is being done now."""
+        """Show what is being done now."""
         self._bar.update(self._task, description=text, refresh=True)
 
     def advance(self) -> None:
-        """One more point is done."""
+        """Count one more point as done."""
         self._bar.update(self._task, advance=1, refresh=True)

@@ -1,4 +1,4 @@
-"""The environment in which peers from the package index run, apart from ours."""
+"""The virtual environment in which peers from the package index run, apart from ours."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..running.provenance import version
 
 
 def prepared(folder: Path, peers: tuple[str, ...], log: Path) -> Path:
-    """The Python of an environment with these peers and our versions of torch and numpy.
+    """The Python of a virtual environment with these peers and our versions of torch and numpy.
 
-    Made once and used again until a version changes. Peers come without what they depend on, of
-    which torch and numpy are there: `dnc` names a nearest-neighbour library that only its sparse
-    models need and that no longer builds everywhere. Raises BadData naming the log.
+    It is made once, and again when a version changes. Peers are installed without their other
+    dependencies: `dnc` names a nearest-neighbour library that only its sparse models need and that
+    no longer builds everywhere. Raises BadData, which names the log, where the installation fails.
     """
     wanted = [*(_same_as_ours(name) for name in ("torch", "numpy")), *peers]
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -39,5 +39,5 @@ def prepared(folder: Path, peers: tuple[str, ...], log: Path) -> Path:
 
 
 def _same_as_ours(package: str) -> str:
-    # a local part such as +cpu names a build that may not be on the index
+    # a version such as 2.8.0+cpu names a build that may not be on the index
     return f"{package}=={str(version(package)).partition('+')[0]}"

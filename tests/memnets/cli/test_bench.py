@@ -1,0 +1,34 @@
+import pytest
+
+from memnets.cli.bench import BENCHES
+from memnets.cli.main import main
+
+
+@pytest.mark.parametrize("name", list(BENCHES))
+def test_every_bench_explains_itself_without_torch(name, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["bench", name, "--help"])
+    assert stop.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) > 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--cells", "ntn"], "'ntm'"),
+        (["train", "--batches", "0"], "at least 1"),
+        (["train", "--repeats", "0"], "repeats is 0"),
+        (["train", "--threads"], "threads is empty"),
+        (["memory", "--slots", "0"], "at least 1"),
+        (["memory", "--models", "nothing"], "no memory 'nothing'"),
+        (["peers", "--checkout", "/nowhere"], "no checkout of a known peer"),
+        (["peers", "--no-install"], "no peer to time"),
+        (["trane"], "it has train"),
+    ],
+)
+def test_bad_input_gets_one_line(arguments, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("memnets: ") and err.count("\n") == 1
+    assert said in err
