@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -160,7 +161,9 @@ class BenchTrain:
             }
             return ready.step
 
-        makers = {backend: partial(first_step, backend) for backend in self.backends}
+        makers: dict[str, Callable[[], Timer]] = {
+            backend: partial(first_step, backend) for backend in self.backends
+        }
         with torch_threads(threads):
             candidates, notes = timing.prepare(makers, lambda text: bar.say(f"{label}: {text}"))
             bar.say(f"{label}: {self.repeats} rounds of {', '.join(candidates) or 'nothing'}")
