@@ -108,7 +108,10 @@ def draw(
     options: Mapping[str, Any],
 ) -> Batch:
     """A batch as `reset` asks for it: the options are keywords of the task's `sample`."""
-    if options:
+    # a task without lengths has no such parameter
+    asked = {} if length is None else {"length": length}
+    asked |= options
+    if asked:
         known = list(inspect.signature(task.sample).parameters)
-        check_names(f"{type(task).__name__}.reset", options, known[2:])
-    return task.sample(rng, batch_size, **{"length": length, **options})
+        check_names(f"{type(task).__name__}.reset", asked, known[2:])
+    return task.sample(rng, batch_size, **asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,12 +15,13 @@ from .results import Results
 
 if TYPE_CHECKING:
     from memnets.spec import ModelSpec
+    from studies.procedures.base import Procedure
 
 
 def reproduce(results: Results) -> Section:
     """Commands, versions, machine, settings."""
     facts, trials = results.facts, results.trials
-    settings = _distinct(_options(dataclasses.asdict(trial.procedure)) for trial in trials)
+    settings = _distinct(_settings(trial.procedure) for trial in trials)
     labels = {f"{t.task_label} = {t.task.name}({_options(t.task.options)})": 0 for t in trials}
     entries = [
         ("Seeds", ", ".join(map(str, sorted({trial.seed for trial in trials})))),
@@ -50,7 +50,11 @@ def _runs(results: Results) -> list[str]:
 
     if results.name not in studies:
         return []
-    planned = {trial.id for trial in studies.get(results.name)().trials()}
+    try:
+        planned = {trial.id for trial in studies.get(results.name)().trials()}
+    # the study, or what it is made of, may need a package that is not installed here
+    except (LookupError, ValueError, ImportError):
+        return []
     same = planned >= {trial.id for trial in results.trials}
     return [f"memnets study run {results.name}"] if same else []
 
@@ -126,6 +130,11 @@ def _pairs(entry: Any) -> str:
     if not isinstance(entry, Mapping):
         return str(entry)
     return ", ".join(f"{name} {value}" for name, value in entry.items() if value is not None)
+
+
+def _settings(procedure: Procedure) -> str:
+    settings = procedure.to_json()
+    return _options({name: value for name, value in settings.items() if name != "name"})
 
 
 def _options(options: Mapping[str, Any]) -> str:

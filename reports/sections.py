@@ -10,18 +10,14 @@ An entry point of the same name in the group `memnets.sections` does the same fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from memnets.registry import BrokenPlugin, NameTaken, Registry
+from memnets.registry import BrokenPlugin, NameTaken
 
 from .blocks import Paragraph, Section
 from .file_names import file_name
+from .registries import sections as sections
 from .results import Results
-
-# a function returns None where its section does not apply to the results
-sections: Registry[Callable[[Results], Section | None]] = Registry(
-    "memnets.sections", home="reports.sections"
-)
 
 
 def registered(procedure: str, results: Results) -> Iterator[Section]:

@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from memnets.backends.base import backends
 from memnets.registry import cells
-from reports.views.base import views
+from reports.registries import views
 from studies.procedures.base import procedures
 
 settings.register_profile("memnets", deadline=None, max_examples=40, derandomize=True)

@@ -32,6 +32,10 @@ class Batch(NamedTuple):
     """bool: the steps at which the answer is scored"""
 
 
+class NoLengths(ValueError):
+    """A task's sequences have no length to choose; the message is one line."""
+
+
 class Task(ABC):
     """A task with its options; concrete tasks are frozen dataclasses of keyword options.
 
@@ -55,13 +59,19 @@ class Task(ABC):
         """What is asked for at a scored step."""
 
     @property
-    @abstractmethod
     def lengths(self) -> tuple[int, int]:
-        """Shortest and longest trained length, both included."""
+        """Shortest and longest trained length, both included; raises NoLengths by default.
+
+        A task whose sequences have no length to choose leaves it so.
+        """
+        raise NoLengths(f"{type(self).__name__} has no lengths to choose from.")
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
-        """Fresh sequences of one length, which is drawn uniformly from `lengths` where None."""
+        """Fresh sequences of one length, which is drawn uniformly from `lengths` where None.
+
+        A task without lengths need not have the parameter: nobody gives it one.
+        """
 
     def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
         """What a test asks at a length: `sample`, with nothing else of the batch left to chance."""
@@ -113,7 +123,9 @@ def check_names(owner: str, asked: Any, known: Any) -> None:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise ValueError(f"{owner}: no option {name!r}. {hint}Known: {', '.join(known)}.")
+            raise ValueError(
+                f"{owner}: no option {name!r}. {hint}Known: {', '.join(known) or 'none'}."
+            )
 
 
 def whole(owner: str, name: str, value: Any, smallest: int) -> int:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from envs.tasks import tasks
+from reports.registries import sections, views
 from studies.design.study import studies
 from studies.procedures.base import procedures
 
@@ -33,9 +34,8 @@ KINDS: dict[str, Registry[Any]] = {
     "tasks": tasks,
     "procedures": procedures,
     "studies": studies,
-    # their own modules import pandas, for which a list need not wait
-    "views": Registry("memnets.views", home="reports.views"),
-    "sections": Registry("memnets.sections", home="reports.sections"),
+    "views": views,
+    "sections": sections,
 }
 Kind = Annotated[str, arg(metavar="|".join(["all", *KINDS]))]
 

@@ -1,4 +1,4 @@
 """Views: what a report says of the trials of one procedure."""
 
+from ..registries import views as views
 from .base import View as View
-from .base import views as views

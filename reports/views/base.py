@@ -1,18 +1,17 @@
-"""What a view is, and the registry in which the view of a procedure is found."""
+"""What a view is."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from memnets.registry import Registry
-
 from ..blocks import Answer, KeyNumber, Section
 from ..results import Results
 
 
 class View(ABC):
-    """What a report says of the trials of one procedure; registered under the procedure's name.
+    """What a report says of the trials of one procedure; registered in `views` under the
+    procedure's name.
 
     The results that a view gets hold the trials of that procedure only, and at least one of them
     has finished. Figures and tables are blocks of the sections.
@@ -32,6 +31,3 @@ class View(ABC):
     @abstractmethod
     def sections(self, results: Results) -> Iterator[Section]:
         """The evidence, in the order in which it is read."""
-
-
-views: Registry[type[View]] = Registry("memnets.views", home="reports.views")

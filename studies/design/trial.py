@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -93,10 +93,15 @@ class Trial:
         }
 
     @staticmethod
-    def from_json(data: Any, where: str = "trial") -> Trial:
+    def from_json(
+        data: Any,
+        where: str = "trial",
+        procedure: Callable[[Any, str], Procedure] = Procedure.from_json,
+    ) -> Trial:
         """The trial that `to_json` described; raises BadData naming `where` and the field.
 
-        Raises a registry's error where the procedure is not installed.
+        `procedure` reads that part; by default it raises a registry's error for a procedure that
+        is not installed.
         """
         before = earlier(data)
         if before is not None:
@@ -109,7 +114,7 @@ class Trial:
         parts = {
             "task": build(TaskSpec, shell.task, f"{where}, task"),
             "model": model,
-            "procedure": Procedure.from_json(shell.procedure, f"{where}, procedure"),
+            "procedure": procedure(shell.procedure, f"{where}, procedure"),
         }
         trial = build(Trial, {**data, **parts}, where)
         object.__setattr__(trial, "stored_id", before)

@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envs.tasks.base import Task
-
 from ..design.checks import check_number, check_whole, require, whole
-from ..design.data import BadData
 from .base import Outcome, Procedure, Recorder, Row, procedures
+from .lengths import trained_lengths
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -61,12 +59,8 @@ class Gradients(Procedure):
         object.__setattr__(self, "repeats", pairs)
 
     def takes(self, task: Any) -> Mapping[str, Any]:
-        """No columns; raises BadData for a task without batches."""
-        if not isinstance(task, Task):
-            raise BadData(
-                f"gradients are measured on a task that generates batches (envs.tasks.base.Task), "
-                f"which {type(task).__name__} is not."
-            )
+        """No columns; raises BadData for a task without batches or lengths."""
+        trained_lengths(task, "measuring gradients")
         return {}
 
     def run(self, trial: Trial, recorder: Recorder) -> Outcome:

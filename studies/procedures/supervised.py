@@ -14,6 +14,7 @@ from ..design.data import BadData, build, hint, plain
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .clock import clock
 from .curriculum import Curriculum
+from .lengths import trained_lengths
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -71,12 +72,7 @@ class Supervised(Procedure):
 
     def takes(self, task: Any) -> Mapping[str, Any]:
         """The task's shortest and longest trained lengths."""
-        if not isinstance(task, Task):
-            raise BadData(
-                f"supervised training needs a task that generates batches (envs.tasks.base.Task), "
-                f"which {type(task).__name__} is not."
-            )
-        low, high = task.lengths
+        low, high = trained_lengths(task, "supervised training")
         self.lengths(task)
         return {"min_length": low, "max_length": high}
 

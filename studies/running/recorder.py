@@ -82,12 +82,13 @@ class FolderRecorder:
         if not path.is_file():
             return None
         counts = self._folder / "checkpoint.json"
+        counted = read_json(counts, "Delete it.")["rows"] if counts.is_file() else None
         # the first version, which counted none, saved after rows only
-        counted = read_json(counts, "Delete it.")["rows"] if counts.is_file() else 1
-        if self._count < counted:
+        if self._count < (1 if counted is None else counted):
+            written = "no rows" if counted is None else f"{self._count} of the {counted} rows"
             raise LostRows(
-                f"{self._rows} holds {self._count} of the {counted} rows that were written before "
-                f"the checkpoint: delete {self._folder} to make the trial anew."
+                f"{self._rows} holds {written}, fewer than were written before the checkpoint: "
+                f"delete {self._folder} to make the trial anew."
             )
         return path.read_bytes()
 

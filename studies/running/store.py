@@ -221,13 +221,15 @@ class ResultStore:
         return stored
 
     def _check_count(self, done: Path, rows: int) -> None:
+        counted = read_json(done, "Delete it and run the study again.").get("rows")
         # the first version stored no number
-        expected = read_json(done, "Delete it and run the study again.").get("rows", 1)
-        if rows < expected:
-            raise NotResults(
-                f"{done.with_name('metrics.jsonl')} holds {rows} of the {expected} rows that were "
-                f"written: delete {done.parent} and run the study again to make the trial anew."
-            )
+        if rows >= (1 if counted is None else counted):
+            return
+        there = "no rows" if counted is None else f"{rows} of the {counted} rows"
+        raise NotResults(
+            f"{done.with_name('metrics.jsonl')} holds {there}, though the trial is finished: "
+            f"delete {done.parent} and run the study again to make the trial anew."
+        )
 
     def _each(self, name: str) -> Iterator[dict[str, Any]]:
         for stored in self._stored():

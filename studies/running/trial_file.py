@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from memnets.registry import BrokenPlugin, UnknownName
-
 from ..design.data import BadData, pretty
 from ..design.stored import Outdated
 from ..design.trial import Trial
+from ..procedures.missing import Missing
 from .files import NotResults, read_json, write_whole
 from .sources import made_with
 
@@ -36,16 +35,17 @@ class TrialFile:
 
     @staticmethod
     def read(path: Path) -> TrialFile:
-        """The file at `path`; raises NotResults, with the file's name and what would do."""
+        """The file at `path`; raises NotResults, with the file's name and what would do.
+
+        A procedure that cannot be built here, because its package is not installed, is `Missing`.
+        """
         data = read_json(path, ANEW)
         try:
             old = {name: data.pop(name) for name in LENGTHS if name in data}
             columns = old or data.pop("columns")
             code = data.pop("made_with", {})
-            return TrialFile(Trial.from_json(data, str(path)), columns, code)
-        except (UnknownName, BrokenPlugin) as error:
-            text = error.args[0] if error.args else error
-            raise NotResults(f"{path}: {text} Install the package that brings it.") from error
+            trial = Trial.from_json(data, str(path), Missing.unless_built)
+            return TrialFile(trial, columns, code)
         except Outdated as error:
             raise NotResults(str(error)) from error
         except BadData as error:

@@ -7,8 +7,9 @@ from typing import final
 
 from ... import counts
 from ...blocks import Answer, KeyNumber, Section
+from ...registries import views
 from ...results import Results
-from ..base import View, views
+from ..base import View
 from . import sections
 from .answer import answer
 

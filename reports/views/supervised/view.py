@@ -8,8 +8,9 @@ from typing import final
 from ... import as_text, counts
 from ...blocks import Answer, KeyNumber, Section
 from ...memory_kinds import DISCRETE, SOFT
+from ...registries import views
 from ...results import Results
-from ..base import View, views
+from ..base import View
 from . import sections
 from .answer import answer
 from .comparison import compare

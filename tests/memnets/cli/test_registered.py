@@ -1,8 +1,12 @@
+import subprocess
+import sys
+
 import pytest
 
 from envs.tasks import tasks
 from memnets.cli.main import main
 from memnets.cli.registered import KINDS
+from reports.sections import sections
 
 
 @pytest.fixture
@@ -38,6 +42,30 @@ def test_show_leaves_out_what_the_network_gives_to_a_cell(capsys):
 def test_an_unknown_kind_is_answered_with_the_nearest(capsys):
     assert main(["list", "cell"]) == 2
     assert "Did you mean 'cells'" in capsys.readouterr().err
+
+
+def test_views_and_sections_are_listed_without_the_drawing_libraries():
+    code = (
+        "import sys\nfrom memnets.cli.main import main\nmain(['list', 'views'])\n"
+        "main(['list', 'sections'])\nassert not {'pandas', 'matplotlib'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "supervised" in done.stdout
+
+
+def test_a_section_that_is_registered_here_is_listed_and_shown(capsys):
+    @sections.register("supervised.calibration")
+    def calibration(results):
+        """How sure the answers are."""
+
+    try:
+        assert main(["list", "sections"]) == 0
+        listed = capsys.readouterr().out.split()
+        assert listed[1] == "supervised.calibration" and listed[2:5] == ["How", "sure", "the"]
+        assert main(["show", "supervised.calibration"]) == 0
+        assert "How sure the answers are." in capsys.readouterr().out
+    finally:
+        del sections._registered["supervised.calibration"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

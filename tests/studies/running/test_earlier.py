@@ -9,6 +9,7 @@ import pytest
 
 from memnets.spec import ModelSpec
 from studies import Curriculum, Gradients, ResultStore, Study, Supervised, TaskSpec, run
+from studies.running.recorder import FolderRecorder, LostRows
 from studies.running.store import NotResults
 
 EARLIER = Path(__file__).parents[1] / "earlier"
@@ -97,3 +98,15 @@ def test_a_procedure_that_was_a_function_of_somebodys_own_is_named_with_what_to_
         ResultStore(copied / "before").load()
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
     assert "Delete" not in str(caught.value)
+
+
+def test_rows_that_are_gone_are_not_counted_where_no_number_was_stored(copied):
+    store = ResultStore(copied / "before")
+    done, begun = STUDY.trials()
+    for trial in (done, begun):
+        (store.path(trial) / "metrics.jsonl").unlink()
+    with pytest.raises(NotResults, match="holds no rows, though the trial is finished") as caught:
+        store.load()
+    assert str(store.path(done) / "metrics.jsonl") in str(caught.value)
+    with pytest.raises(LostRows, match="holds no rows, fewer than were written before the check"):
+        FolderRecorder(store, begun).resume()

@@ -9,6 +9,12 @@ import textwrap
 import time
 from pathlib import Path
 
+import pytest
+
+from reports import build
+from studies import ResultStore
+from studies.design.data import BadData
+
 ROOT = Path(__file__).resolve().parents[3]
 
 STUDY = """
@@ -72,16 +78,20 @@ def test_killed_between_two_rows_of_a_step_it_loses_neither(tmp_path, plugin):
     assert parts == [(step, part) for step in range(1, 5) for part in ("inputs", "targets")]
 
 
-def test_without_its_package_the_results_say_what_is_missing(tmp_path, plugin):
+def test_without_its_package_the_results_are_read_and_running_says_what_is_missing(
+    tmp_path, plugin
+):
     script = tmp_path / "counted.py"
     script.write_text(textwrap.dedent(STUDY))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([*plugin, str(ROOT)])}
     folder = tmp_path / "counted"
     subprocess.run([sys.executable, str(script), str(folder), "0"], env=environment, check=True)
-    code = f"from studies import ResultStore; ResultStore({str(folder)!r}).load()"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    said = done.stderr.splitlines()[-1]
-    assert "trial.json: memnets.procedures: no 'tally'" in said
-    assert said.endswith("Install the package that brings it.")
+    store = ResultStore(folder)
+    (trial,) = store.trials()
+    assert (trial.id, trial.procedure.name) == (store.study["trials"][0], "tally")
+    assert trial.procedure.to_json()["steps"] == 4
+    assert set(store.load()["procedure"]) == {"tally"} and len(store.facts()) == 1
+    page = build(store, tmp_path / "report").read_text(encoding="utf-8")
+    assert "no view of &#39;tally&#39; is registered" in page and "steps = 4" in page
+    with pytest.raises(BadData, match="'tally' cannot be run here: memnets.procedures: no 'tally'"):
+        trial.procedure.takes(trial.task.build())

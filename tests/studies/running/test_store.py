@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from studies import ResultStore
 from studies.design.data import BadData
+from studies.design.stored import identity
 from studies.running.files import Unwritable, add_line, last_lines, read_lines, write_whole
 from studies.running.recorder import FolderRecorder
 from studies.running.store import NotResults
@@ -173,6 +174,34 @@ def test_a_damaged_trial_file_is_named_and_can_be_written_anew(store, first, dam
         store.load()
     store.begin(first)
     assert len(store.load()) == 1
+
+
+def test_a_trial_of_a_backend_that_is_not_installed_is_read_and_keeps_its_id(store, first):
+    store.begin(first)
+    add(store, first, row(1))
+    path = store.path(first) / "trial.json"
+    data = json.loads(path.read_text())
+    data["procedure"]["backend"] = "somebodys"
+    gone = identity({name: data[name] for name in first.to_json()})
+    store.path(first).rename(store.path(gone))
+    (store.path(gone) / "trial.json").write_text(json.dumps(data))
+    header = store.folder / "study.json"
+    header.write_text(json.dumps(json.loads(header.read_text()) | {"trials": [gone]}))
+    (trial,) = store.trials()
+    assert trial.id == gone and trial.procedure.row_key == first.procedure.row_key
+    assert store.load()[["trial", "procedure", "bits"]].values.tolist() == [
+        [gone, "supervised", 0.5]
+    ]
+    with pytest.raises(BadData, match="'supervised' cannot be run here: .*'somebodys'"):
+        trial.procedure.takes(trial.task.build())
+
+
+def test_settings_that_were_edited_into_nonsense_are_found(store, first):
+    store.begin(first)
+    path = store.path(first) / "trial.json"
+    path.write_text(path.read_text().replace('"updates": 6', '"updates": 0'))
+    with pytest.raises(NotResults, match="edited or copied. Delete this file"):
+        store.trials()
 
 
 def test_a_damaged_line_in_the_middle_is_named(store, first):
