@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from math import isfinite
 from pathlib import Path
@@ -40,55 +41,97 @@ def code_of(choice: Choice) -> ChoiceCode:
     )
 
 
-def _choose_by_number(number: int) -> Any:
-    """A kernel that makes the choice of its first argument, which is `number` or more."""
-    choose_this = CHOICES[number].choose
-    if number + 1 == len(CHOICES):
-
-        @kernel
-        def last(wanted: int, weighting_N: Any, lack: Any, draws_U: Any, weights_N: Any) -> int:
-            return choose_this(weighting_N, lack, draws_U, weights_N)
-
-        return last
-    choose_later = _choose_by_number(number + 1)
+def _choose_for(choice: Choice) -> Any:
+    """`choose` of one choice, for all samples and heads."""
+    choose_slot, is_sparse = choice.choose, choice.is_sparse
 
     @kernel
-    def choose_it(wanted: int, weighting_N: Any, lack: Any, draws_U: Any, weights_N: Any) -> int:
-        if wanted == number:
-            return choose_this(weighting_N, lack, draws_U, weights_N)
-        return choose_later(wanted, weighting_N, lack, draws_U, weights_N)
+    def choose_slots(weighting_BHN: Any, draws_BHU: Any, address: Any) -> None:
+        batch, heads, _ = weighting_BHN.shape
+        for b in range(batch):
+            for h in range(heads):
+                weighting_N, weights_N = weighting_BHN[b, h], address.weights_BHN[b, h]
+                lack = missing(weighting_N)
+                slot = choose_slot(weighting_N, lack, draws_BHU[b, h], weights_N)
+                log_prob = ZERO
+                if is_sparse:
+                    probability = lack if slot == NOTHING else weighting_N[slot]
+                    # the floor would lose NaN
+                    log_prob = probability
+                    if probability == probability:
+                        log_prob = log(max(probability, FLOOR))
+                elif lack != lack:
+                    slot = DENSE
+                address.slot_BH[b, h] = slot
+                address.log_prob_BH[b, h] = log_prob
+                address.entropy_BH[b, h] = entropy(weighting_N, lack)
 
-    return choose_it
+    return choose_slots
 
 
-def _vjp_by_number(number: int) -> Any:
-    """The same of the gradients."""
-    this_vjp = CHOICES[number].vjp
-    if number + 1 == len(CHOICES):
-
-        @kernel
-        def last(
-            wanted: int, weighting_N: Any, lack: Any, draws_U: Any, slot: int, grad: Any, to: Any
-        ) -> None:
-            this_vjp(weighting_N, lack, draws_U, slot, grad, to)
-
-        return last
-    later_vjp = _vjp_by_number(number + 1)
+def _vjp_for(choice: Choice) -> Any:
+    """`choose_vjp` of one choice, likewise."""
+    weights_vjp, is_sparse = choice.vjp, choice.is_sparse
 
     @kernel
-    def vjp(
-        wanted: int, weighting_N: Any, lack: Any, draws_U: Any, slot: int, grad: Any, to: Any
+    def slots_vjp(
+        weighting_BHN: Any,
+        draws_BHU: Any,
+        slot_BH: Any,
+        grad_weights_BHN: Any,
+        grad_log_prob_BH: Any,
+        grad_entropy_BH: Any,
+        grad_weighting_BHN: Any,
     ) -> None:
+        batch, heads, slots = weighting_BHN.shape
+        for b in range(batch):
+            for h in range(heads):
+                weighting_N, slot = weighting_BHN[b, h], slot_BH[b, h]
+                grad_weighting_N = grad_weighting_BHN[b, h]
+                lack = missing(weighting_N)
+                weights_vjp(
+                    weighting_N, lack, draws_BHU[b, h], slot, grad_weights_BHN[b, h],
+                    grad_weighting_N,
+                )  # fmt: skip
+                if is_sparse:
+                    grad = grad_log_prob_BH[b, h]
+                    if slot >= 0:
+                        if weighting_N[slot] >= FLOOR:
+                            grad_weighting_N[slot] += grad / weighting_N[slot]
+                    elif lack > ZERO:
+                        for n in range(slots):
+                            grad_weighting_N[n] -= grad / lack
+                grad = grad_entropy_BH[b, h]
+                if grad != ZERO:
+                    entropy_vjp(weighting_N, lack, grad, grad_weighting_N)
+
+    return slots_vjp
+
+
+def _one_of(kernels: Sequence[Any], number: int = 0) -> Any:
+    """A kernel that calls the one of these whose number is its first argument."""
+    this = kernels[number]
+    if number + 1 == len(kernels):
+
+        @kernel
+        def last(wanted: int, *arguments: Any) -> None:
+            this(*arguments)
+
+        return last
+    others = _one_of(kernels, number + 1)
+
+    @kernel
+    def one_of(wanted: int, *arguments: Any) -> None:
         if wanted == number:
-            this_vjp(weighting_N, lack, draws_U, slot, grad, to)
+            this(*arguments)
         else:
-            later_vjp(wanted, weighting_N, lack, draws_U, slot, grad, to)
+            others(wanted, *arguments)
 
-    return vjp
+    return one_of
 
 
-_choose = _choose_by_number(0)
-_vjp = _vjp_by_number(0)
+_choose = _one_of([_choose_for(choice) for choice in CHOICES])
+_vjp = _one_of([_vjp_for(choice) for choice in CHOICES])
 
 
 @kernel
@@ -98,24 +141,7 @@ def choose(choice: Any, weighting_BHN: Any, draws_BHU: Any, address: Any) -> Non
     `choice` is a `ChoiceCode`, `draws_BHU` the random numbers that it needs. A weighting that is
     NaN reaches every slot, unless the address is sparse, as in the reference.
     """
-    batch, heads, _ = weighting_BHN.shape
-    for b in range(batch):
-        for h in range(heads):
-            weighting_N, weights_N = weighting_BHN[b, h], address.weights_BHN[b, h]
-            lack = missing(weighting_N)
-            slot = _choose(choice.number, weighting_N, lack, draws_BHU[b, h], weights_N)
-            log_prob = ZERO
-            if choice.is_sparse:
-                probability = lack if slot == NOTHING else weighting_N[slot]
-                # the floor would lose NaN
-                log_prob = probability
-                if probability == probability:
-                    log_prob = log(max(probability, FLOOR))
-            elif lack != lack:
-                slot = DENSE
-            address.slot_BH[b, h] = slot
-            address.log_prob_BH[b, h] = log_prob
-            address.entropy_BH[b, h] = entropy(weighting_N, lack)
+    _choose(choice.number, weighting_BHN, draws_BHU, address)
 
 
 @kernel
@@ -130,27 +156,10 @@ def choose_vjp(
     grad_weighting_BHN: Any,
 ) -> None:
     """Adds the weighting's gradient, from that of the weights and of what describes the choice."""
-    batch, heads, slots = weighting_BHN.shape
-    for b in range(batch):
-        for h in range(heads):
-            weighting_N, slot = weighting_BHN[b, h], slot_BH[b, h]
-            grad_weighting_N = grad_weighting_BHN[b, h]
-            lack = missing(weighting_N)
-            _vjp(
-                choice.number, weighting_N, lack, draws_BHU[b, h], slot, grad_weights_BHN[b, h],
-                grad_weighting_N,
-            )  # fmt: skip
-            if choice.is_sparse:
-                grad = grad_log_prob_BH[b, h]
-                if slot >= 0:
-                    if weighting_N[slot] >= FLOOR:
-                        grad_weighting_N[slot] += grad / weighting_N[slot]
-                elif lack > ZERO:
-                    for n in range(slots):
-                        grad_weighting_N[n] -= grad / lack
-            grad = grad_entropy_BH[b, h]
-            if grad != ZERO:
-                entropy_vjp(weighting_N, lack, grad, grad_weighting_N)
+    _vjp(
+        choice.number, weighting_BHN, draws_BHU, slot_BH, grad_weights_BHN, grad_log_prob_BH,
+        grad_entropy_BH, grad_weighting_BHN,
+    )  # fmt: skip
 
 
 @kernel
