@@ -1,4 +1,4 @@
-"""Memory tasks as batches and as gymnasium environments; importing this registers the latter."""
+"""Memory tasks as batches and as gymnasium environments, which importing this package registers."""
 
 from .answers import Answer as Answer
 from .answers import Bits as Bits

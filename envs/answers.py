@@ -1,7 +1,7 @@
-"""What a task asks for at a step: the loss, the score and the action space all follow from it.
+"""What a task asks for at a step: bits or a symbol. Loss, score and action space follow from it.
 
-Shapes: T time steps, B sequences, Y columns of a target. Leading axes may be missing: a single step
-of a single sequence is scored by the same lines as a whole batch.
+Shapes: T time steps, B sequences, Y columns of a target. Leading axes may be missing, so that a
+single step of a single sequence is scored by the same code as a whole batch.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gymnasium import spaces
 
 
 class Answer(ABC):
-    """What a step asks for. Decided answers are bits `(T, B, width)` or symbol indices `(T, B)`."""
+    """What a step asks for. An answer is bits `(T, B, width)` or symbol indices `(T, B)`."""
 
     @property
     @abstractmethod
@@ -26,16 +26,16 @@ class Answer(ABC):
     @property
     @abstractmethod
     def target_size(self) -> int:
-        """Columns of the targets, which is also the number of things that can be wrong."""
+        """Columns of the targets; also the number of errors that one step can have."""
 
     @property
     @abstractmethod
     def chance(self) -> float:
-        """Accuracy of guessing: the fraction right, on average, of answers drawn uniformly."""
+        """Accuracy of guessing: the expected fraction right of answers drawn uniformly."""
 
     @abstractmethod
     def space(self) -> spaces.Space[Any]:
-        """The gymnasium space of one decided answer."""
+        """The gymnasium space of one answer."""
 
     @abstractmethod
     def decide(self, logits_TBY: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How many steps a second an environment makes."""
+"""Measures how many steps a second a vector environment makes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .vector_env import TaskVectorEnv
 
 
 def benchmark(task: str, num_envs: int = 256, seconds: float = 2.0) -> dict[str, Any]:
-    """Step a `TaskVectorEnv` for so long and count; the answers are drawn once, beforehand.
+    """Count the steps that a `TaskVectorEnv` makes in this many seconds.
 
-    Drawing the batches of new episodes is part of the time.
+    The actions are drawn once, beforehand. Drawing the batches of new episodes is part of the time.
     """
     if num_envs < 1 or not 0 < seconds < math.inf:
         raise ValueError(f"{num_envs} environments for {seconds} s: both must be above zero")

@@ -1,4 +1,4 @@
-"""A position in a batch: what is seen there, what an answer earns, whether the episode is over."""
+"""A position in a batch: its observations, the rewards of answers, and the end of the episode."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .tasks.base import Batch
 
 
 class Cursor:
-    """Walks all rows of a batch in step, from its first time step to its last.
+    """Steps through all sequences of a batch at once, from the first time step to the last.
 
-    An answer earns its score divided by the number of scored steps, so that a perfect episode
-    returns 1. After the last step there is nothing to see: the observation is zero. With
-    `keep_answers` the answers given so far stay in `answers`, for a picture.
+    The reward of an answer is its score divided by the number of scored steps, so that a perfect
+    episode returns 1. After the last step the observation is zero. With `keep_answers`, `answers`
+    holds all answers so far, for a picture.
     """
 
     def __init__(
@@ -32,40 +32,40 @@ class Cursor:
 
     @property
     def terminated_B(self) -> np.ndarray:
-        """Whether the sequence ended; alike in all rows, a fresh array."""
+        """Whether the sequence has ended: the same in all rows, a fresh array."""
         return self._flags(self.time >= self.steps)
 
     @property
     def truncated_B(self) -> np.ndarray:
-        """Whether the time limit ended the episode; alike in all rows, a fresh array."""
+        """Whether the time limit has ended the episode: the same in all rows, a fresh array."""
         return self._flags(self.time >= self.limit)
 
     @property
     def steps_B(self) -> np.ndarray:
-        """Steps of the whole sequence; alike in all rows, a fresh array."""
+        """Steps of the whole sequence: the same in all rows, a fresh array."""
         return np.full(self.rows, self.steps)
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing more to answer."""
+        """Whether the episode has ended."""
         return self.time >= self.steps or self.time >= self.limit
 
     @property
     def inputs_BX(self) -> np.ndarray:
-        """A fresh copy of what is seen now."""
+        """The current observations, a fresh copy."""
         if self.time >= self.steps:
             return np.zeros_like(self.batch.inputs_TBX[0])
         return self.batch.inputs_TBX[self.time].copy()
 
     @property
     def scored_B(self) -> np.ndarray:
-        """Whether the answer to what is seen now counts; a fresh array."""
+        """Whether answers to the current observations are scored; a fresh array."""
         if self.time >= self.steps:
             return np.zeros_like(self.batch.mask_TB[0])
         return self.batch.mask_TB[self.time].copy()
 
     def answer(self, answers_B: np.ndarray) -> np.ndarray:
-        """Answer what is seen now and move on; the reward of each row."""
+        """Answer the current observations and go to the next step; the reward of each row."""
         now = self.time
         self.time += 1
         if self.answers is not None:

@@ -1,4 +1,4 @@
-"""A task seen through gymnasium, one sequence at a time."""
+"""A task as a gymnasium environment, one sequence at a time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .tasks.base import Batch, Task, check_names, make_task
 
 
 class TaskEnv(gymnasium.Env[np.ndarray, Any]):
-    """One sequence of a task as an episode: see the inputs of a step, answer, move on.
+    """One sequence of a task as an episode: observe the inputs of a step, then answer them.
 
     `task` is a task, or a name with the task's options as further keywords. An episode has the
-    given length, or one drawn from the task's own where None; `reset(options={"length": 5})` sets
-    it for one episode, like any other keyword of the task's `sample`.
+    given length; where that is None, the length is drawn from the task's own. An option of `reset`
+    sets a keyword of the task's `sample` for one episode: `reset(options={"length": 5})`.
 
-    A scored answer is rewarded with its score over the number of scored steps, so the return is the
-    fraction of right bits or symbols. `info["scored"]` tells whether the answer to the observation
-    beside it counts, `info["steps"]` how many steps the episode has.
+    The reward of a scored answer is its score over the number of scored steps, so the return is the
+    fraction of right bits or symbols. `info["scored"]` is true where the answer to the observation
+    returned with it is scored; `info["steps"]` is the number of steps of the episode.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}
@@ -75,7 +75,7 @@ class TaskEnv(gymnasium.Env[np.ndarray, Any]):
 
 
 def as_task(task: Task | str, options: Mapping[str, Any]) -> Task:
-    """The task itself, or the one of that name with these options."""
+    """The given task, or the task of that name with these options."""
     if isinstance(task, str):
         return make_task(task, **options)
     if options:
@@ -87,7 +87,7 @@ def as_task(task: Task | str, options: Mapping[str, Any]) -> Task:
 
 
 def as_render_mode(mode: str | None, metadata: Mapping[str, Any]) -> str | None:
-    """The mode itself; raises ValueError for one that the environment does not have."""
+    """The given mode; raises ValueError for a mode that the environment does not have."""
     modes = metadata["render_modes"]
     if mode is not None and mode not in modes:
         raise ValueError(f"render_mode is {mode!r}; None or {' or '.join(modes)} is needed.")
@@ -95,7 +95,7 @@ def as_render_mode(mode: str | None, metadata: Mapping[str, Any]) -> str | None:
 
 
 def observation_space(task: Task) -> Box:
-    """What one step of one sequence can look like."""
+    """The gymnasium space of the inputs of one step of one sequence."""
     low, high = task.input_range
     return Box(low, high, (task.input_size,), np.float32)
 
@@ -107,7 +107,7 @@ def draw(
     length: int | None,
     options: Mapping[str, Any],
 ) -> Batch:
-    """A batch as `reset` asks for it: the options are keywords of the task's `sample`."""
+    """A batch of the task; the options of `reset` are keywords of the task's `sample`."""
     # a task without lengths has no such parameter
     asked = {} if length is None else {"length": length}
     asked |= options

@@ -15,8 +15,8 @@ _PAPER, _INK, _UNSEEN = np.array([[255, 255, 255], [20, 50, 100], [225, 225, 225
 def picture(batch: Batch, answers: Sequence[np.ndarray], row: int = 0) -> np.ndarray:
     """RGB image of one sequence of a batch, answered up to `len(answers)` steps.
 
-    Time runs to the right; below one another, with a gap, stand inputs, answers and targets, one
-    row per column of each. Grey is what is not yet seen, or not asked for.
+    Time runs to the right. Inputs, answers and targets stand one below the other, each with a row
+    per column. Steps that are not yet observed, and answers that are not scored, are grey.
     """
     steps, now = len(batch.mask_TB), len(answers)
     scored_T = batch.mask_TB[:, row]

@@ -1,4 +1,4 @@
-"""Every task as a gymnasium environment, by name."""
+"""Registers every task as a gymnasium environment, under its name."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from .tasks.base import tasks
 
 
 def register_envs() -> None:
-    """Register each task known now as `memnets/<task>-v0`, importing none of them.
+    """Register each known task as `memnets/<task>-v0`, without importing it.
 
-    Called on `import envs`; call it again for a task that was registered later.
+    `import envs` calls this. Call it again for a task that is registered later.
     """
     for name in tasks:
         env_id = f"memnets/{name}-v0"
@@ -23,6 +23,6 @@ def register_envs() -> None:
                 vector_entry_point="envs.vector_env:TaskVectorEnv",
                 kwargs={"task": name},
             )
-        # a plug-in's name that gymnasium cannot spell must not break the others
+        # the name of a plug-in that gymnasium refuses must not break the other tasks
         except gymnasium.error.Error:
             continue

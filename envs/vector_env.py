@@ -1,4 +1,4 @@
-"""A task seen through gymnasium, a whole batch at a time."""
+"""A task as a gymnasium vector environment: many sequences at a time."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Rows = slice | np.ndarray
 
 
 class _Group(NamedTuple):
-    """Environments that started together and stay in step."""
+    """Environments that were reset together, and so are at the same time step."""
 
     rows: Rows
     cursor: Cursor
 
 
 class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
-    """Many sequences of a task as episodes that run in step; otherwise as `TaskEnv`.
+    """Many sequences of a task as episodes at the same time; otherwise like `TaskEnv`.
 
-    Environments that are reset together get one batch from one `task.sample`, so they share a
-    length and end together, and `reset(seed=5)` shows the very batch that training draws from that
-    seed. All three autoreset modes of gymnasium are there, by enumeration member or by its value;
-    `reset(options={"reset_mask": mask})` restarts some environments only, in any mode.
+    Environments that are reset together share one batch from one `task.sample`. So they have one
+    length and end together, and `reset(seed=5)` shows the batch that training draws from that seed.
+    `autoreset_mode` is any mode of gymnasium, as the enumeration member or its value. In any mode,
+    `reset(options={"reset_mask": mask})` restarts only some environments.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}
@@ -64,7 +64,7 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._action_shape = (num_envs, *(self.single_action_space.shape or ()))
         self._groups: list[_Group] = []
-        # one generator per environment, from a list of seeds until the next single seed
+        # one generator per environment after a list of seeds, none after a single seed
         self._own: list[np.random.Generator] = []
 
     def reset(
@@ -76,8 +76,8 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         """Start episodes in all environments, or in those of `options["reset_mask"]`.
 
         One seed restarts the generator that all environments share. A list of seeds, one for each
-        environment, gives each a generator of its own, as in gymnasium's vector environments: each
-        then shows what a `TaskEnv` shows from its seed, also after later resets without a seed.
+        environment, gives each a generator of its own, as in gymnasium's vector environments. Each
+        then shows what a `TaskEnv` with its seed shows, also after later resets without a seed.
         A None in the list leaves that environment's generator as it is.
         """
         options = dict(options or {})
@@ -140,7 +140,7 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self._own = own
 
     def _begin(self, mask_B: np.ndarray, options: dict[str, Any]) -> list[_Group]:
-        """Fresh episodes: one group, or one per environment where each has its own generator."""
+        """New episodes in one group, or in a group each where environments have own generators."""
         if self._own:
             single = np.flatnonzero(mask_B)[:, None]
             return [self._group(rows, self._own[rows[0]], 1, options) for rows in single]
@@ -168,7 +168,7 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     def _spread(
         self, groups: Sequence[_Group], values: Sequence[np.ndarray], dtype: type = float
     ) -> np.ndarray:
-        """One array over all environments from one per group; zero where there is no group."""
+        """One array over all environments, from an array per group; zero in all other rows."""
         if groups and isinstance(groups[0].rows, slice):
             return values[0]
         spread_B = np.zeros((self.num_envs, *(values[0].shape[1:] if values else ())), dtype)

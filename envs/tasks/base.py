@@ -22,7 +22,7 @@ tasks: Registry[Any] = Registry("memnets.tasks", home="envs.tasks")
 
 
 class Batch(NamedTuple):
-    """Sequences and their answers; targets are zero where the mask is false."""
+    """Sequences and their targets, which are zero where the mask is false."""
 
     inputs_TBX: np.ndarray
     """float32"""
@@ -44,45 +44,45 @@ class Task(ABC):
     """
 
     shortest: ClassVar[int] = 1
-    """The smallest length that makes sense."""
+    """The smallest possible length."""
     test_factors: ClassVar[tuple[float, ...]] = (1 / 4, 1 / 2, 1, 2, 4, 6)
     """Test lengths as multiples of the longest trained one."""
 
     @property
     @abstractmethod
     def input_size(self) -> int:
-        """Input channels."""
+        """Number of input channels."""
 
     @property
     @abstractmethod
     def answer(self) -> Answer:
-        """What is asked for at a scored step."""
+        """What a scored step asks for: bits or a symbol."""
 
     @property
     def lengths(self) -> tuple[int, int]:
-        """Shortest and longest trained length, both included; raises NoLengths by default.
+        """Shortest and longest length of training, both included.
 
-        A task whose sequences have no length to choose leaves it so.
+        A task whose sequences have no length to choose inherits this; it raises NoLengths.
         """
         raise NoLengths(f"{type(self).__name__} has no lengths to choose from.")
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
-        """Fresh sequences of one length, which is drawn uniformly from `lengths` where None.
+        """New sequences of one length; None means a length drawn uniformly from `lengths`.
 
-        A task without lengths need not have the parameter: nobody gives it one.
+        A task without lengths may leave out that parameter; no caller passes it.
         """
 
     def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
-        """What a test asks at a length: `sample`, with nothing else of the batch left to chance."""
+        """A batch to test a length with: `sample`, with all that it would draw per batch fixed."""
         return self.sample(rng, batch_size, length)
 
     @abstractmethod
     def chance_bits(self, length: int | None = None) -> float:
-        """Expected cost in bits of guessing a sequence; over the trained lengths where None."""
+        """Expected cost of guessing a sequence, in bits; None means the mean over `lengths`."""
 
     def optimum_bits(self, batch: Batch) -> np.ndarray | None:
-        """The best achievable expected cost of each sequence, in bits; None where it is zero."""
+        """The lowest expected cost of each sequence, in bits; None means zero for all."""
         return None
 
     @property
@@ -92,13 +92,16 @@ class Task(ABC):
 
     @property
     def test_lengths(self) -> tuple[int, ...]:
-        """The lengths at which to evaluate: within the trained ones and beyond."""
+        """The lengths to test at: some within the trained lengths and some beyond."""
         longest = self.lengths[1]
         found = {max(self.shortest, round(longest * factor)) for factor in self.test_factors}
         return tuple(sorted(found | {longest}))
 
     def draw_length(self, rng: np.random.Generator, length: int | None) -> int:
-        """The length asked for, or one drawn from `lengths`; raises ValueError where it is none."""
+        """The given length, or one drawn from `lengths` where that is None.
+
+        Raises ValueError for a length that is not a whole number or is too small.
+        """
         if length is None:
             return int(rng.integers(*self.lengths, endpoint=True))
         return whole(type(self).__name__, "length", length, self.shortest)
@@ -118,7 +121,7 @@ def make_task(name: str, /, **options: Any) -> Task:
 
 
 def check_names(owner: str, asked: Any, known: Any) -> None:
-    """Raise ValueError, with the nearest name, for the first name asked that is not known."""
+    """Raise ValueError, with the nearest known name, for the first unknown name in `asked`."""
     for name in asked:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -129,7 +132,7 @@ def check_names(owner: str, asked: Any, known: Any) -> None:
 
 
 def whole(owner: str, name: str, value: Any, smallest: int) -> int:
-    """The value as an int; raises ValueError unless it is a whole number and large enough."""
+    """The value as an int; raises ValueError unless it is a whole number of at least `smallest`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < smallest:
         raise ValueError(
             f"{owner}: {name} is {value!r}; a whole number of at least {smallest} is needed."
@@ -144,7 +147,7 @@ def check_whole(task: Task, **least: int) -> None:
 
 
 def check_range(task: Task, low: str, high: str, smallest: int) -> None:
-    """Raise ValueError unless two options are whole numbers in order, none below `smallest`."""
+    """Raise ValueError unless `smallest` ≤ the option `low` ≤ the option `high`, all whole."""
     check_whole(task, **{low: smallest, high: smallest})
     if getattr(task, high) < getattr(task, low):
         raise ValueError(
@@ -154,7 +157,7 @@ def check_range(task: Task, low: str, high: str, smallest: int) -> None:
 
 
 def fair_bits(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Independent fair coins as float32, from the generator's raw bytes."""
+    """Independent fair bits as float32, from the raw bytes of the generator."""
     count = int(np.prod(shape))
     coins = np.unpackbits(np.frombuffer(rng.bytes(-(-count // 8)), np.uint8), count=count)
     return coins.reshape(shape).astype(np.float32)

@@ -15,7 +15,7 @@ OPTIONS = {"none": {}, "ntm": MEMORY, "dnc": {**MEMORY, "read_heads": 1}, "dntm"
 @studies.register("demo")
 def demo() -> Study:
     """Six models learn the copy task of the NTM paper, at its size; two seeds of each."""
-    # cell by cell, so that two workers compile the kernels of two cells at the same time
+    # in this order two workers begin with different cells, and compile their kernels side by side
     pairs = [
         ("none", "soft"),
         ("ntm", "soft"),

@@ -1,4 +1,4 @@
-"""The main comparison: how a weighting is computed against how it is used."""
+"""The main comparison: every cell with every estimator on copy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..procedures.supervised import Supervised
 @studies.register("discrete_vs_soft")
 def discrete_vs_soft() -> Study:
     """Every registered cell with every estimator on copy, five seeds, all trained alike."""
-    # without a memory there is nothing to estimate: one model, not one for each estimator
+    # without a memory all estimators are the same model
     models = [ModelSpec("none")] + [
         ModelSpec(cell, estimator) for cell in cells if cell != "none" for estimator in estimators
     ]

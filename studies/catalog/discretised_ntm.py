@@ -1,4 +1,4 @@
-"""One NTM under every estimator: what a discrete address costs in seconds."""
+"""One NTM with every estimator on copy: what a discrete address costs in training time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..design.study import Own, Study, studies
 from ..design.trial import TaskSpec
 from ..procedures.supervised import Supervised
 
-# all models have about 90 s on one core of the machine that docs/results/discretised_ntm.md names:
-# 14,000 updates, but for these
+# updates for about 90 s on one core of the machine that docs/results/discretised_ntm.md names;
+# models without an entry make 14,000
 UPDATES = {"no memory": 20_000, "reinforce": 12_000, "gumbel": 8_000, "leave_one_out": 4_800}
 
 
@@ -22,7 +22,7 @@ def discretised_ntm() -> Study:
         name="discretised_ntm",
         question="What does discretising one and the same NTM cost in training time?",
         tasks={"copy": TaskSpec("copy", {"max_length": 10})},
-        # a memory that is no better than none has not been used
+        # a model that does no better than "no memory" does not use its memory
         models={"no memory": ModelSpec("none"), **presets(slots=128, width=20)},
         procedure=Supervised(
             updates=14_000,

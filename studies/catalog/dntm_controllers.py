@@ -1,4 +1,4 @@
-"""The D-NTM paper's comparison of controllers: where does discrete addressing need recurrence?"""
+"""The D-NTM paper's comparison of controllers, under soft and under discrete addressing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..design.study import Study, studies
 from ..design.trial import TaskSpec
 from ..procedures.supervised import Supervised
 
-KINDS = {"soft": "soft", "discrete": "reinforce", "curriculum": "annealed"}
+ADDRESSING = {"soft": "soft", "discrete": "reinforce", "curriculum": "annealed"}
 
 
 @studies.register("dntm_controllers")
@@ -22,9 +22,9 @@ def dntm_controllers() -> Study:
             "associative recall": TaskSpec("associative_recall"),
         },
         models={
-            f"{controller}, {kind}": ModelSpec("dntm", estimator, controller)
+            f"{controller}, {addressing}": ModelSpec("dntm", estimator, controller)
             for controller in ("gru", "feedforward")
-            for kind, estimator in KINDS.items()
+            for addressing, estimator in ADDRESSING.items()
         },
         procedure=Supervised(
             updates=5_000,

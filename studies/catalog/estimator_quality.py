@@ -1,4 +1,4 @@
-"""How good each estimator's gradient is, where the exact one can be had by enumeration."""
+"""The gradient of every estimator beside the exact one, which enumeration gives on a small task."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ PLAIN: dict[str, Any] = {"normalise": False, "entropy_weight": 0.0}
 def estimator_quality() -> Study:
     """Bias, variance and cosine of every estimator's gradient against exact enumeration.
 
-    REINFORCE without scaling and without a reward for entropy, both of which change what its
-    gradient is of. `annealed` is left out: in each minibatch it is one of two estimators that are
-    here. Costs fall on two steps, so that the cost to go differs from that of the whole sequence.
+    REINFORCE runs without scaling and without a reward for entropy, because both change the loss
+    whose gradient it estimates. `annealed` is left out: in each minibatch it is one of two
+    estimators that are here. Two steps of the task have a cost, so that the cost from a step on
+    differs from that of the whole sequence.
     """
     estimators: dict[str, tuple[str, dict[str, Any]]] = {
         "soft": ("soft", {}),

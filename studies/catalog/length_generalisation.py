@@ -1,4 +1,4 @@
-"""Whether what was learned on short sequences holds on long ones."""
+"""Copy trained on short sequences and tested on sequences up to ten times as long."""
 
 from __future__ import annotations
 

@@ -17,16 +17,16 @@ TRAINING = Supervised(
 ONE_BY_ONE = ("repeat_copy", "ntm/lstm")
 SINGLE = {"batch_size": 1}
 GRAMS = {"batch_size": 8, "solved_errors": None}
-# docs/results/reproduce_ntm.md has what else was tried; two layers of LSTM have no kernel, and a
-# compiled step takes half the time of the reference
+# docs/results/reproduce_ntm.md lists the other settings that were tried; an LSTM of two layers has
+# no fused kernel, and its compiled step takes half the time of the reference
 OWN: Own = {
     ONE_BY_ONE: SINGLE,
     "dynamic_ngrams": GRAMS,
     ("associative_recall", "ntm/lstm"): {"learning_rate": 2e-3},
     ("priority_sort", "ntm/lstm"): {"backend": "compiled"},
 }
-# enough to tell the models apart, within about three hours on two cores, of which the LSTM of
-# repeat copy with its 5.3 million parameters takes a large share
+# enough updates to see how the models differ, within about three hours on two cores; the LSTM of
+# repeat copy, with its 5.3 million parameters, takes a large share of that
 SMALL: Own = {
     "repeat_copy": {"updates": 3_200, "evaluate_every": 400},
     ("repeat_copy", "lstm, three layers"): {"updates": 2_000},
@@ -71,7 +71,7 @@ def _study(name: str, procedure: Supervised, own: Own) -> Study:
 
 
 def _with_lstm(task: str) -> ModelSpec:
-    """The NTM with an LSTM; its starting state is learned where it did not learn from our own."""
+    """The NTM with an LSTM; on repeat copy it learns its starting state, and fails without that."""
     model = graves2014(task, "lstm")
     if task != "repeat_copy":
         return model

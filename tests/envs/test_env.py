@@ -9,10 +9,9 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as check_env_for_sb3
 from stable_baselines3.common.env_util import make_vec_env
 
-from envs import Bits, TaskEnv, make_task, tasks
+from envs import Bits, TaskEnv, make_task
 
-CASES = [(name, {}) for name in tasks] + [("copy", {"symbols": 5})]
-every_task = pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+from .cases import every_task
 
 
 def oracle(task, batch):
@@ -125,31 +124,6 @@ def test_an_action_of_the_wrong_shape_is_refused():
     env.reset(seed=0)
     with pytest.raises(ValueError):
         env.step(np.zeros(7, np.int8))
-
-
-@every_task
-def test_a_picture_shows_channels_over_time(name, options):
-    env = TaskEnv(name, render_mode="rgb_array", **options)
-    assert env.render() is None
-    _, info = env.reset(seed=0)
-    images = [env.render()]
-    for _ in range(info["steps"]):
-        env.step(env.action_space.sample())
-        images.append(env.render())
-    assert {(image.dtype, image.shape) for image in images} == {
-        (np.dtype(np.uint8), images[0].shape)
-    }
-    rows = env.task.input_size + 2 * env.task.answer.target_size + 2
-    assert images[0].shape == (8 * rows, 8 * info["steps"], 3)
-    assert not np.array_equal(images[0], images[-1])
-
-
-def test_writing_on_an_observation_changes_nothing():
-    env = TaskEnv("copy", render_mode="rgb_array")
-    seen, _ = env.reset(seed=0)
-    before = env.render()
-    seen[:] = 1
-    np.testing.assert_array_equal(env.render(), before)
 
 
 def test_ppo_trains_on_single_environments():

@@ -1,19 +1,15 @@
-from functools import partial
+"""The vector environment: its episodes, spaces, seeds, rewards and errors."""
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
-from gymnasium.utils.env_checker import data_equivalence
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from gymnasium.wrappers import TimeLimit
+from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers.vector import DictInfoToList, RecordEpisodeStatistics
 
-from envs import Bits, TaskEnv, TaskVectorEnv, make_task, tasks
+from envs import Bits, TaskVectorEnv, make_task
 
-CASES = [(name, {}) for name in tasks] + [("copy", {"symbols": 5})]
-every_task = pytest.mark.parametrize(("name", "options"), CASES, ids=str)
-every_mode = pytest.mark.parametrize("mode", list(AutoresetMode))
+from .cases import every_task
 
 
 def oracle(task, batch):
@@ -52,107 +48,12 @@ def test_spaces_shapes_and_types(name, options):
     )
 
 
-@every_mode
-@every_task
-def test_one_environment_is_gymnasiums_own_vector_of_one(name, options, mode):
-    ours = TaskVectorEnv(name, 1, autoreset_mode=mode, **options)
-    theirs = SyncVectorEnv([partial(TaskEnv, name, **options)], autoreset_mode=mode)
-    assert same(ours.reset(seed=9), theirs.reset(seed=9))
-    ours.action_space.seed(0)
-    episodes = 0
-    while episodes < 3:
-        actions = ours.action_space.sample()
-        result = ours.step(actions)
-        assert same(result, theirs.step(actions))
-        over = result[2] | result[3]
-        episodes += over.any()
-        if over.any() and mode is AutoresetMode.DISABLED:
-            mask = {"reset_mask": over}
-            assert same(ours.reset(options=mask), theirs.reset(options=dict(mask)))
-
-
-def same(ours, theirs):
-    return data_equivalence(ours, theirs, exact=True)
-
-
-@every_mode
-def test_a_list_of_seeds_is_gymnasiums_own_vector_of_many(mode):
-    ours = TaskVectorEnv("copy", 3, max_length=4, autoreset_mode=mode)
-    theirs = SyncVectorEnv([partial(TaskEnv, "copy", max_length=4)] * 3, autoreset_mode=mode)
-    assert same(ours.reset(seed=[1, 2, 3]), theirs.reset(seed=[1, 2, 3]))
-    for _ in range(30):
-        actions = ours.action_space.sample()
-        result = ours.step(actions)
-        assert same(result, theirs.step(actions))
-        over = result[2] | result[3]
-        if over.any() and mode is AutoresetMode.DISABLED:
-            mask = {"reset_mask": over}
-            assert same(ours.reset(options=mask), theirs.reset(options=dict(mask)))
-    some = {"reset_mask": np.array([False, True, True])}
-    seeds = [7, None, 9]
-    assert same(ours.reset(seed=seeds, options=some), theirs.reset(seed=seeds, options=dict(some)))
-
-
 def test_one_seed_after_a_list_is_the_batch_that_training_draws_again():
     env = TaskVectorEnv("copy", 2)
     env.reset(seed=[1, 2])
     seen, _ = env.reset(seed=5)
     batch = make_task("copy").sample(np.random.default_rng(5), 2)
     np.testing.assert_array_equal(seen, batch.inputs_TBX[0])
-
-
-@every_mode
-def test_the_pattern_of_many_with_a_time_limit_is_gymnasiums(mode):
-    def limited():
-        return TimeLimit(TaskEnv("copy", length=2), 5)
-
-    ours = TaskVectorEnv("copy", 4, 2, max_episode_steps=5, autoreset_mode=mode)
-    theirs = SyncVectorEnv([limited] * 4, autoreset_mode=mode)
-    compare_patterns(ours, theirs, mode, lambda step: None)
-
-
-@every_mode
-def test_the_pattern_of_staggered_resets_is_gymnasiums(mode):
-    masks = {2: [1, 0, 0, 1], 4: [0, 1, 0, 0], 9: [1, 1, 0, 0], 10: [0, 0, 1, 1]}
-    ours = TaskVectorEnv("copy", 4, 2, autoreset_mode=mode)
-    theirs = SyncVectorEnv([partial(TaskEnv, "copy", 2)] * 4, autoreset_mode=mode)
-    compare_patterns(ours, theirs, mode, masks.get)
-
-
-def compare_patterns(ours, theirs, mode, mask_at):
-    """Step both, with resets by `mask_at`; compares all but the vectors that are drawn."""
-    assert pattern(ours.reset(seed=0)) == pattern(theirs.reset(seed=0))
-    for step in range(40):
-        actions = ours.action_space.sample()
-        result = ours.step(actions)
-        assert pattern(result) == pattern(theirs.step(actions))
-        mask = np.array(mask_at(step) or [0, 0, 0, 0], bool)
-        if mode is AutoresetMode.DISABLED:
-            mask |= result[2] | result[3]
-        if mask.any():
-            options = {"reset_mask": mask}
-            assert pattern(ours.reset(options=options)) == pattern(
-                theirs.reset(options=dict(options))
-            )
-
-
-def pattern(result):
-    seen, *step, infos = result
-    over = [flags.tolist() for flags in step[1:]]
-    return seen[:, 8:].tolist(), over, plain(infos)
-
-
-def plain(infos):
-    """Infos without the drawn vectors: of a last observation only the delimiters."""
-    if isinstance(infos, dict):
-        return {
-            key: [None if last is None else last[8:].tolist() for last in value]
-            if key == "final_obs"
-            else plain(value)
-            for key, value in sorted(infos.items())
-            if key != "TimeLimit.truncated"
-        }
-    return infos.tolist()
 
 
 def test_a_batch_shares_one_length_and_merges_again():
@@ -224,34 +125,6 @@ def test_make_vec_passes_options_limit_and_mode():
     assert env.reset(seed=0)[0].shape == (5, 5)
     assert env.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
     assert [env.step(env.action_space.sample())[3].all() for _ in range(4)] == [0, 1, 0, 1]
-
-
-def test_pictures_are_those_of_single_environments():
-    many = gymnasium.make_vec("memnets/copy-v0", num_envs=2, render_mode="rgb_array", max_length=4)
-    single = [TaskEnv("copy", render_mode="rgb_array", max_length=4) for _ in range(2)]
-    assert many.render() is None
-    many.reset(seed=[3, 4])
-    for env, seed in zip(single, (3, 4), strict=True):
-        env.reset(seed=seed)
-    for _ in range(3):
-        for ours, theirs in zip(many.render(), (env.render() for env in single), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
-        actions = many.action_space.sample()
-        many.step(actions)
-        for env, action in zip(single, actions, strict=True):
-            env.step(action)
-
-
-def test_a_picture_keeps_the_answers_of_environments_that_were_not_reset():
-    env = TaskVectorEnv("copy", 2, 1, autoreset_mode="Disabled", render_mode="rgb_array")
-    env.reset(seed=0)
-    for _ in range(3):
-        env.step(np.ones((2, 8), np.int8))
-    _, kept = env.render()
-    env.reset(options={"reset_mask": np.array([True, False])})
-    fresh, still = env.render()
-    np.testing.assert_array_equal(still, kept)
-    assert not np.array_equal(fresh, kept)
 
 
 def test_wrong_use_gets_one_clear_line():

@@ -1,6 +1,6 @@
 """The fused NTM in C (`ntm.c`) against memnets' reference and its numba kernels.
 
-Checks the C version against a float64 reference, then times the backends side by side, in turns,
+Checks the C version against a float64 reference, then times the backends side by side, in rounds,
 and prints a markdown table. Needs a C compiler (`$CC`, else cc) with OpenMP.
 
     python docs/results/fused_kernels/compare.py [--check | --profile] [--repeats 9]
@@ -36,8 +36,7 @@ INPUTS, OUTPUTS, LENGTH, STEPS = 10, 8, 20, 42
 def make(scale: float = 1.0, size: int = 100, **cell: int) -> MemoryNetwork:
     """A reference network with its parameters scaled."""
     network = ModelSpec("ntm", controller_size=size, cell_options=cell).build(INPUTS, OUTPUTS)
-    if hasattr(network, "backend"):
-        network.backend = "reference"
+    network.backend = "reference"
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.mul_(scale)
@@ -45,7 +44,7 @@ def make(scale: float = 1.0, size: int = 100, **cell: int) -> MemoryNetwork:
 
 
 def check(library: Any) -> None:
-    """Raises AssertionError where outputs (1e-5) or gradients (1e-4) leave the reference."""
+    """Raise AssertionError where outputs differ from the reference by 1e-5, gradients by 1e-4."""
     worst = [0.0, 0.0]
     odd = {"slots": 37, "width": 7, "write_heads": 2, "read_heads": 3}
     tiny = {"slots": 1, "width": 1}
@@ -77,7 +76,7 @@ def _error(ours: Tensor | None, exact: Tensor | None) -> float:
 
 
 def step_of(network: nn.Module, logits: Callable[[Tensor], Tensor], batch: int) -> Callable:
-    """One training step on random bits in the shape of the copy task; `update` adds the update."""
+    """One training step on random bits in the shapes of copy; `update` adds the update."""
     optimiser = torch.optim.RMSprop(network.parameters(), lr=1e-4, momentum=0.9)
     x_TBX = torch.randint(2, (STEPS, batch, INPUTS)).float()
     target = torch.randint(2, (LENGTH, batch, OUTPUTS)).float()
@@ -94,12 +93,12 @@ def step_of(network: nn.Module, logits: Callable[[Tensor], Tensor], batch: int) 
 
 
 def backends(library: Any, batch: int, segment: int, chunk: int) -> dict[str, Callable]:
-    """Steps of the same network on every backend there is."""
+    """A step of the same network on every backend that is installed."""
     network = make()
     steps = {"reference": step_of(network, lambda x: network(x).logits_TBY, batch)}
-    if importlib.util.find_spec("memnets.backends.numba") and hasattr(network, "backend"):
+    if importlib.util.find_spec("numba"):
         fused: Any = copy.deepcopy(network)
-        fused.backend = "fused"
+        fused.backend = "numba"
         steps["numba"] = step_of(fused, lambda x: fused(x).logits_TBY, batch)
     shadow = copy.deepcopy(network)
     steps["C"] = step_of(shadow, InC(shadow, library, segment, chunk), batch)
@@ -107,14 +106,15 @@ def backends(library: Any, batch: int, segment: int, chunk: int) -> dict[str, Ca
 
 
 def measure(steps: dict[str, Callable], update: bool, repeats: int) -> dict[str, float]:
-    """Median milliseconds of each; they take turns, the quick ones several steps in theirs."""
+    """Median milliseconds per step of each backend; every round times all, the fast ones thrice."""
     times: dict[str, list[float]] = {name: [] for name in steps}
-    for turn in range(repeats + 2):
+    for number in range(repeats + 2):
         for name, step in steps.items():
             for _ in range(1 if name == "reference" else 3):
                 start = time.perf_counter()
                 step(update)
-                if turn >= 2:
+                # the first two rounds warm up
+                if number >= 2:
                     times[name].append((time.perf_counter() - start) * 1e3)
     return {name: statistics.median(taken) for name, taken in times.items()}
 

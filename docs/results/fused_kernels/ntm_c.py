@@ -43,7 +43,7 @@ class Fused(torch.autograd.Function):
     """Hidden states and reads of the whole sequence."""
 
     histories: dict[int, list[Tensor]] = {}
-    """Free blocks by size: fresh ones cost their page faults in every step."""
+    """Blocks to use again, by size: a new block would cost page faults in every step."""
 
     @staticmethod
     def forward(ctx: Any, library: Any, sizes: Sizes, x_TBX: Tensor, *weights: Tensor) -> Any:
@@ -70,7 +70,7 @@ class Fused(torch.autograd.Function):
         tensors = (w_ih, w_hh, w_heads, ctx.history, *grads, gates, raw)
         ctx.library.ntm_backward(ctypes.byref(ctx.sizes), X, *map(_address, tensors))
         Fused.histories[ctx.history.numel()].append(ctx.history)
-        # what the gates saw in one product: input, and read and state of the step before
+        # the inputs of the gates: the input, and the read and hidden state of the step before
         seen = torch.zeros(T, B, X + reads_TBR.shape[-1] + w_hh.shape[1])
         seen[..., :X] = x_TBX
         torch.cat([reads_TBR[:-1], hidden_TBC[:-1]], -1, out=seen[1:, :, X:])
@@ -88,7 +88,7 @@ def _address(tensor: Tensor) -> ctypes.c_void_p:
 
 
 class InC(nn.Module):
-    """A memnets NTM, its rollout computed by ntm.c; shares the network's parameters."""
+    """A memnets NTM whose rollout is computed by ntm.c; it shares the network's parameters."""
 
     def __init__(self, network: MemoryNetwork, library: Any, segment: int, chunk: int) -> None:
         super().__init__()

@@ -43,7 +43,7 @@ OPTIMUM = 133.0
 
 
 def main() -> None:
-    """Draw, and write the table, from a results folder."""
+    """Draw the figure and write the table from a results folder."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--folder", type=Path, default=Path("runs"))
     results = read(ResultStore(parser.parse_args().folder / "reproduce_ntm"))
@@ -81,16 +81,16 @@ def _panel(axes: Axes, rows: pd.DataFrame, readings: pd.DataFrame) -> None:
         units="seed", estimator=None, linewidth=1.1, ax=axes, legend=False,
     )  # fmt: skip
     for model, points in readings.groupby("model"):
-        look = {"linestyle": "none", "marker": "o", "markerfacecolor": "none"}
-        axes.plot(points["sequences"], points["bits"], color=COLOURS[model], **look)
+        marks = {"linestyle": "none", "marker": "o", "markerfacecolor": "none"}
+        axes.plot(points["sequences"], points["bits"], color=COLOURS[model], **marks)
     axes.set(xscale="log", xlim=(1.8e3, 1.3e6), xlabel="training sequences", ylabel="")
     panels.thousands(axes.xaxis)
 
 
 def table(rows: pd.DataFrame, readings: pd.DataFrame, solved: frozenset[str]) -> str:
-    """Bits of the last training window, seed by seed, and the paper's; a star where it is solved.
+    """Bits of the last training window, seed by seed, and the paper's; a star means solved.
 
-    A window is what was trained between two tests: it may have begun long before it was solved.
+    A window is the training between two tests; it may begin long before the task is solved.
     """
     lines = ["| Task | Model | Bits and sequences, seed by seed | The paper |", "|---|---|---|---|"]
     for task, title in TASKS.items():
@@ -106,11 +106,11 @@ def table(rows: pd.DataFrame, readings: pd.DataFrame, solved: frozenset[str]) ->
 
 
 def readings_of(readings: pd.DataFrame, task: str) -> Iterator[tuple[str, str]]:
-    """Every model, and in words what the paper's curve of it says."""
+    """Every model, and the readings of the paper's curve of it as text."""
     for model in COLOURS:
         theirs = readings[(readings["task"] == task) & (readings["model"] == model)]
-        told = [f"{r.bits:g} at {r.sequences // 1000}k" for r in theirs.itertuples()]
-        yield model, ", ".join(told) or "–"
+        points = [f"{r.bits:g} at {r.sequences // 1000}k" for r in theirs.itertuples()]
+        yield model, ", ".join(points) or "–"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Associative recall: shown one item, give the one that followed it (Graves et al. 2014, 4.3)."""
+"""Associative recall: given an item, answer with the next one (Graves et al. 2014, 4.3)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
 @tasks.register("associative_recall")
 @dataclass(frozen=True, kw_only=True)
 class AssociativeRecall(Task):
-    """Shown one item of a list, give the item that followed it.
+    """Given one item of a list, answer with the item that followed it.
 
     `length` counts the items. Each item is a delimiter and `item_length` random vectors; then the
     query item stands between two query delimiters, and the answer takes `item_length` silent steps:
     T = (length + 2) (item_length + 1). The last two channels are the delimiter and the query
     delimiter. The last item is never the query.
 
-    Items are independent, except that any item equal to the query is redrawn, so that a query has
-    one answer however small the items are.
+    Items are independent, except that an item equal to the query is drawn again. So a query has one
+    answer even where items are small.
     """
 
     width: int = 6

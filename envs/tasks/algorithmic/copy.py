@@ -1,4 +1,4 @@
-"""Copy: hold a sequence of random vectors, then give it back (Graves et al. 2014, 4.1)."""
+"""Copy: repeat a sequence of random vectors after its end (Graves et al. 2014, 4.1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
 @tasks.register("copy")
 @dataclass(frozen=True, kw_only=True)
 class Copy(Task):
-    """Give back a sequence of random vectors after its end.
+    """Repeat a sequence of random vectors after its end.
 
     A start delimiter, `length` vectors, an end delimiter, then as many silent steps for the answer:
     T = 2 length + 2. The two delimiters have the last two channels.

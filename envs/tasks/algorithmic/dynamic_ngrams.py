@@ -1,4 +1,4 @@
-"""Dynamic n-grams: predict bits whose odds depend on the last few (Graves et al. 2014, 4.4)."""
+"""Dynamic n-grams: predict bits that depend on the bits before (Graves et al. 2014, 4.4)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
 @tasks.register("dynamic_ngrams")
 @dataclass(frozen=True, kw_only=True)
 class DynamicNgrams(Task):
-    """Predict each next bit of a sequence drawn from a table that is new every time.
+    """Predict the next bit of a sequence drawn from a random table, a new one per sequence.
 
     The probability of a one depends on the last `context` bits; the table's 2^context entries are
     drawn from Beta(1/2, 1/2), and the first `context` bits are fair. `length` counts the bits. Step
@@ -60,7 +60,7 @@ class DynamicNgrams(Task):
         return float(sum(self.lengths) / 2 if length is None else length)
 
     def optimum_bits(self, batch: Batch) -> np.ndarray:
-        """Cost of the Bayes estimator P(1) = (N1 + 1/2) / (N1 + N0 + 1) on this very batch."""
+        """Cost of the Bayes estimator P(1) = (N1 + 1/2) / (N1 + N0 + 1) on this batch."""
         bits_TB = batch.targets_TBY[..., 0]
         length, batch_size = bits_TB.shape
         rows = np.arange(batch_size)
@@ -74,18 +74,18 @@ class DynamicNgrams(Task):
         return cost_B
 
     def _draw(self, bits_TB: np.ndarray, chance_TB: np.ndarray, table_BC: np.ndarray) -> None:
-        """Sets the bits after the first context; in place, for a step is a few rows of numbers."""
+        """Set the bits after the first context; in place, because a step has only few numbers."""
         count = table_BC.shape[1]
         rows_B1 = np.arange(len(table_BC))[:, None] * count
-        # every context stands there twice, for the zero and for the one that may follow it: all
-        # bits move down a place then, and a one enters at the top
+        # the table of next contexts has two entries per context, for a zero and for a one that
+        # follows; either moves all bits down a place, and the new bit enters at the top
         zero_BC = rows_B1 + np.arange(count) // 2
         after = 2 * np.stack([zero_BC, zero_BC + count // 2], -1).ravel()
         odds = table_BC.repeat(2)
         places_B = 2 * (rows_B1[:, 0] + self._contexts(bits_TB, self.context))
         odds_B, ones_TB = np.empty(len(table_BC)), np.empty(bits_TB[self.context :].shape, bool)
         for chance_B, one_B in zip(chance_TB[self.context :], ones_TB, strict=True):
-            # without "clip", which changes nothing here, numpy would buffer what it takes
+            # no index needs clipping, but without "clip" numpy would copy through a buffer
             odds.take(places_B, out=odds_B, mode="clip")
             np.less(chance_B, odds_B, out=one_B)
             np.add(places_B, one_B, out=places_B)

@@ -13,11 +13,11 @@ from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
 @tasks.register("priority_sort")
 @dataclass(frozen=True, kw_only=True)
 class PrioritySort(Task):
-    """Give back the vectors of highest priority, from the highest down.
+    """Return the vectors of highest priority, from the highest down.
 
     `length` counts the vectors shown, each with a priority from U[-1, 1] on the last channel; the
     best four fifths are asked for in as many silent steps (20 shown, 16 asked). There is no
-    delimiter: with one trained length the step tells when to answer.
+    delimiter: as long as one length is trained, the time step alone says when to answer.
     """
 
     width: int = 8

@@ -1,4 +1,4 @@
-"""Repeat copy: give a sequence back a given number of times (Graves et al. 2014, 4.2)."""
+"""Repeat copy: repeat a sequence a requested number of times (Graves et al. 2014, 4.2)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 from ...answers import Bits
 from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks, whole
 
-# how far beyond the trained repeats a test may ask, which bounds the inputs
+# the most repeats that a test may ask for, as a multiple of the trained ones; it bounds the inputs
 _FURTHEST = 10
 
 
 @tasks.register("repeat_copy")
 @dataclass(frozen=True, kw_only=True)
 class RepeatCopy(Task):
-    """Give back a sequence a requested number of times, then an end marker.
+    """Repeat a sequence a requested number of times, then give an end marker.
 
     A start delimiter, `length` vectors, one step with the delimiter and the number of repeats, then
     silent steps for the copies and the end marker: T = length (repeats + 1) + 3. Length and repeats
@@ -56,7 +56,7 @@ class RepeatCopy(Task):
 
     @property
     def input_range(self) -> tuple[float, float]:
-        """Leaves room for `sample` to ask for more repeats than trained."""
+        """Wide enough for tests with more repeats than were trained."""
         furthest = self._normalise(_FURTHEST * self.max_repeats)
         return min(0.0, self._normalise(1)), max(1.0, furthest)
 
@@ -67,7 +67,7 @@ class RepeatCopy(Task):
         length: int | None = None,
         repeats: int | None = None,
     ) -> Batch:
-        """Also takes the number of repeats, up to ten times those trained, to test beyond them."""
+        """As in `Task`; `repeats` may be up to ten times the most that are trained."""
         length = self.draw_length(rng, length)
         repeats = self._draw_repeats(rng, repeats)
         width, start = self.width, length + 2
@@ -85,11 +85,11 @@ class RepeatCopy(Task):
         return Batch(inputs_TBX, targets_TBY, mask_TB)
 
     def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
-        """Always the most repeats of training: drawn, one number would stand for a whole test."""
+        """With the most repeats of training; a drawn number would decide a whole test."""
         return self.sample(rng, batch_size, length, self.max_repeats)
 
     def chance_bits(self, length: int | None = None) -> float:
-        """Counts the bits of the pattern only; the end marker can be told from the count."""
+        """Counts only the bits of the pattern, because the place of the end marker is known."""
         length_ = sum(self.lengths) / 2 if length is None else length
         return length_ * self.width * (self.min_repeats + self.max_repeats) / 2
 

@@ -8,9 +8,9 @@ import pytest
 from envs import Bits, make_task, tasks
 from memnets.registry import UnknownName
 
+from ..cases import every_task
+
 BUILT_IN = ["associative_recall", "copy", "dynamic_ngrams", "priority_sort", "repeat_copy"]
-CASES = [(name, {}) for name in tasks] + [("copy", {"symbols": 5})]
-every_task = pytest.mark.parametrize(("name", "options"), CASES, ids=str)
 
 
 def as_answers(task, targets):
