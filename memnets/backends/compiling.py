@@ -42,6 +42,19 @@ def compiling() -> list[Compilation]:
     return sorted(found, key=lambda note: note.since)
 
 
+_left_to_display: list[bool] = []
+
+
+def leave_to_display() -> None:
+    """From now on this process does not print what it compiles: a display shows it already."""
+    _left_to_display.append(True)
+
+
+def is_left_to_display() -> bool:
+    """Whether a display shows what this process compiles."""
+    return bool(_left_to_display)
+
+
 def folder() -> Path | None:
     """Where compiled kernels are kept; None where no folder for them can be written.
 

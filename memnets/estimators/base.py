@@ -13,7 +13,9 @@ class Estimator(nn.Module, ABC):
     """Makes addresses out of weightings and supplies the gradient that a discrete choice loses.
 
     Built as Estimator(**options). One that has a parameter `feature_size` is built with the width C
-    of the features that its `loss` will be given, which are the controller's outputs.
+    of the features that its `loss` will be given, which are the controller's outputs. One that is
+    made of others takes the name of each as an option, such as `first`, and its options as
+    `first_options`.
     """
 
     discrete: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from memnets.registry import Registry
@@ -81,6 +81,14 @@ class Procedure(ABC):
     @abstractmethod
     def progress(self, row: Row) -> str:
         """The live line after this row; empty where a row has nothing for it."""
+
+    def parts(self) -> Iterable[tuple[str, Registry[Any], str]]:
+        """The registered things that settings name: what each is, its registry, its name there.
+
+        Workers must have them, and the code that they come from is stored with the trial. By
+        default, none.
+        """
+        return ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envs.tasks.base import Task
 from memnets.backends import require_backend
+from memnets.registry import Registry, backends, regularisers
 
 from ..design.checks import check_number, check_whole, check_wholes, require
 from ..design.data import BadData, build, hint, plain
@@ -86,6 +87,12 @@ class Supervised(Procedure):
                 "which solved_errors is judged: add one, or set solved_errors to None."
             )
         return lengths
+
+    def parts(self) -> Iterator[tuple[str, Registry[Any], str]]:
+        """The regularisers, and a backend of another package."""
+        yield from (("regulariser", regularisers, name) for name in self.regularisers)
+        if not backends.is_built_in(self.backend):
+            yield "backend", backends, self.backend
 
     def run(self, trial: Trial, recorder: Recorder) -> Outcome:
         """Train and test; goes on from the last evaluation. Raises Diverged."""

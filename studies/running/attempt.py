@@ -11,6 +11,7 @@ from ..design.trial import Trial
 from ..procedures.base import BadCheckpoint, Recorder
 from . import provenance as facts
 from .files import Unwritable
+from .sources import made_with
 from .threads import torch_threads
 
 
@@ -21,8 +22,8 @@ class Abandoned(BaseException):
 class TrialRecorder(Recorder, Protocol):
     """A recorder that also stores how its trial begins and ends."""
 
-    def begin(self) -> bool:
-        """Take the trial up; False where it is finished already."""
+    def begin(self, code: Mapping[str, str]) -> bool:
+        """Take the trial up, made with that code; False where it is finished already."""
 
     def check(self) -> None:
         """Raise LostRows where rows went away while the trial ran."""
@@ -40,7 +41,7 @@ def attempt(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int = 
     `folder` is the trial's, as messages are to name it. Versions and machine are those of the
     process that this runs in.
     """
-    if not recorder.begin():
+    if not recorder.begin(made_with(trial)):
         return
     started = facts.now()
     try:

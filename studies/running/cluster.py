@@ -7,6 +7,8 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+from memnets.backends.compiling import leave_to_display
+
 from ..design.data import BadData
 
 JOIN = 30
@@ -14,9 +16,10 @@ JOIN = 30
 
 
 @contextlib.contextmanager
-def connected(workers: int, address: str | None) -> Iterator[Any]:
+def connected(workers: int, address: str | None, live: bool = False) -> Iterator[Any]:
     """A client of so many local workers, or of the workers of the scheduler at `address`.
 
+    Local workers print nothing about kernels that they compile where `live` lines show it.
     Raises BadData where no scheduler answers, or where it has no worker.
     """
     import dask
@@ -55,7 +58,7 @@ def connected(workers: int, address: str | None) -> Iterator[Any]:
                 "with `dask scheduler`, or leave the address out for local workers."
             ) from error
         if address is None:
-            client.register_plugin(_deaf_to_interrupts())
+            client.register_plugin(_local_worker(live))
         else:
             _require_workers(client, address)
         yield client
@@ -71,16 +74,20 @@ def _require_workers(client: Any, address: str) -> None:
         ) from error
 
 
-def _deaf_to_interrupts() -> Any:
+def _local_worker(live: bool) -> Any:
     from distributed import WorkerPlugin
 
-    class Deaf(WorkerPlugin):
-        name = "deaf to interrupts"
+    class LocalWorker(WorkerPlugin):
+        """Leaves interrupts, and what live lines show, to the process that started the worker."""
+
+        name = "local worker"
 
         def setup(self, worker: Any) -> None:
             import signal
 
             # Ctrl-C reaches the whole process group; only the driver answers it
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            if live:
+                leave_to_display()
 
-    return Deaf()
+    return LocalWorker()

@@ -60,8 +60,8 @@ class EngineRecorder:
         self._calls = Queue(calls_of(run), client=client)
         self._answers = Queue(answers_to(self._attempt), client=client)
 
-    def begin(self) -> bool:
-        return self._call("begin")
+    def begin(self, code: Mapping[str, str]) -> bool:
+        return self._call("begin", dict(code))
 
     def row(self, row: Row) -> None:
         self._call("row", row)

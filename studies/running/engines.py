@@ -26,6 +26,10 @@ TICK = 0.5
 class Watcher(Protocol):
     """What an engine tells about its trials."""
 
+    @property
+    def live(self) -> bool:
+        """Whether somebody watches live lines, among them those about kernels being compiled."""
+
     def running(self, trials: Sequence[Trial]) -> None:
         """These are under way now."""
 
@@ -56,7 +60,9 @@ def workers_of(workers: int, address: str | None) -> Engine:
         if not trials:
             return
         with contextlib.ExitStack() as stack:
-            client = stack.enter_context(connected(min(workers, len(trials)), address))
+            client = stack.enter_context(
+                connected(min(workers, len(trials)), address, watcher.live)
+            )
             require_able(client, trials, device)
             place = stack.enter_context(marked(store.folder))
             driver = stack.enter_context(Driver(client, place.token, store, trials))

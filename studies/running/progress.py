@@ -48,6 +48,11 @@ class Display:
     def __exit__(self, *_: object) -> None:
         self._stop()
 
+    @property
+    def live(self) -> bool:
+        """Whether lines are drawn and redrawn, those about kernels being compiled among them."""
+        return self._live is not None
+
     def running(self, trials: Sequence[Trial]) -> None:
         """These trials are under way now."""
         now = time.monotonic()

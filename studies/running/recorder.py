@@ -40,11 +40,14 @@ class FolderRecorder:
         self._count, self._size = len(self._stored), _size(self._rows)
         self._seen: set[tuple[Any, ...]] = set()
 
-    def begin(self) -> bool:
-        """Make the trial's folder or take up the one there; False where it is finished already."""
+    def begin(self, code: Mapping[str, str] | None = None) -> bool:
+        """Make the trial's folder or take up the one there; False where it is finished already.
+
+        `code` is what `made_with` says in the process that makes the trial; this one where None.
+        """
         if self._store.is_done(self._trial):
             return False
-        self._store.begin(self._trial)
+        self._store.begin(self._trial, code)
         return True
 
     def row(self, row: Row) -> None:

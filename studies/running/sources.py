@@ -28,13 +28,40 @@ def made_with(trial: Trial) -> dict[str, str]:
 
 def parts(trial: Trial) -> list[tuple[str, Registry[Any], str]]:
     """What a trial is made of: the part it plays, the registry that has it, and its name there."""
+    model = trial.model
+    inner = inner_estimators(model.estimator, model.estimator_options)
     return [
-        ("cell", cells, trial.model.cell),
-        ("estimator", estimators, trial.model.estimator),
-        ("controller", controllers, trial.model.controller),
+        ("cell", cells, model.cell),
+        ("estimator", estimators, model.estimator),
+        *(("estimator", estimators, name) for name in inner),
+        ("controller", controllers, model.controller),
         ("task", tasks, trial.task.name),
         ("procedure", procedures, trial.procedure.name),
+        *trial.procedure.parts(),
     ]
+
+
+def inner_estimators(name: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the estimators that an estimator with these options is made of, and of theirs.
+
+    An estimator takes the name of another as an option, such as `first`, and that one's options as
+    `first_options`.
+    """
+    known = _parameters(name)
+    for option in known:
+        inner = options.get(option, known[option].default)
+        if f"{option}_options" in known and isinstance(inner, str):
+            yield inner
+            own = options.get(f"{option}_options")
+            yield from inner_estimators(inner, own if isinstance(own, Mapping) else {})
+
+
+def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
+    """What an estimator is built from; nothing where there is no such estimator."""
+    try:
+        return inspect.signature(estimators.get(name)).parameters
+    except (LookupError, ImportError, TypeError, ValueError):
+        return {}
 
 
 def differences(stored: Iterable[tuple[Trial, Mapping[str, str]]]) -> Iterator[str]:

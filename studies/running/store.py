@@ -155,12 +155,15 @@ class ResultStore:
         ids = [trial.id for trial in trials]
         _write(self._header, {"name": study.name, "question": study.question, "trials": ids})
 
-    def begin(self, trial: Trial) -> None:
-        """Make the trial's folder, or take up the one there; an earlier failure is forgotten."""
-        self._describe(trial)
+    def begin(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
+        """Make the trial's folder, or take up the one there; an earlier failure is forgotten.
+
+        `code` is what `made_with` says in the process that makes the trial; this one where None.
+        """
+        self._describe(trial, code)
         if not self.rows(trial):
             # nothing is kept of an earlier attempt, so its code is today's
-            TrialFile.of(trial).write(self.path(trial) / "trial.json")
+            TrialFile.of(trial, code).write(self.path(trial) / "trial.json")
         with contextlib.suppress(FileNotFoundError):
             (self.path(trial) / "failed.json").unlink()
 
@@ -190,10 +193,10 @@ class ResultStore:
     def _header(self) -> Path:
         return self.folder / "study.json"
 
-    def _describe(self, trial: Trial) -> None:
+    def _describe(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
         path = self.path(trial) / "trial.json"
         if not path.is_file():
-            TrialFile.of(trial).write(path)
+            TrialFile.of(trial, code).write(path)
             return
         stored = TrialFile.read(path)
         if stored.trial.to_json() != trial.to_json():

@@ -29,9 +29,13 @@ class TrialFile:
     """The code of its parts when it began; empty where an earlier version wrote the file."""
 
     @staticmethod
-    def of(trial: Trial) -> TrialFile:
-        """The file of a trial that begins; raises BadData for a task that it cannot be made on."""
-        return TrialFile(trial, dict(trial.procedure.takes(trial.task.build())), made_with(trial))
+    def of(trial: Trial, code: Mapping[str, str] | None = None) -> TrialFile:
+        """The file of a trial that begins; raises BadData for a task that it cannot be made on.
+
+        `code` is what `made_with` says in the process that makes the trial; this one where None.
+        """
+        columns = dict(trial.procedure.takes(trial.task.build()))
+        return TrialFile(trial, columns, made_with(trial) if code is None else code)
 
     @staticmethod
     def read(path: Path) -> TrialFile:

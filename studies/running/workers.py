@@ -10,9 +10,11 @@ from memnets.registry import (
     BrokenPlugin,
     Registry,
     UnknownName,
+    backends,
     cells,
     controllers,
     estimators,
+    regularisers,
 )
 
 from ..design.data import BadData
@@ -62,7 +64,8 @@ def device_obstacle(device: str) -> str | None:
 
 
 def _registries() -> dict[str, Registry[Any]]:
-    return {each.group: each for each in (cells, controllers, estimators, tasks, procedures)}
+    known: tuple[Registry[Any], ...] = (cells, controllers, estimators, tasks, procedures)
+    return {each.group: each for each in (*known, backends, regularisers)}
 
 
 def _names(trials: Iterable[Trial]) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from typing import Any
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
-from ..compiling import turn
+from ..compiling import is_left_to_display, turn
 from .cache import KernelCache
 
 SECONDS_PER_BYTE_LINKED, SECONDS_PER_BYTE_COMPILED = 0.44e-3, 0.50e-3
@@ -61,7 +61,7 @@ _inside: list[Any] = []
 def _outermost(kernel: Any, how_often: str) -> Iterator[tuple[str, float]]:
     """What to call a kernel and how long it takes, unless it is a part of another.
 
-    Says so on standard error where it takes longer than two seconds.
+    Says so on standard error where it takes longer than two seconds and no display shows it.
     """
     if _inside:
         name, seconds = "", 0.0
@@ -71,7 +71,7 @@ def _outermost(kernel: Any, how_often: str) -> Iterator[tuple[str, float]]:
     text = f"{name} is being compiled: about {seconds:.0f} s, {how_often}"
     timer = threading.Timer(2.0, _say, [text])
     timer.daemon = True
-    if name:
+    if name and not is_left_to_display():
         timer.start()
     _inside.append(kernel)
     try:

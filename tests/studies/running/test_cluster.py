@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from memnets.backends.compiling import is_left_to_display
 from memnets.registry import cells
 from memnets.spec import ModelSpec
 from studies import ResultStore, run
 from studies.design.data import BadData
+from studies.running.cluster import connected
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -175,3 +177,9 @@ def test_a_scheduler_without_workers_is_one_line(study, tmp_path, monkeypatch):
         pytest.raises(BadData, match="has no worker: start one with `dask worker"),
     ):
         run(study, ResultStore(tmp_path / "runs"), address=cluster.scheduler_address, quiet=True)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_local_workers_leave_what_they_compile_to_live_lines_where_there_are_any(live):
+    with connected(1, None, live) as client:
+        assert set(client.run(is_left_to_display).values()) == {live}

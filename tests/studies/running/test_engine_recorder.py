@@ -49,7 +49,7 @@ def contents(store):
 
 
 def record(recorder, after=0):
-    assert recorder.begin()
+    assert recorder.begin({"cell ntm": "the code of the worker"})
     checkpoint = recorder.resume()
     for step in range(after + 1, after + 4):
         recorder.row(row(step))
@@ -66,14 +66,15 @@ def test_both_recorders_write_the_same_bytes(driver, store, study, first, tmp_pa
     for recorder in (EngineRecorder(first, "run"), FolderRecorder(near, first)):
         assert record(recorder, after=2) == b"after 3"
         recorder.finish({"updates": 5}, {})
-        assert not recorder.begin()
+        assert not recorder.begin({})
     assert len(store.rows(first)) == 5
+    assert [code for _, code in store.made_with()] == [{"cell ntm": "the code of the worker"}]
     assert contents(store) == contents(near)
 
 
 def test_an_error_reaches_the_worker_as_it_was(driver, first):
     recorder = EngineRecorder(first, "run")
-    recorder.begin()
+    recorder.begin({})
     recorder.row(row(1))
     with pytest.raises(BadData, match="row_key must name a column"):
         recorder.row(row(1))
@@ -82,9 +83,9 @@ def test_an_error_reaches_the_worker_as_it_was(driver, first):
 
 def test_a_later_attempt_ends_the_earlier_one(driver, store, first):
     earlier, later = (EngineRecorder(first, "run") for _ in range(2))
-    earlier.begin()
+    earlier.begin({})
     earlier.row(row(1))
-    later.begin()
+    later.begin({})
     with pytest.raises(Abandoned, match="begun again"):
         earlier.row(row(2))
     later.row(row(1))
@@ -94,7 +95,7 @@ def test_a_later_attempt_ends_the_earlier_one(driver, store, first):
 
 def test_a_call_that_comes_twice_is_made_once(driver, store, first):
     recorder = EngineRecorder(first, "run")
-    recorder.begin()
+    recorder.begin({})
     recorder.row(row(1))
     data = pickle.dumps(({"error": "made twice", "traceback": ""},))
     call = Call(recorder._attempt, recorder._number, first.id, "fail", data)
@@ -109,7 +110,7 @@ def test_a_full_disk_stops_both_sides(driver, first, monkeypatch):
         raise Unwritable(28, "No space left on device", "metrics.jsonl")
 
     recorder = EngineRecorder(first, "run")
-    recorder.begin()
+    recorder.begin({})
     monkeypatch.setattr("studies.running.recorder.add_line", full)
     with pytest.raises(Unwritable, match="No space left"):
         recorder.row(row(1))
@@ -126,4 +127,4 @@ def test_a_worker_stops_waiting_once_nobody_answers(client, first):
             raise Abandoned("over")
 
     with pytest.raises(Abandoned):
-        EngineRecorder(first, "nobody", watch=watch).begin()
+        EngineRecorder(first, "nobody", watch=watch).begin({})

@@ -7,6 +7,7 @@ import pytest
 from memnets.registry import cells
 from studies import ResultStore, run
 from studies.running import sources
+from studies.running.recorder import FolderRecorder
 from studies.running.sources import differences, made_with
 
 
@@ -26,6 +27,36 @@ def test_what_is_not_installed_is_left_out(trial):
     gone = dataclasses.replace(trial, model=ModelSpec("no such cell"))
     assert "estimator soft" in made_with(gone)
     assert not any(part.startswith("cell") for part in made_with(gone))
+
+
+def test_estimators_within_others_regularisers_and_a_plugins_backend_are_parts_too(
+    trial, plugin, monkeypatch
+):
+    import dataclasses
+
+    for folder in plugin:
+        monkeypatch.syspath_prepend(folder)
+
+    options = {"first": "annealed", "first_options": {"first": "gumbel"}}
+    model = dataclasses.replace(trial.model, estimator="annealed", estimator_options=options)
+    procedure = dataclasses.replace(
+        trial.procedure, regularisers={"address_entropy": {}}, backend="halves"
+    )
+    found = made_with(dataclasses.replace(trial, model=model, procedure=procedure))
+    assert [part for part in found if part.startswith("estimator")] == [
+        "estimator annealed",
+        "estimator gumbel",
+        "estimator reinforce",
+    ]
+    assert list(found)[-2:] == ["regulariser address_entropy", "backend halves"]
+
+
+def test_what_is_stored_is_the_code_of_the_process_that_makes_the_trial(study, tmp_path):
+    store = ResultStore(tmp_path / "runs")
+    store.declare(study)
+    trial = next(study.trials())
+    assert FolderRecorder(store, trial).begin({"cell ntm": "the worker's"})
+    assert [code for _, code in store.made_with()] == [{"cell ntm": "the worker's"}]
 
 
 @pytest.fixture

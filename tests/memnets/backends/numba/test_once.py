@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("numba")
 
+from memnets.backends import compiling as compiling_module
 from memnets.backends.compiling import compiling
 from memnets.backends.numba import once
 from memnets.backends.numba.jit import kernel
@@ -59,6 +60,16 @@ def test_what_takes_longer_than_two_seconds_is_said(slow, capsys, monkeypatch):
     assert (name, part) == ("linear.matmul", ("", 0.0))
     said = f"memnets: linear.matmul is being compiled: about {seconds:.0f} s, once per machine\n"
     assert capsys.readouterr().err == said * slow
+
+
+def test_what_a_display_shows_is_not_printed(capsys, monkeypatch):
+    real = once.threading.Timer
+    monkeypatch.setattr(once.threading, "Timer", lambda _, *what: real(0.01, *what))
+    monkeypatch.setattr(compiling_module, "_left_to_display", [])
+    compiling_module.leave_to_display()
+    with once._outermost(matmul, "once per machine") as (name, _):
+        time.sleep(0.1)
+    assert name == "linear.matmul" and capsys.readouterr().err == ""
 
 
 def test_a_kernel_takes_longer_by_those_of_its_parts_that_are_not_stored_yet():
