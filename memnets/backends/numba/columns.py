@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .jit import ONE, ZERO, exp, kernel, sigmoid, softplus
+from .compiler.jit import ONE, ZERO, exp, kernel, sigmoid, softplus
 
 
 @kernel

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...equations.content import COSINE_EPS, ROW_FLOOR
-from .jit import ONE, ZERO, exp, kernel
+from .compiler.jit import ONE, ZERO, exp, kernel
 from .linear import products
 
 _EPS = np.float32(COSINE_EPS)

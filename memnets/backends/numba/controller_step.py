@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .compiler.jit import ZERO, kernel
 from .controllers import feedforward, feedforward_vjp, gru, gru_vjp, lstm, lstm_vjp
-from .jit import ZERO, kernel
 from .linear import matmul
 
 LSTM, GRU, FEEDFORWARD = 0, 1, 2

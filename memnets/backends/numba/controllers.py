@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .jit import ONE, kernel, sigmoid, tanh
+from .compiler.jit import ONE, kernel, sigmoid, tanh
 
 # short loops over few arrays: LLVM's test for overlap lets these run vectorised
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .jit import ZERO, kernel
+from .compiler.jit import ZERO, kernel
 
 
 @kernel

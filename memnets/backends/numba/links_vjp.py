@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .jit import ONE, ZERO, kernel
+from .compiler.jit import ONE, ZERO, kernel
 from .linear import matmul
 from .memory import DENSE
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...equations.location import LOG_FLOOR
-from .jit import ONE, ZERO, exp, kernel, log
+from .compiler.jit import ONE, ZERO, exp, kernel, log
 
 _LOG_FLOOR = np.float32(LOG_FLOOR)
 

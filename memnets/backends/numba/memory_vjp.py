@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .jit import ONE, ZERO, kernel
+from .compiler.jit import ONE, ZERO, kernel
 from .memory import DENSE
 
 

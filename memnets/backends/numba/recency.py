@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .jit import ONE, ZERO, exp, kernel
+from .compiler.jit import ONE, ZERO, exp, kernel
 
 
 @kernel

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .jit import ONE, ZERO, kernel
+from .compiler.jit import ONE, ZERO, kernel
 from .memory import DENSE
 
 

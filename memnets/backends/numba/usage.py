@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .jit import ONE, ZERO, exact, kernel
+from .compiler.jit import ONE, ZERO, exact, kernel
 from .sorting import ascending
 
 

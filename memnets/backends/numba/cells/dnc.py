@@ -10,16 +10,16 @@ from torch import Tensor, nn
 
 from ....cells.dnc import DNC, DNCState
 from ....interface import Interface
-from ..dnc import EVERY, Trace, forward
-from ..dnc_allocation import Allocation
-from ..dnc_heads import Columns, Following, Heads, Options
-from ..dnc_vjp import Gradients, backward
 from ..rollouts.arena import Array
 from ..rollouts.base import CellRun
 from ..rollouts.draws import Draws
 from ..rollouts.run import Run, RunGradients
-from ..threads import over_samples
+from ..rollouts.threads import over_samples
 from .base import numba_cells
+from .dnc_allocation import Allocation
+from .dnc_backward import Gradients, backward
+from .dnc_forward import EVERY, Trace, forward
+from .dnc_heads import Columns, Following, Heads, Options
 
 
 @numba_cells.register("dnc")

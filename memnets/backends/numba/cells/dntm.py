@@ -12,15 +12,15 @@ from torch.nn.functional import linear
 from ....cells.dntm import CONTENT_START, DNTM, GRADIENT_BOUND, DNTMState
 from ....interface import Interface
 from ..address import Address
-from ..dntm import EVERY, Trace, forward
-from ..dntm_heads import Columns, Heads, Options
-from ..dntm_vjp import Gradients, backward
 from ..rollouts.arena import Array
 from ..rollouts.base import CellRun
 from ..rollouts.draws import Draws
 from ..rollouts.run import Run, RunGradients
-from ..threads import over_samples
+from ..rollouts.threads import over_samples
 from .base import numba_cells
+from .dntm_backward import Gradients, backward
+from .dntm_forward import EVERY, Trace, forward
+from .dntm_heads import Columns, Heads, Options
 
 
 @numba_cells.register("dntm")

@@ -10,15 +10,15 @@ from torch import Tensor
 
 from ....cells.ntm import NTM, NTMState
 from ....interface import Interface
-from ..ntm import EVERY, Gradients, Trace, forward
-from ..ntm_heads import Columns, Heads
-from ..ntm_vjp import backward
 from ..rollouts.arena import Array
 from ..rollouts.base import CellRun
 from ..rollouts.draws import Draws
 from ..rollouts.run import Run, RunGradients
-from ..threads import over_samples
+from ..rollouts.threads import over_samples
 from .base import numba_cells
+from .ntm_backward import backward
+from .ntm_forward import EVERY, Gradients, Trace, forward
+from .ntm_heads import Columns, Heads
 
 
 @numba_cells.register("ntm")

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ....estimators.choices import PROBABILITY_FLOOR, ROUNDING
-from ..jit import ONE, ZERO, kernel, log
+from ..compiler.jit import ONE, ZERO, kernel, log
 from ..memory import NOTHING
 
 FLOOR = np.float32(PROBABILITY_FLOOR)

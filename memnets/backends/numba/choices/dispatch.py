@@ -9,7 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from ..jit import ZERO, kernel, log
+from ..compiler.jit import ZERO, kernel, log
 from ..memory import DENSE, NOTHING
 from .base import FLOOR, Choice, ChoiceCode, Chooser, choosers, entropy, entropy_vjp, missing
 

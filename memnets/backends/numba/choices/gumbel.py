@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ....estimators.choices import gumbel_noise
-from ..jit import ONE, ZERO, exact, exp, kernel, log
+from ..compiler.jit import ONE, ZERO, exact, exp, kernel, log
 from .base import FLOOR, Choice, chooses_for, one_hot
 from .mode import MODE
 

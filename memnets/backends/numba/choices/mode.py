@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....estimators.choices import TIE
-from ..jit import exact, kernel
+from ..compiler.jit import exact, kernel
 from .base import Choice, no_gradient, one_hot
 
 _BOUND = np.float32(1 - TIE)

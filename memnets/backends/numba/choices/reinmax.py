@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..jit import HALF, ONE, TWO, ZERO, kernel
+from ..compiler.jit import HALF, ONE, TWO, ZERO, kernel
 from ..memory import NOTHING
 from .base import FLOOR, Choice, chooses_for, one_hot, uniforms
 from .mode import MODE

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..jit import exact, kernel
+from ..compiler.jit import exact, kernel
 from .base import Choice, chooses_for, no_gradient, one_hot, uniforms
 from .mode import SPARSE_MODE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..jit import kernel
+from ..compiler.jit import kernel
 from ..memory import DENSE
 from .base import Choice, chooses_for
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..jit import kernel
+from ..compiler.jit import kernel
 from .base import Choice, chooses_for, one_hot
 from .mode import likeliest
 from .soft import soft_vjp

@@ -8,8 +8,8 @@ from torch import Tensor
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba import dnc_allocation
 from memnets.backends.numba import usage as kernels
+from memnets.backends.numba.cells import dnc_allocation
 from memnets.backends.numba.sorting import ascending
 from memnets.equations import usage
 

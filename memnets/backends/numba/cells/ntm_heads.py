@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .choices.dispatch import choose, choose_vjp
-from .columns import (
+from ..choices.dispatch import choose, choose_vjp
+from ..columns import (
     take,
     take_sigmoid,
     take_sigmoid_vjp,
@@ -17,9 +17,9 @@ from .columns import (
     take_softplus_vjp,
     take_vjp,
 )
-from .content import content, content_vjp
-from .jit import ONE, ZERO, kernel
-from .location import interpolate, interpolate_vjp, sharpen, sharpen_vjp, shift, shift_vjp
+from ..compiler.jit import ONE, ZERO, kernel
+from ..content import content, content_vjp
+from ..location import interpolate, interpolate_vjp, sharpen, sharpen_vjp, shift, shift_vjp
 
 
 class Columns(NamedTuple):

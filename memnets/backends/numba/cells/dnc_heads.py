@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .choices.dispatch import choose_vjp
-from .columns import take, take_softplus, take_softplus_vjp, take_vjp
-from .content import content, content_vjp
-from .jit import ZERO, kernel
+from ..choices.dispatch import choose_vjp
+from ..columns import take, take_softplus, take_softplus_vjp, take_vjp
+from ..compiler.jit import ZERO, kernel
+from ..content import content, content_vjp
 
 
 class Options(NamedTuple):

@@ -9,8 +9,8 @@ pytest.importorskip("numba")
 
 from numba import njit
 
-from memnets.backends.numba import jit
-from memnets.backends.numba.jit import exp, log, sigmoid, softplus, tanh
+from memnets.backends.numba.compiler import jit
+from memnets.backends.numba.compiler.jit import exp, log, sigmoid, softplus, tanh
 
 
 @njit(error_model="numpy", fastmath=jit._ORDER_FREE)

@@ -10,10 +10,10 @@ pytest.importorskip("numba")
 
 from memnets.backends import compiling as compiling_module
 from memnets.backends.compiling import compiling
-from memnets.backends.numba import once
-from memnets.backends.numba.jit import kernel
+from memnets.backends.numba.compiler import once
+from memnets.backends.numba.compiler.jit import kernel
+from memnets.backends.numba.compiler.once import about_seconds
 from memnets.backends.numba.linear import matmul
-from memnets.backends.numba.once import about_seconds
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba import threads as module
-from memnets.backends.numba.threads import over_samples, split
+from memnets.backends.numba.rollouts import threads as module
+from memnets.backends.numba.rollouts.threads import over_samples, split
 
 
 class Pair(NamedTuple):

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .columns import take_sigmoid_vjp, take_softmax_vjp, take_vjp
+from ..columns import take_sigmoid_vjp, take_softmax_vjp, take_vjp
+from ..compiler.jit import ZERO, kernel, part
+from ..links_vjp import forward_backward_vjp, link_vjp, mix_read_modes_vjp, precedence_vjp
+from ..memory_vjp import read_vjp, write_vjp
+from ..slices import at
+from ..undo import restore_links
+from ..usage import deallocate, deallocate_vjp, retention_vjp, usage_vjp
 from .dnc_allocation import write_weightings_vjp
 from .dnc_heads import content_weightings_vjp, head_parameters_vjp, weightings_vjp
-from .jit import ZERO, kernel, part
-from .links_vjp import forward_backward_vjp, link_vjp, mix_read_modes_vjp, precedence_vjp
-from .memory_vjp import read_vjp, write_vjp
-from .slices import at
-from .undo import restore_links
-from .usage import deallocate, deallocate_vjp, retention_vjp, usage_vjp
 
 
 class Snapshots(NamedTuple):

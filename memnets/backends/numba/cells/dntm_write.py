@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .jit import ONE, ZERO, kernel, sigmoid, tanh
-from .linear import norms
-from .memory import write
-from .undo import write_rows
+from ..compiler.jit import ONE, ZERO, kernel, sigmoid, tanh
+from ..linear import norms
+from ..memory import write
+from ..undo import write_rows
 
 
 @kernel

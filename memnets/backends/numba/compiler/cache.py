@@ -17,7 +17,7 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from ..compiling import folder
+from ...compiling import folder
 from .stamps import stamp
 
 _DIGEST = hashlib.sha256().digest_size

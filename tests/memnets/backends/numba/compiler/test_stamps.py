@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("numba")
 
 import memnets
-from memnets.backends.numba import stamps
-from memnets.backends.numba.stamps import stamp
+from memnets.backends.numba.compiler import stamps
+from memnets.backends.numba.compiler.stamps import stamp
 
 PACKAGE = Path(memnets.__file__).parent
 
@@ -56,17 +56,21 @@ def kernel_file(copied: Path, stem: str) -> Path:
 
 
 def test_a_kernel_is_compiled_again_when_what_it_is_made_of_changes(copied):
-    users = {"linear", "ntm", "ntm_vjp", "dnc"}
+    users = {"linear", "ntm_forward", "ntm_backward", "dnc_forward"}
     assert users <= changed(copied, kernel_file(copied, "linear"))
-    assert {"content", "ntm_heads", "ntm"} <= changed(copied, copied / "equations" / "content.py")
-    assert {"dispatch", "ntm_heads", "ntm"} <= changed(copied, copied / "estimators" / "choices.py")
-    assert changed(copied, kernel_file(copied, "ntm_vjp")) == {"ntm_vjp"}
-    assert "ntm" not in changed(copied, kernel_file(copied, "recency"))
+    assert {"content", "ntm_heads", "ntm_forward"} <= changed(
+        copied, copied / "equations" / "content.py"
+    )
+    assert {"dispatch", "ntm_heads", "ntm_forward"} <= changed(
+        copied, copied / "estimators" / "choices.py"
+    )
+    assert changed(copied, kernel_file(copied, "ntm_backward")) == {"ntm_backward"}
+    assert "ntm_forward" not in changed(copied, kernel_file(copied, "recency"))
     assert "linear" not in changed(copied, kernel_file(copied, "content"))
 
 
 def test_a_file_that_finds_the_modules_of_its_folder_is_made_of_them(copied):
-    assert {"dispatch", "ntm"} <= changed(copied, kernel_file(copied, "gumbel"))
+    assert {"dispatch", "ntm_forward"} <= changed(copied, kernel_file(copied, "gumbel"))
 
 
 def test_comments_docstrings_and_layout_compile_nothing_again(copied):

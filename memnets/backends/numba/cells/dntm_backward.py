@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .controller_step import controller_step_vjp
-from .dntm import CHUNK, EVERY
+from ..compiler.jit import ZERO, kernel
+from ..controller_step import controller_step_vjp
+from ..linear import matmul, norms
+from ..memory import write
+from ..memory_vjp import read_vjp, write_vjp
+from ..slices import at
+from ..undo import restore_rows, write_rows_vjp
+from .dntm_forward import CHUNK, EVERY
 from .dntm_heads import empty_gradients, head_addresses_vjp, head_parameters_vjp
 from .dntm_write import write_vectors_vjp
-from .jit import ZERO, kernel
-from .linear import matmul, norms
-from .memory import write
-from .memory_vjp import read_vjp, write_vjp
-from .slices import at
-from .undo import restore_rows, write_rows_vjp
 
 
 class Gradients(NamedTuple):

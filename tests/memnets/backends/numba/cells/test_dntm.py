@@ -11,7 +11,7 @@ from memnets.backends.numba.backend import Numba
 from memnets.cells.dntm import GRADIENT_BOUND
 from memnets.spec import ModelSpec
 
-from .unrolled import INPUTS, OUTPUTS, WAYS, build, fused, same
+from ..unrolled import INPUTS, OUTPUTS, WAYS, build, fused, same
 
 kernels = Numba()
 

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .choices.dispatch import reach_every_slot
-from .controller_step import controller_step
+from ..choices.dispatch import reach_every_slot
+from ..compiler.jit import kernel
+from ..controller_step import controller_step
+from ..linear import matmul, norms
+from ..memory import read
+from ..slices import at
 from .dntm_heads import head_addresses, head_parameters
 from .dntm_write import write_in_place, write_vectors
-from .jit import kernel
-from .linear import matmul, norms
-from .memory import read
-from .slices import at
 
 CHUNK = 8
 """Samples that go through a step together."""

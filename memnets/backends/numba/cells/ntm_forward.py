@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .choices.dispatch import reach_every_slot
-from .controller_step import controller_step
-from .jit import kernel
-from .linear import matmul, norms
-from .memory import read, write
+from ..choices.dispatch import reach_every_slot
+from ..compiler.jit import kernel
+from ..controller_step import controller_step
+from ..linear import matmul, norms
+from ..memory import read, write
+from ..slices import at
 from .ntm_heads import head_addresses, head_parameters, write_vectors
-from .slices import at
 
 CHUNK = 8
 """Samples that go through a step together."""

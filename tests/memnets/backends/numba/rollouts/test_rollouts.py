@@ -11,8 +11,8 @@ pytest.importorskip("numba")
 
 from memnets.backends.numba.backend import Numba
 
-from .against import GRADIENTS
-from .unrolled import (
+from ..against import GRADIENTS
+from ..unrolled import (
     CELLS,
     ESTIMATORS,
     INPUTS,

@@ -5,9 +5,9 @@ import torch
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba import dntm_write as kernels
+from memnets.backends.numba.cells import dntm_write as kernels
 
-from .against import adds, close, double, normal, uniform, unset
+from ..against import adds, close, double, normal, uniform, unset
 
 SIZES = [(1, 1, 1), (3, 5, 3), (2, 20, 1)]
 """Samples, width, heads."""

@@ -12,7 +12,7 @@ from typing import Any
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import Dispatcher
 
-from ..compiling import is_left_to_display, turn
+from ...compiling import is_left_to_display, turn
 from .cache import KernelCache
 
 SECONDS_PER_BYTE_LINKED, SECONDS_PER_BYTE_COMPILED = 0.44e-3, 0.50e-3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .jit import ONE, ZERO, kernel
-from .usage import allocation, allocation_vjp, write_weighting, write_weighting_vjp
+from ..compiler.jit import ONE, ZERO, kernel
+from ..usage import allocation, allocation_vjp, write_weighting, write_weighting_vjp
 
 
 class Allocation(NamedTuple):

@@ -6,19 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .controller_step import controller_step_vjp
-from .jit import ZERO, kernel
-from .linear import matmul, norms
-from .memory import write
-from .memory_vjp import read_vjp, write_vjp
-from .ntm import CHUNK, EVERY
-from .ntm_heads import (
-    empty_gradients,
-    head_addresses_vjp,
-    head_parameters_vjp,
-    write_vectors_vjp,
-)
-from .slices import at
+from ..compiler.jit import ZERO, kernel
+from ..controller_step import controller_step_vjp
+from ..linear import matmul, norms
+from ..memory import write
+from ..memory_vjp import read_vjp, write_vjp
+from ..slices import at
+from .ntm_forward import CHUNK, EVERY
+from .ntm_heads import empty_gradients, head_addresses_vjp, head_parameters_vjp, write_vectors_vjp
 
 
 class Step(NamedTuple):

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from .unrolled import WAYS, build, same
+from ..unrolled import WAYS, build, same
 
 OPTIONS = [
     {"slots": 1, "width": 1},

@@ -12,12 +12,12 @@ import pytest
 
 pytest.importorskip("numba")
 
-from memnets.backends.numba.stamps import _parsed, stamp
+from memnets.backends.numba.compiler.stamps import _parsed, stamp
 
 KERNELS = """
 import sys
 import numpy as np
-from memnets.backends.numba.jit import kernel
+from memnets.backends.numba.compiler.jit import kernel
 
 # sums in any order: they round as they are vectorised, which differs from caller to caller
 @kernel

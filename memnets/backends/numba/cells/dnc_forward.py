@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .choices.dispatch import choose, reach_every_slot
-from .columns import take, take_sigmoid, take_softmax
-from .controller_step import controller_step
+from ..choices.dispatch import choose, reach_every_slot
+from ..columns import take, take_sigmoid, take_softmax
+from ..compiler.jit import kernel, part
+from ..controller_step import controller_step
+from ..linear import matmul, norms
+from ..links import forward_backward, link, mix_read_modes, precedence
+from ..memory import read, write
+from ..slices import at
+from ..undo import replace_links
+from ..usage import deallocate, retention, usage
 from .dnc_allocation import write_weightings
 from .dnc_heads import content_weightings, head_parameters
-from .jit import kernel, part
-from .linear import matmul, norms
-from .links import forward_backward, link, mix_read_modes, precedence
-from .memory import read, write
-from .slices import at
-from .undo import replace_links
-from .usage import deallocate, retention, usage
 
 EVERY = 7
 """Steps between two states of memory and links that are kept."""

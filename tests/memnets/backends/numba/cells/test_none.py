@@ -7,7 +7,7 @@ from memnets.backends import choose
 from memnets.backends.numba.backend import Numba
 from memnets.spec import ModelSpec
 
-from .unrolled import INPUTS, OUTPUTS, same
+from ..unrolled import INPUTS, OUTPUTS, same
 
 kernels = Numba()
 

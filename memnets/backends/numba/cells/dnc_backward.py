@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .controller_step import controller_step_vjp
-from .dnc import EVERY, chunk_of
+from ..compiler.jit import ZERO, kernel, part
+from ..controller_step import controller_step_vjp
+from ..linear import matmul, norms
+from ..links import link
+from ..memory import write
+from ..usage import deallocate
+from .dnc_forward import EVERY, chunk_of
 from .dnc_step_vjp import Snapshots, empty_gradients, read_step_vjp, write_step_vjp
-from .jit import ZERO, kernel, part
-from .linear import matmul, norms
-from .links import link
-from .memory import write
-from .usage import deallocate
 
 
 class Gradients(NamedTuple):

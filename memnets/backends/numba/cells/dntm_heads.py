@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .choices.dispatch import choose, choose_vjp
-from .columns import (
+from ..choices.dispatch import choose, choose_vjp
+from ..columns import (
     take,
     take_sigmoid,
     take_sigmoid_vjp,
@@ -19,9 +19,9 @@ from .columns import (
     take_softplus_vjp,
     take_vjp,
 )
-from .content import content, content_vjp, cosine_similarity, cosine_similarity_vjp
-from .jit import ZERO, kernel
-from .recency import recency, recency_vjp, recent, recent_vjp
+from ..compiler.jit import ZERO, kernel
+from ..content import content, content_vjp, cosine_similarity, cosine_similarity_vjp
+from ..recency import recency, recency_vjp, recent, recent_vjp
 
 
 class Options(NamedTuple):
