@@ -7,10 +7,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ..design.data import BadData
 from .load import Load
 from .machine import describe, require_device
 from .measurements import Measurements
+from .options import require_positive, require_some
 from .progress_bar import ProgressBar
 
 Row = dict[str, Any]
@@ -64,14 +64,8 @@ class BenchGPU:
         require_device(self.device)
         for name in self.cells:
             cells.get(name)
-        for name in ("cells", "batches"):
-            if not getattr(self, name):
-                raise BadData(f"{name} is empty; it must name at least one.")
-        for name in ("length", "repeats"):
-            if getattr(self, name) < 1:
-                raise BadData(f"{name} is {getattr(self, name)}; it must be at least 1.")
-        if min(self.batches) < 1:
-            raise BadData(f"batches is {self.batches}; all must be at least 1.")
+        require_some(self, "cells")
+        require_positive(self, "batches", "length", "slots", "width", "controller_size", "repeats")
 
     def _protocol(self) -> Row:
         return {

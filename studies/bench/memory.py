@@ -15,6 +15,7 @@ from ..design.data import BadData, hint
 from .load import Load
 from .machine import describe
 from .measurements import Measurements
+from .options import require_positive
 from .progress_bar import ProgressBar
 
 Row = dict[str, Any]
@@ -63,10 +64,10 @@ class BenchMemory:
     folder: Path = Path("runs")
 
     def __call__(self) -> Measurements:
+        self._check()
         from ..running.threads import torch_threads
         from .memory_models import MODELS
 
-        self._check()
         points = [(n, name) for n in sorted(set(self.slots)) for name in self.models or MODELS]
         rows: list[Row] = []
         interrupted = False
@@ -86,10 +87,7 @@ class BenchMemory:
         return Measurements("memory", self.folder, machine, rows, NOTES, interrupted)
 
     def _check(self) -> None:
-        for name in ("slots", "batch", "steps", "width", "threads"):
-            value = getattr(self, name)
-            if min(value, default=0) < 1 if isinstance(value, tuple) else value < 1:
-                raise BadData(f"{name} is {value}; it must be at least 1.")
+        require_positive(self, "slots", "batch", "steps", "width", "threads")
         from .memory_models import MODELS
 
         for name in self.models:

@@ -15,6 +15,7 @@ from . import timing
 from .load import Load
 from .machine import describe, usable_cores
 from .measurements import Measurements
+from .options import require_positive
 from .peer_process import WORKER_FILE, WORKER_MODULE, Worker, WorkerEnded, started
 from .progress_bar import ProgressBar
 
@@ -110,13 +111,9 @@ class BenchPeers:
 
         for name in self.backends:
             require_backend(name)
-        for name in ("threads", "length", "repeats"):
-            if getattr(self, name) < 1:
-                raise BadData(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        require_positive(self, "batches", "threads", "length", "repeats")
         if not self.install and not self.checkout:
             raise BadData("no peer to time: leave out --no-install, or name a --checkout.")
-        if not self.batches or min(self.batches) < 1:
-            raise BadData(f"batches is {self.batches}; all must be at least 1.")
 
     def _ours(self, models: list[str]) -> list[Peer]:
         """Ours of the same models, on every backend asked for."""

@@ -9,10 +9,10 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..design.data import BadData
 from .load import Load
 from .machine import describe, require_device, usable_cores
 from .measurements import Measurements
+from .options import require_positive, require_some
 from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
@@ -104,15 +104,9 @@ class BenchTrain:
         ):
             for name in names:
                 registry.get(name)
-        for name in ("cells", "estimators", "controllers", "backends", "batches", "threads"):
-            if not getattr(self, name):
-                raise BadData(f"{name} is empty; it must name at least one.")
-        for name in ("batches", "threads"):
-            if min(getattr(self, name)) < 1:
-                raise BadData(f"{name} is {getattr(self, name)}; all must be at least 1.")
-        for name in ("length", "slots", "width", "controller_size", "repeats"):
-            if getattr(self, name) < 1:
-                raise BadData(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        require_some(self, "cells", "estimators", "controllers", "backends")
+        require_positive(self, "batches", "threads", "length", "slots", "width")
+        require_positive(self, "controller_size", "repeats")
 
     def _protocol(self) -> Row:
         return {

@@ -1,4 +1,4 @@
-"""The tasks that the tests of environments run over, as marks of pytest."""
+"""The tasks that tests of environments and of tasks run over, as a mark of pytest."""
 
 import pytest
 

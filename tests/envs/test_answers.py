@@ -1,3 +1,5 @@
+"""Bits and symbols: spaces, errors, scores and chance."""
+
 import numpy as np
 import pytest
 from hypothesis import given

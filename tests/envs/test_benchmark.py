@@ -1,3 +1,5 @@
+"""The count of steps of an environment."""
+
 import pytest
 
 from envs.benchmark import benchmark

@@ -1,3 +1,5 @@
+"""The single environment: its episodes, checkers, seeds, options and errors."""
+
 import warnings
 
 import gymnasium

@@ -1,3 +1,5 @@
+"""Tasks as environments by name, plug-ins included."""
+
 import subprocess
 import sys
 from dataclasses import dataclass

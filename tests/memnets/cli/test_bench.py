@@ -1,3 +1,5 @@
+"""The commands of `memnets bench`: their help, and one line for bad input."""
+
 import pytest
 
 from memnets.cli.bench import BENCHES
@@ -16,12 +18,13 @@ def test_every_bench_explains_itself_without_torch(name, capsys):
     ("arguments", "said"),
     [
         (["train", "--cells", "ntn"], "'ntm'"),
-        (["train", "--batches", "0"], "at least 1"),
+        (["train", "--batches", "0"], "batches is (0,); all must be at least 1"),
         (["train", "--repeats", "0"], "repeats is 0"),
         (["train", "--threads"], "threads is empty"),
         (["memory", "--slots", "0"], "at least 1"),
         (["memory", "--models", "nothing"], "no memory 'nothing'"),
         (["peers", "--checkout", "/nowhere"], "no checkout of a known peer"),
+        (["peers", "--batches"], "batches is empty"),
         (["peers", "--no-install"], "no peer to time"),
         (["trane"], "it has train"),
     ],

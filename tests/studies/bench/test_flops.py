@@ -1,3 +1,5 @@
+"""The count of FLOP: of single operations, and of a model that was counted by hand."""
+
 import pytest
 import torch
 

@@ -1,3 +1,5 @@
+"""The loop of multiply-adds computes what it should."""
+
 import pytest
 
 

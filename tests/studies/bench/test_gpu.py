@@ -1,3 +1,5 @@
+"""`bench gpu` and the other benches with a device, on machines with a GPU and without."""
+
 import json
 
 import pandas as pd
@@ -58,7 +60,7 @@ def test_a_device_is_described_in_a_file(tmp_path, capsys):
         (["--cells", "ntn"], "no 'ntn'. Did you mean 'ntm'"),
     ],
 )
-def test_what_cannot_be_measured_is_said_first(arguments, why, capsys):
+def test_bad_options_get_one_line(arguments, why, capsys):
     assert main(["bench", "gpu", "--device", "cpu", *arguments]) == 2
     assert why in capsys.readouterr().err
 

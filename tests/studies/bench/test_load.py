@@ -1,3 +1,5 @@
+"""The load of other processes."""
+
 import pytest
 
 from studies.bench.load import Load

@@ -1,3 +1,5 @@
+"""The description of the machine."""
+
 import json
 
 import torch

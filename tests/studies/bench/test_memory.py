@@ -1,4 +1,4 @@
-"""`bench memory`: its columns, that no-scan models do not grow, and what is said of the others."""
+"""`bench memory`: the columns of its rows, and the notes of points that are not run or fail."""
 
 import pandas as pd
 import pytest
@@ -30,7 +30,7 @@ def test_every_model_is_measured(model, monkeypatch):
     ("limits", "why"),
     [({"limit_s": 0.0, "limit_mb": 1e6}, "s and"), ({"limit_s": 600, "limit_mb": -1e3}, "MB by")],
 )
-def test_what_would_go_beyond_a_limit_is_not_run_and_said(limits, why, monkeypatch):
+def test_a_point_beyond_a_limit_is_not_run_and_has_a_note(limits, why, monkeypatch):
     monkeypatch.setattr("studies.bench.memory_point._keep_within", lambda limit: None)
     row = measured("ntm/soft", **POINT, **limits)
     assert row["ms"] is None and row["peak_mb"] is None
@@ -42,14 +42,14 @@ def test_a_point_in_a_process_of_its_own_has_the_same_columns():
     assert [list(row) for row in rows] == [COLUMNS]
 
 
-def test_what_does_not_fit_is_said_and_breaks_nothing():
+def test_a_point_that_does_not_fit_has_a_note():
     # links of 2 x 200,000 x 200,000 numbers
     (row,) = measure([200_000], batch=2, steps=3, width=4, models=["dnc/soft"])
     assert row["ms"] is None
     assert "does not fit in" in row["note"]
 
 
-def test_a_point_that_fails_is_a_row_that_says_why():
+def test_a_point_that_fails_has_a_note():
     (row,) = measure([0], batch=2, steps=3, width=4, models=["ntm/soft"])
     assert list(row) == COLUMNS and row["ms"] is None
     assert row["note"].startswith("failed: ValueError: slots must be")

@@ -1,3 +1,5 @@
+"""`bench peers` with small stand-ins for the peers, and their virtual environment."""
+
 import json
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""The limit of the machine, from figures that are given."""
+
 import pytest
 
 from studies.bench import roofline

@@ -1,3 +1,5 @@
+"""Warm-up, rounds and rows, with timers that return given seconds."""
+
 import pytest
 
 from studies.bench.timing import (

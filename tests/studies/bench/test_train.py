@@ -1,3 +1,5 @@
+"""`bench train`: its rows and files, and the points that have no time."""
+
 import json
 import math
 
