@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from memnets.siblings import require_ours as _require_ours
+from memnets.own_packages import require_ours as _require_ours
 
 if TYPE_CHECKING:
     from .document import build as build

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from . import as_text, figures, style, table_files
+from . import figures, formats, style, table_files
 
 if TYPE_CHECKING:
     from studies.bench import Measurements
@@ -33,13 +33,13 @@ class _Bench(NamedTuple):
 
 
 def _times(value: float) -> str:
-    return as_text.NONE if math.isnan(value) else f"{as_text.number(value)}×"
+    return formats.NONE if math.isnan(value) else f"{formats.number(value)}×"
 
 
 _SPREAD = (
-    Column("ms", "ms per step", as_text.number),
-    Column("ms_p10", "p10", as_text.number),
-    Column("ms_p90", "p90", as_text.number),
+    Column("ms", "ms per step", formats.number),
+    Column("ms_p10", "p10", formats.number),
+    Column("ms_p90", "p90", formats.number),
 )
 
 BENCHES = {
@@ -52,11 +52,11 @@ BENCHES = {
             Column("batch", "Batch"),
             Column("backend", "Backend"),
             *_SPREAD,
-            Column("sequences_per_second", "Sequences/s", as_text.number),
+            Column("sequences_per_second", "Sequences/s", formats.number),
             Column("ratio", "× reference", _times),
-            Column("limit_ms", "Limit (ms)", as_text.number),
+            Column("limit_ms", "Limit (ms)", formats.number),
             Column("multiple", "× limit", _times),
-            Column("data_ms", "Of it data (ms)", as_text.number),
+            Column("data_ms", "Of it data (ms)", formats.number),
             Column("note", "Note"),
         ),
         figures.step_time,
@@ -69,7 +69,7 @@ BENCHES = {
             Column("batch", "Batch"),
             Column("backend", "Way"),
             *_SPREAD,
-            Column("sequences_per_second", "Sequences/s", as_text.number),
+            Column("sequences_per_second", "Sequences/s", formats.number),
             Column("ratio", "× reference", _times),
             Column("note", "Note"),
         ),
@@ -84,7 +84,7 @@ BENCHES = {
             Column("threads", "Threads"),
             Column("batch", "Batch"),
             *_SPREAD,
-            Column("sequences_per_second", "Sequences/s", as_text.number),
+            Column("sequences_per_second", "Sequences/s", formats.number),
             Column("ratio", "Ours is faster by", _times),
             Column("note", "Note"),
         ),
@@ -95,14 +95,14 @@ BENCHES = {
     "memory": _Bench(
         (
             Column("model", "Model"),
-            Column("slots", "Slots", as_text.whole),
+            Column("slots", "Slots", formats.whole),
             Column("batch", "Batch"),
             Column("steps", "Steps"),
-            Column("ms", "ms per sequence", as_text.number),
-            Column("address_ms", "Address (ms)", as_text.number),
-            Column("access_ms", "Access (ms)", as_text.number),
-            Column("peak_mb", "Peak (MB)", as_text.number),
-            Column("buffer_mb", "Buffer (MB)", as_text.number),
+            Column("ms", "ms per sequence", formats.number),
+            Column("address_ms", "Address (ms)", formats.number),
+            Column("access_ms", "Access (ms)", formats.number),
+            Column("peak_mb", "Peak (MB)", formats.number),
+            Column("buffer_mb", "Buffer (MB)", formats.number),
             Column("note", "Note"),
         ),
         figures.memory_cost,
@@ -179,7 +179,7 @@ def table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
             text = ["" if pd.isna(value) else str(value) for value in values]
         else:
             text = [column.write(float("nan") if pd.isna(v) else float(v)) for v in values]
-        if any(text) and set(text) != {as_text.NONE}:
+        if any(text) and set(text) != {formats.NONE}:
             shown[column.heading] = text
     return pd.DataFrame(shown)
 

@@ -28,7 +28,7 @@ class KeyNumber(NamedTuple):
 class Paragraph:
     """A line or two of plain text."""
 
-    kind: ClassVar[str] = "paragraph"
+    template: ClassVar[str] = "paragraph"
     text: str
 
 
@@ -36,7 +36,7 @@ class Paragraph:
 class Picture:
     """A figure with the caption that makes it readable on its own; `name` is that of its files."""
 
-    kind: ClassVar[str] = "picture"
+    template: ClassVar[str] = "picture"
     name: str
     title: str
     caption: str
@@ -47,7 +47,7 @@ class Picture:
 class Table:
     """A table as it is shown (text) and as it is stored (`numbers`)."""
 
-    kind: ClassVar[str] = "table"
+    template: ClassVar[str] = "table"
     name: str
     title: str
     caption: str
@@ -69,7 +69,7 @@ class Failure:
 class Failures:
     """Failed trials, each with a traceback that can be opened."""
 
-    kind: ClassVar[str] = "failures"
+    template: ClassVar[str] = "failures"
     entries: tuple[Failure, ...]
 
 
@@ -77,7 +77,7 @@ class Failures:
 class Definitions:
     """Names and what they stand for; `code` holds commands to copy."""
 
-    kind: ClassVar[str] = "definitions"
+    template: ClassVar[str] = "definitions"
     entries: tuple[tuple[str, str], ...]
     code: tuple[str, ...] = ()
 

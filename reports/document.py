@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from . import style, table_files
 from .blocks import Block, Picture, Section, Table
+from .chapters import Chapter, chapters
 from .failures import failures
 from .file_names import free
-from .parts import Part, parts
 from .reproduction import reproduce
 from .results import Results, read
 
@@ -31,7 +31,7 @@ def build(store: ResultStore, folder: Path) -> Path:
     bytes. Raises studies.running.store.NotResults where the store cannot be read.
     """
     results = read(store)
-    found = list(parts(results))
+    found = list(chapters(results))
     named = _unique(list(_sections(found, results)))
     for name in ("figures", "tables"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -48,7 +48,9 @@ def build(store: ResultStore, folder: Path) -> Path:
     return page
 
 
-def render(results: Results, found: list[Part], named: list[Section], svgs: dict[str, str]) -> str:
+def render(
+    results: Results, found: list[Chapter], named: list[Section], svgs: dict[str, str]
+) -> str:
     """The page; everything but our own svg is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -60,16 +62,16 @@ def render(results: Results, found: list[Part], named: list[Section], svgs: dict
     environment.tests["numeric"] = table_files.numeric
     return environment.get_template("report.html.j2").render(
         results=results,
-        parts=found,
+        chapters=found,
         sections=named,
         svgs={name: Markup(style.inline(svg, name)) for name, svg in svgs.items()},
     )
 
 
-def _sections(found: list[Part], results: Results) -> Iterator[Section]:
-    """The sections of all parts, then those that are about the whole study."""
-    for part in found:
-        yield from part.sections
+def _sections(found: list[Chapter], results: Results) -> Iterator[Section]:
+    """The sections of all chapters, then those that are about the whole study."""
+    for chapter in found:
+        yield from chapter.sections
     if section := failures(results):
         yield section
     yield reproduce(results)

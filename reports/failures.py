@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from . import as_text
+from . import formats
 from .blocks import Block, Failure, Failures, Paragraph, Section
 from .results import Results
 
@@ -25,9 +25,9 @@ def failures(results: Results) -> Section | None:
         for row in results.failures.itertuples(index=False)
     )
     if entries:
-        count = as_text.plural(len(entries), "trial")
-        kinds = Counter(entry.error for entry in entries).most_common(3)
-        often = "; ".join(f"{times} × {error}" for error, times in kinds)
+        count = formats.plural(len(entries), "trial")
+        errors = Counter(entry.error for entry in entries).most_common(3)
+        often = "; ".join(f"{times} × {error}" for error, times in errors)
         blocks += [Paragraph(f"{count} failed: {often}."), Failures(entries)]
     title = "What failed" if entries else "What has not finished"
     return Section("failures", title, tuple(blocks)) if blocks else None

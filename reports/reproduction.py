@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from . import as_text
+from . import formats
 from .blocks import Block, Definitions, Section, Table
 from .results import Results
 
@@ -116,7 +116,7 @@ def _period(facts: pd.DataFrame) -> str:
 
 def _time(facts: pd.DataFrame) -> str:
     seconds = facts["seconds"].astype(float).dropna()
-    return as_text.duration(float(seconds.sum())) if len(seconds) else ""
+    return formats.duration(float(seconds.sum())) if len(seconds) else ""
 
 
 def _machine(entry: Any) -> str:
@@ -147,4 +147,4 @@ def _distinct(texts: Iterable[Any]) -> str:
     counts = Counter(map(str, texts))
     if len(counts) < 2:
         return next(iter(counts), "")
-    return "; ".join(f"{text} ({as_text.plural(count, 'trial')})" for text, count in counts.items())
+    return "; ".join(f"{text} ({formats.plural(count, 'trial')})" for text, count in counts.items())

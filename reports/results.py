@@ -23,7 +23,8 @@ class Results:
     """Everything a report is computed from.
 
     `everything` holds all rows, `rows` those of finished trials. `facts` has one row per finished
-    trial, `failures` one per failed trial; the column `kind` of the facts is the kind of memory.
+    trial, `failures` one per failed trial; the column `memory` of the facts is the
+    kind of memory.
     `trials` are the trials that were begun, and `planned` counts all trials of the study.
     """
 
@@ -84,7 +85,7 @@ def read(store: ResultStore) -> Results:
     everything = with_columns(store.load(), FACTORS)
     facts = with_columns(store.facts(), [*FACTORS, "discrete", "seconds"])
     names = zip(facts["cell"], facts["estimator"], facts["discrete"], strict=True)
-    facts = facts.assign(kind=[memory_kind(*entry) for entry in names])
+    facts = facts.assign(memory=[memory_kind(*entry) for entry in names])
     failures = with_columns(store.failures(), [*FACTORS, "error", "traceback"])
     rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
     return Results(

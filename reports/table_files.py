@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from . import as_text
+from . import formats
 from .blocks import Table
 
 
@@ -36,7 +36,7 @@ def to_latex(table: Table) -> str:
 
 def numeric(column: pd.Series) -> bool:
     """Whether the text of a column reads as numbers, which stand to the right."""
-    starts = tuple("0123456789+-" + as_text.MINUS + as_text.NONE)
+    starts = tuple("0123456789+-" + formats.MINUS + formats.NONE)
     return all(str(text).startswith(starts) for text in column)
 
 
@@ -45,7 +45,7 @@ def _cell(text: str) -> str:
 
 
 def _plain(text: object) -> str:
-    replaced = {as_text.MINUS: "-", as_text.NONE: "--", "\N{NO-BREAK SPACE}": " "}
+    replaced = {formats.MINUS: "-", formats.NONE: "--", "\N{NO-BREAK SPACE}": " "}
     for special, ascii_text in replaced.items():
         text = str(text).replace(special, ascii_text)
     return str(text)

@@ -1,6 +1,6 @@
 """Declare, run and store studies; importing this package imports no torch."""
 
-from . import needed as needed
+from . import own_packages as own_packages
 from .design.study import Study as Study
 from .design.study import studies as studies
 from .design.trial import TaskSpec as TaskSpec

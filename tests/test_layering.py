@@ -27,7 +27,7 @@ MAY_NOT = {
 }
 # the floors of memnets, the lowest first: a part imports its own modules and those of lower floors
 FLOORS = (
-    ("registry", "options", "siblings", "types"),
+    ("registry", "options", "own_packages", "types"),
     ("storage",),
     ("equations",),
     ("controllers", "estimators", "inputs", "interface"),
@@ -213,7 +213,7 @@ def test_a_planted_test_of_a_type_is_found(file, source):
         ("memnets/backends/numba/coverage.py", "kinds.get(type(estimator))"),
         ("memnets/storage/contents.py", "isinstance(memory, Tensor)"),
         ("memnets/estimators/annealed.py", "isinstance(estimator, Reinforce)"),
-        ("studies/running/workers.py", "isinstance(answer, BaseException)"),
+        ("studies/running/worker_checks.py", "isinstance(answer, BaseException)"),
         ("reports/results.py", "isinstance(trial, Mapping)"),
     ],
 )

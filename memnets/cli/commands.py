@@ -13,7 +13,7 @@ import tyro
 from ..registry import UnknownName
 from .bench import BENCHES, finish
 from .errors import errors_in_one_line
-from .registered import list_, show
+from .listing import list_, show
 from .report import report
 from .study import STUDY_COMMANDS, Run, named
 from .train import Train

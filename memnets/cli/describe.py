@@ -63,17 +63,17 @@ def _spec(model: ModelSpec) -> str:
     return ", ".join(named + dropout)
 
 
-def chosen_backends(kind: str, name: str) -> Iterator[str]:
+def chosen_backends(registry: str, name: str) -> Iterator[str]:
     """What backend auto comes to for the models of a cell or a study, line by line, and why.
 
-    Raises BadData where the name is of another kind.
+    Raises BadData where the name is in another registry.
     """
     from ..backends import explain
 
-    if kind == "cells":
+    if registry == "cells":
         return explain.lines(explain.of_cell(name))
-    if kind != "studies":
-        raise BadData(f"{name!r} is one of the {kind}: cells and studies have backends.")
+    if registry != "studies":
+        raise BadData(f"{name!r} is one of the {registry}: cells and studies have backends.")
     study = studies.get(name)()
     models = {}
     for trial in study.trials():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from ..own_packages import Shadowed, require_ours
 from ..registry import BrokenPlugin
-from ..siblings import Shadowed, require_ours
 
 
 def main(argv: list[str] | None = None) -> int:

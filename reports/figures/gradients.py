@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from .. import style
-from ..as_text import when
+from ..formats import when
 from . import panels
 from .rows import model_rows
 

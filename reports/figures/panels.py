@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from .. import as_text, style
+from .. import formats, style
 
 _COLUMNS = 3
 _DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
@@ -73,7 +73,7 @@ def sample(colour: str, dash: Any) -> Line2D:
 
 def legend(figure: Figure, entries: Mapping[str, Line2D], **look: Any) -> None:
     """One legend for all panels, above them, in as many columns as there is room for."""
-    names = [as_text.short(name) for name in entries]
+    names = [formats.short(name) for name in entries]
     for columns in range(min(len(entries), 6), 0, -1):
         drawn = figure.legend(
             list(entries.values()), names, loc="outside upper left", ncols=columns, **look

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .. import as_text, style
+from .. import formats, style
 
 
 def model_rows(summary: pd.DataFrame, *, panels: int) -> tuple[Figure, list[Axes]]:
@@ -14,7 +14,7 @@ def model_rows(summary: pd.DataFrame, *, panels: int) -> tuple[Figure, list[Axes
     figure = style.canvas(0.3 * len(summary) + 0.85)
     grid = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
     names = [
-        f"{as_text.short(name)}  (n = {n})"
+        f"{formats.short(name)}  (n = {n})"
         for name, n in zip(summary["model"], summary["seeds"], strict=True)
     ]
     cells = list(summary["cell"])

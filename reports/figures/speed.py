@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from .. import as_text, style
+from .. import formats, style
 from . import panels
 
 _COLUMNS = 3
@@ -78,7 +78,7 @@ def implementations(frame: pd.DataFrame) -> Figure:
             axes.plot([row["ms_p10"], row["ms_p90"]], [place, place], color=colour, lw=5, alpha=0.3)
             axes.plot(row["ms"], place, marker="o", color=colour, markersize=6)
             axes.annotate(
-                as_text.number(row["ms"]),
+                formats.number(row["ms"]),
                 (row["ms"], place),
                 xytext=(0, 5),
                 textcoords="offset points",

@@ -9,9 +9,10 @@ from typing import Any, final
 
 import pandas as pd
 
-from .. import as_text, counts
+from .. import formats
 from ..blocks import Answer, KeyNumber, Section, Table
 from ..results import FACTORS, Results
+from ..trial_counts import time_spent, trials_finished
 from .base import View
 
 
@@ -29,8 +30,12 @@ class Rows(View):
         )
 
     def key_numbers(self, results: Results) -> list[KeyNumber]:
-        stored = KeyNumber(as_text.whole(len(results.rows)), "rows of finished trials")
-        return [counts.trials_finished(results), stored, counts.time_spent(results, "work")]
+        stored = KeyNumber(formats.whole(len(results.rows)), "rows of finished trials")
+        return [
+            trials_finished(results),
+            stored,
+            time_spent(results, "work"),
+        ]
 
     def sections(self, results: Results) -> Iterator[Section]:
         if len(results.rows):
@@ -46,7 +51,7 @@ def _last_rows(results: Results) -> Table:
     # cell, estimator and controller are part of the model
     text = {name.capitalize(): numbers[name].astype(str) for name in ("task", "model", "seed")}
     text |= {_heading(name): [_text(value) for value in numbers[name]] for name in metrics}
-    apart = f", for each {as_text.listed(series)}" if series else ""
+    apart = f", for each {formats.listed(series)}" if series else ""
     caption = f"The last row of every finished trial{apart}. All rows are in results.csv."
     return Table("rows", "Last rows", caption, pd.DataFrame(text), numbers)
 
@@ -59,5 +64,5 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, Real) or math.isinf(value):
         return str(value)
     return (
-        as_text.whole(float(value)) if float(value).is_integer() else as_text.number(float(value))
+        formats.whole(float(value)) if float(value).is_integer() else formats.number(float(value))
     )

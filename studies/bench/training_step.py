@@ -15,8 +15,8 @@ from memnets.registry import cells
 from memnets.spec import ModelSpec
 
 from ..design.trial import TaskSpec, Trial
+from ..procedures.cost import cost, tensors
 from ..procedures.learner import Learner
-from ..procedures.objective import cost, tensors
 from ..procedures.supervised import Supervised
 from ..procedures.training import update
 from . import flops

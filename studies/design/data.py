@@ -51,11 +51,11 @@ def plain(options: Any, owner: str) -> dict[str, Any]:
         raise BadData(f"{owner}: {error}") from error
 
 
-def build(kind: type[T], data: Any, where: str) -> T:
-    """An instance of the dataclass `kind` from a JSON object; raises BadData naming the field."""
+def build(cls: type[T], data: Any, where: str) -> T:
+    """An instance of the dataclass `cls` from a JSON object; raises BadData naming the field."""
     if not isinstance(data, Mapping):
         raise BadData(f"{where}: expected an object of fields, found {data!r:.60}.")
-    fields = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields = {item.name: item for item in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for name in data:
         if name not in fields:
             raise BadData(f"{where}: no field {name!r}.{hint(name, list(fields))}")
@@ -64,7 +64,7 @@ def build(kind: type[T], data: Any, where: str) -> T:
         if name not in data and item.default is missing and item.default_factory is missing:
             raise BadData(f"{where}: the field {name!r} is missing.")
     try:
-        return kind(**data)
+        return cls(**data)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise BadData(f"{where}: {error}") from error
 

@@ -11,8 +11,8 @@ from memnets.registry import Registry
 from memnets.spec import ModelSpec
 
 from ..procedures.base import Procedure, check_procedure
-from .checks import require
 from .data import BadData, build
+from .settings import require
 from .trial import TaskSpec, Trial
 
 # the registered functions take no arguments and return a Study

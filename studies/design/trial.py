@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from memnets.spec import ModelSpec
 
 from ..procedures.base import Procedure, check_procedure
-from .checks import require, whole
 from .data import BadData, build, canonical, plain
-from .stored import current, earlier, identity
+from .identity import current, earlier, identity
+from .settings import require, whole
 
 if TYPE_CHECKING:
     from envs.tasks.base import Task

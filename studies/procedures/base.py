@@ -99,8 +99,8 @@ class Procedure(ABC):
     @property
     def name(self) -> str:
         """The name under which the class is registered, else its "package.module:name"."""
-        kind = type(self)
-        return procedures.name_of(kind) or f"{kind.__module__}:{kind.__qualname__}"
+        cls = type(self)
+        return procedures.name_of(cls) or f"{cls.__module__}:{cls.__qualname__}"
 
     def to_json(self) -> dict[str, Any]:
         """The registered name and all settings, as plain JSON types."""
@@ -111,11 +111,11 @@ class Procedure(ABC):
         """The procedure that `to_json` described; raises BadData, or UnknownName for its name."""
         if not isinstance(data, Mapping) or not isinstance(data.get("name"), str):
             raise BadData(f"{where}: expected an object with a name, found {data!r:.60}.")
-        kind = procedures.get(data["name"])
-        if not (isinstance(kind, type) and issubclass(kind, Procedure)):
-            raise BadData(f"{where}: {data['name']!r} is no Procedure but {kind!r:.60}.")
+        cls = procedures.get(data["name"])
+        if not (isinstance(cls, type) and issubclass(cls, Procedure)):
+            raise BadData(f"{where}: {data['name']!r} is no Procedure but {cls!r:.60}.")
         settings = {name: value for name, value in data.items() if name != "name"}
-        return build(kind, settings, where)
+        return build(cls, settings, where)
 
 
 def check_procedure(value: Any, owner: str) -> None:
@@ -123,9 +123,9 @@ def check_procedure(value: Any, owner: str) -> None:
     example = "such as Supervised(updates=1_000)"
     if not isinstance(value, Procedure):
         raise BadData(f"{owner}procedure is {value!r:.80}; it must be a Procedure, {example}.")
-    kind = type(value)
-    if "__dataclass_fields__" not in vars(kind) or not hasattr(kind, "row_key"):
+    cls = type(value)
+    if "__dataclass_fields__" not in vars(cls) or not hasattr(cls, "row_key"):
         raise BadData(
-            f"{owner}procedure {kind.__name__} must be a frozen dataclass with a row_key, so that "
+            f"{owner}procedure {cls.__name__} must be a frozen dataclass with a row_key, so that "
             "its settings are stored and its rows are distinct."
         )

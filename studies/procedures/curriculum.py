@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..design.checks import check_number, check_whole
+from ..design.settings import check_number, check_whole
 
 
 @dataclass(frozen=True)

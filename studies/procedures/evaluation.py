@@ -13,7 +13,7 @@ from envs.tasks.base import Batch, Task
 from memnets.network import MemoryNetwork
 
 from .base import Row
-from .objective import NATS_PER_BIT, cost, probabilities, tensors
+from .cost import NATS_PER_BIT, cost, probabilities, tensors
 
 CHUNK = 128
 

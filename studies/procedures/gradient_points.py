@@ -16,7 +16,7 @@ from memnets.estimators import Estimator, Reinforce
 from memnets.network import MemoryNetwork
 
 from ..design.trial import Trial
-from .objective import cost, tensors
+from .cost import cost, tensors
 
 if TYPE_CHECKING:
     from .gradients import Gradients

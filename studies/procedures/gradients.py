@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..design.checks import check_number, check_whole, require, whole
+from ..design.settings import check_number, check_whole, require, whole
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .lengths import trained_lengths
 

@@ -10,8 +10,8 @@ from envs.tasks.base import Task
 from memnets.backends import require_backend
 from memnets.registry import Registry, backends, regularisers
 
-from ..design.checks import check_number, check_whole, check_wholes, require
 from ..design.data import BadData, build, hint, plain
+from ..design.settings import check_number, check_whole, check_wholes, require
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .clock import clock
 from .curriculum import Curriculum

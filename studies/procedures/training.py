@@ -11,9 +11,9 @@ import torch
 from memnets.backends import choose
 
 from .base import Outcome, Recorder, Row
+from .cost import NATS_PER_BIT, cost, tensors
 from .evaluation import evaluate, marks, trace
 from .learner import Learner
-from .objective import NATS_PER_BIT, cost, tensors
 
 if TYPE_CHECKING:
     from ..design.trial import Trial

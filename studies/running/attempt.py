@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from ..design.trial import Trial
 from ..procedures.base import BadCheckpoint, Recorder
 from . import provenance as facts
+from .code_versions import made_with
 from .files import Unwritable
-from .sources import made_with
 from .threads import torch_threads
 
 

@@ -14,10 +14,10 @@ from ..design.trial import Trial
 from .attempt import Abandoned, attempt
 from .cluster import connected
 from .driver import Driver
-from .place import Place, marked
 from .recorder import FolderRecorder
+from .results_folder import ResultsFolder, marked
 from .store import ResultStore
-from .workers import require_able
+from .worker_checks import require_able
 
 Ended: TypeAlias = Generator[tuple[Trial, Exception | None]]
 TICK = 0.5
@@ -64,19 +64,19 @@ def workers_of(workers: int, address: str | None) -> Engine:
                 connected(min(workers, len(trials)), address, watcher.live)
             )
             require_able(client, trials, device)
-            place = stack.enter_context(marked(store.folder))
-            driver = stack.enter_context(Driver(client, place.token, store, trials))
-            for ended in _spread(client, list(trials), (place, device, threads), watcher):
+            folder = stack.enter_context(marked(store.folder))
+            driver = stack.enter_context(Driver(client, folder.token, store, trials))
+            for ended in _spread(client, list(trials), (folder, device, threads), watcher):
                 driver.check()
                 yield ended
 
     return engine
 
 
-def on_worker(trial: Trial, place: Place, device: str, threads: int) -> None:
+def on_worker(trial: Trial, folder: ResultsFolder, device: str, threads: int) -> None:
     """Make one trial on a dask worker, for as long as the run that asked for it goes on."""
     watch = _watch_of_this_task()
-    attempt(trial, place.recorder(trial, device, watch), place.folder / trial.id, threads)
+    attempt(trial, folder.recorder(trial, device, watch), folder.path / trial.id, threads)
 
 
 def _watch_of_this_task() -> Callable[[], None]:

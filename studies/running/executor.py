@@ -9,13 +9,13 @@ from ..design.data import BadData
 from ..design.study import Study
 from ..design.trial import Trial
 from .attempt import failure
+from .code_versions import differences
 from .engines import Engine, inline, workers_of
 from .files import Unwritable, held, read_json
 from .progress import Display
-from .script import require_guard
-from .sources import differences
+from .script_guard import require_guard
 from .store import ResultStore
-from .workers import device_obstacle
+from .worker_checks import device_obstacle
 
 LARGEST_THREADS = 1_024
 

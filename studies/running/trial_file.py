@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ..design.data import BadData, pretty
-from ..design.stored import Outdated
+from ..design.identity import Outdated
 from ..design.trial import Trial
 from ..procedures.missing import Missing
+from .code_versions import made_with
 from .files import NotResults, read_json, write_whole
-from .sources import made_with
 
 LENGTHS = ("min_length", "max_length")
 """Columns that the first version stored without a name for them all."""

@@ -9,7 +9,7 @@ import torch
 from envs.tasks.algorithmic.copy import Copy
 from memnets.registry import cells
 from memnets.spec import ModelSpec
-from studies.procedures.objective import NATS_PER_BIT, cost, tensors
+from studies.procedures.cost import NATS_PER_BIT, cost, tensors
 
 TASK = Copy(width=4, max_length=6)
 SIZES = {"slots": 12, "width": 10}

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from ... import as_text
+from ... import formats
 from ...blocks import Answer
-from ...counts import few_seeds
 from ...results import Results
+from ...trial_counts import few_seeds
 from . import frames
 
 
@@ -25,18 +25,18 @@ def answer(results: Results) -> Answer:
 def _sentence(rows: pd.DataFrame) -> str:
     every = frames.summary(rows)
     last = every[every["step"] == every["step"].max()]
-    n = as_text.seeds(last["n"])
+    n = formats.seeds(last["n"])
     fastest = [_fastest(last, level) for level in frames.THRESHOLDS]
-    begins = f"{as_text.when(int(last['step'].iloc[0]))}, the gradient came "
+    begins = f"{formats.when(int(last['step'].iloc[0]))}, the gradient came "
     clauses = [begins[0].upper() + begins[1:] + f"{'; it came '.join(fastest)} (medians, {n})"]
     seen = every.groupby("label", sort=False)["visible"].any()
     clean = [label for label, visible in seen.items() if not visible]
     if clean:
-        clauses.append(f"no bias can be seen anywhere in {as_text.listed(map(str, clean))}")
+        clauses.append(f"no bias can be seen anywhere in {formats.listed(map(str, clean))}")
     biased = last[last["visible"]]
     if len(biased):
         worst = biased.loc[biased["bias"].idxmax()]
-        size = as_text.number(float(worst["bias"]), 2)
+        size = formats.number(float(worst["bias"]), 2)
         clauses.append(f"the largest bias is that of {worst['model']}, {size} times the gradient")
     return "; ".join(clauses) + "."
 
@@ -49,5 +49,5 @@ def _fastest(last: pd.DataFrame, level: float) -> str:
         if math.isinf(best[column]):
             parts.append(f"in {where} with none of them")
         else:
-            parts.append(f"in {where} with {best['label']} ({as_text.milliseconds(best[column])})")
-    return f"within a relative error of {level:g} soonest {as_text.listed(parts)}"
+            parts.append(f"in {where} with {best['label']} ({formats.milliseconds(best[column])})")
+    return f"within a relative error of {level:g} soonest {formats.listed(parts)}"

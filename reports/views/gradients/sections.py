@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ... import as_text, figures
+from ... import figures, formats
 from ...blocks import Block, Picture, Section
 from ...file_names import file_name
 from ...results import Results
@@ -24,8 +24,8 @@ def errors(results: Results) -> Section | None:
             continue
         curves, tag = frames.curves(here), (task,) if len(results.tasks) > 1 else ()
         on = f" on {task}" if tag else ""
-        n = as_text.seeds(curves["n"])
-        sizes = as_text.listed(str(size) for size in sorted(set(curves["samples"])))
+        n = formats.seeds(curves["n"])
+        sizes = formats.listed(str(size) for size in sorted(set(curves["samples"])))
         blocks += [
             Picture(
                 file_name("gradient-error", *tag),
@@ -60,7 +60,7 @@ def _spreads(rows: pd.DataFrame, tag: tuple[str, ...], on: str) -> list[Block]:
     each = frames.seeds(rows)
     pictures: list[Block] = []
     for cell, group in each.groupby("cell", sort=False):
-        n = as_text.seeds(group.groupby(["model", "step"])["seed"].nunique())
+        n = formats.seeds(group.groupby(["model", "step"])["seed"].nunique())
         caption = (
             f"Bias (left) and deviation of a single rollout's gradient (right) in {cell}, "
             f"{RELATIVE}. Every marker is one seed, hollow before training and filled after; {n} "

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from ... import as_text
+from ... import formats
 from ...blocks import Table
 from . import frames
 
@@ -23,9 +23,9 @@ def points(rows: pd.DataFrame) -> Table:
     text = pd.DataFrame(
         {
             "Task": found["task"],
-            "When": [as_text.when(step) for step in found["step"]],
+            "When": [formats.when(step) for step in found["step"]],
             "Cell": found["cell"],
-            "Expected cost (nats)": [as_text.number(value) for value in found["cost"]],
+            "Expected cost (nats)": [formats.number(value) for value in found["cost"]],
             "Lowest to highest": _span(found, "cost"),
             "Norm of the exact gradient": _span(found, "norm"),
             "n": found["n"].astype(str),
@@ -44,14 +44,14 @@ def estimators(rows: pd.DataFrame) -> Table:
     text = pd.DataFrame(
         {
             "Task": found["task"],
-            "When": [as_text.when(step) for step in found["step"]],
+            "When": [formats.when(step) for step in found["step"]],
             "Cell": found["cell"],
             "Estimator": found["label"],
             "Bias": [_bias(row) for row in found.itertuples(index=False)],
-            "Noise of the bias": [as_text.number(value, 2) for value in _rounded(found["noise"])],
-            "Deviation of one rollout": [as_text.number(v, 3) for v in _rounded(found["single"])],
-            f"Cosine at {as_text.listed(map(str, sorted(set(found['cosine_samples']))))}": [
-                f"{value:.3f}".replace("-", as_text.MINUS) for value in found["cosine"]
+            "Noise of the bias": [formats.number(value, 2) for value in _rounded(found["noise"])],
+            "Deviation of one rollout": [formats.number(v, 3) for v in _rounded(found["single"])],
+            f"Cosine at {formats.listed(map(str, sorted(set(found['cosine_samples']))))}": [
+                f"{value:.3f}".replace("-", formats.MINUS) for value in found["cosine"]
             ],
             **{
                 f"Time to error {level:g}": [
@@ -77,7 +77,7 @@ def estimators(rows: pd.DataFrame) -> Table:
 
 def _span(found: pd.DataFrame, name: str) -> list[str]:
     ends = zip(found[f"lowest_{name}"], found[f"highest_{name}"], strict=True)
-    return [as_text.span(low, high, as_text.number) for low, high in ends]
+    return [formats.span(low, high, formats.number) for low, high in ends]
 
 
 def _rounded(values: pd.Series) -> np.ndarray:
@@ -87,14 +87,14 @@ def _rounded(values: pd.Series) -> np.ndarray:
 
 def _bias(row: object) -> str:
     value, visible = row.bias, row.visible  # type: ignore[attr-defined]
-    text = as_text.number(0.0 if value < 1e-9 else value, 2)
+    text = formats.number(0.0 if value < 1e-9 else value, 2)
     return text if visible else f"({text})"
 
 
 def _reached(row: dict[str, float], level: float) -> str:
     seconds = row[frames.reach(level)]
     if math.isfinite(seconds):
-        return as_text.milliseconds(seconds)
+        return formats.milliseconds(seconds)
     if row["visible"] and row["bias"] > level:
         return "never: bias"
-    return f"above {as_text.milliseconds(row['slowest'])}"
+    return f"above {formats.milliseconds(row['slowest'])}"

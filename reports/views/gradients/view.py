@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import final
 
-from ... import counts
 from ...blocks import Answer, KeyNumber, Section
 from ...registries import views
 from ...results import Results
+from ...trial_counts import time_spent, trials_finished
 from ..base import View
 from . import sections
 from .answer import answer
@@ -23,7 +23,7 @@ class Gradients(View):
         return answer(results)
 
     def key_numbers(self, results: Results) -> list[KeyNumber]:
-        return [counts.trials_finished(results), counts.time_spent(results, "measuring")]
+        return [trials_finished(results), time_spent(results, "measuring")]
 
     def sections(self, results: Results) -> Iterator[Section]:
         made = sections.errors(results), sections.numbers(results)

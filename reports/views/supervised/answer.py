@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 
-from ... import as_text
+from ... import formats
 from ...blocks import Answer
-from ...counts import few_seeds
 from ...memory_kinds import DISCRETE, NO_MEMORY, SOFT
 from ...results import Results
 from ...statistics import Estimate
+from ...trial_counts import few_seeds
 from . import frames
 from .comparison import Comparison, compare
 from .outcomes import solved_runs
@@ -29,12 +29,12 @@ def answer(results: Results) -> Answer:
 def _sentence(results: Results, found: Comparison) -> str:
     value, low, high, n = found.accuracy
     inside = math.isnan(low) or low <= 0 <= high
-    behind = f"{as_text.plural(found.pairs, 'pair')} of models, {_interval(found.accuracy)}"
-    where = f"On {as_text.listed(found.tasks)}, "
+    behind = f"{formats.plural(found.pairs, 'pair')} of models, {_interval(found.accuracy)}"
+    where = f"On {formats.listed(found.tasks)}, "
     if inside and not math.isnan(low):
         clauses = [
             f"{where}discrete and soft memory cannot be told apart by their accuracy at the "
-            f"trained lengths: discrete minus soft is {as_text.points(value)} percentage "
+            f"trained lengths: discrete minus soft is {formats.points(value)} percentage "
             f"points ({behind})"
         ]
     else:
@@ -47,7 +47,7 @@ def _sentence(results: Results, found: Comparison) -> str:
     if longer:
         spread = _interval(longer.accuracy, with_n=longer.accuracy.n != n)
         clauses.append(
-            f"at longer ones the difference was {as_text.points(longer.accuracy.value)}"
+            f"at longer ones the difference was {formats.points(longer.accuracy.value)}"
             + (f" ({spread})" if spread else "")
         )
     counts = solved_runs(results)
@@ -66,28 +66,28 @@ def _sentence(results: Results, found: Comparison) -> str:
 
 
 def _interval(estimate: Estimate, *, with_n: bool = True) -> str:
-    n = f"n = {as_text.plural(estimate.n, 'seed')}" if with_n else ""
+    n = f"n = {formats.plural(estimate.n, 'seed')}" if with_n else ""
     if math.isnan(estimate.low):
         return n
-    text = f"95 % interval {as_text.points(estimate.low)} to {as_text.points(estimate.high)}"
+    text = f"95 % interval {formats.points(estimate.low)} to {formats.points(estimate.high)}"
     return f"{text}, {n}" if n else text
 
 
 def _unpaired(results: Results) -> str:
-    kinds = set(results.facts["kind"])
+    kinds = set(results.facts["memory"])
     if kinds >= {SOFT, DISCRETE}:
         reason = "no discrete model shares task, cell, controller and seed with a soft one"
     else:
         only = kinds & {SOFT, DISCRETE} or {NO_MEMORY}
         names = {NO_MEMORY: "models without memory"}
-        what = as_text.listed(names.get(name, f"{name} memory") for name in sorted(only))
+        what = formats.listed(names.get(name, f"{name} memory") for name in sorted(only))
         reason = (
             f"among the finished trials there are only {what}"
             if NO_MEMORY in only
             else (f"only {what} has finished trials")
         )
     best = frames.summary(results).sort_values("value", na_position="first").iloc[-1]
-    level = f"{as_text.per_cent(best['value'])} (IQM, {as_text.seeds([best['n']])})"
+    level = f"{formats.per_cent(best['value'])} (IQM, {formats.seeds([best['n']])})"
     return (
         f"Discrete and soft memory cannot be compared here, because {reason}; the highest accuracy "
         f"at the trained lengths is {level}, by {best['model']} on {best['task']}."

@@ -77,10 +77,10 @@ def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
         longer = scores[scores["length"] > scores["max_length"]]
         keys = [*frames.MODEL, "trial", "seed"]
         scores = longer.groupby(keys, as_index=False, sort=False)[["accuracy"]].mean()
-    scores = scores.merge(finished(results)[["trial", "kind", "milliseconds"]], on="trial")
+    scores = scores.merge(finished(results)[["trial", "memory", "milliseconds"]], on="trial")
     matched = ["task", "cell", "controller", "seed"]
     sides = {
-        side: scores[scores["kind"] == side][[*matched, "model", "accuracy", "milliseconds"]]
+        side: scores[scores["memory"] == side][[*matched, "model", "accuracy", "milliseconds"]]
         for side in ("discrete", "soft")
     }
     joined = sides["discrete"].merge(sides["soft"], on=matched, suffixes=("", "_soft"))

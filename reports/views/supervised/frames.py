@@ -91,7 +91,7 @@ def summary(results: Results) -> pd.DataFrame:
     estimates = _estimated(scores, MODEL, "accuracy")
     finished = outcomes.finished(results).groupby(MODEL, as_index=False, sort=False)
     facts = finished.agg(
-        kind=("kind", "first"),
+        memory=("memory", "first"),
         seeds=("trial", "size"),
         judged=("judged", "sum"),
         solved=("solved", "sum"),
@@ -112,7 +112,7 @@ def summary(results: Results) -> pd.DataFrame:
         frame.assign(
             **counts,
             run=counts["judged"] + counts["failed"],
-            kind=frame["kind"].fillna(kinds),
+            memory=frame["memory"].fillna(kinds),
         )
     )
 

@@ -48,7 +48,7 @@ def solved_runs(results: Results) -> dict[str, tuple[int, int]]:
     kinds = [memory_kind(cell, estimator) for cell, estimator in names]
     counts = {}
     for kind in (SOFT, DISCRETE, NO_MEMORY):
-        trials = ended[ended["judged"] & (ended["kind"] == kind)]
+        trials = ended[ended["judged"] & (ended["memory"] == kind)]
         if run := len(trials) + kinds.count(kind):
             counts[kind] = (int(trials["solved"].sum()), run)
     return counts

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from ... import as_text, figures
+from ... import figures, formats
 from ...blocks import Block, Picture, Section
 from ...file_names import file_name
 from ...results import Results
@@ -55,7 +55,7 @@ def accuracy(results: Results) -> Section | None:
             f"Accuracy at the trained lengths after training{_on(results, task)}. Each marker is "
             f"one seed; the black bar and the number are {_MEAN}, the pale bar, where there are "
             "several seeds, its 95 % percentile bootstrap interval over seeds; "
-            f"{as_text.seeds(summary['n'])} per model. Colour is the estimator, shape the cell."
+            f"{formats.seeds(summary['n'])} per model. Colour is the estimator, shape the cell."
         )
         figure = figures.final_accuracy(seeds, summary, chance=frames.chance(results, task))
         name = file_name("final-accuracy", *_tag(results, task))
@@ -68,7 +68,7 @@ def accuracy(results: Results) -> Section | None:
         marks = ", and the seeds that solved the task out of those run" if solved else ""
         caption = (
             f"Interquartile mean of the final accuracy{_on(results, task)}{marks}; "
-            f"{as_text.seeds(memory['n'])} per square. "
+            f"{formats.seeds(memory['n'])} per square. "
             "An empty square was not run or did not finish."
         )
         name = file_name("accuracy-grid", *_tag(results, task))
@@ -113,7 +113,7 @@ def time(results: Results) -> Section | None:
         caption = (
             f"Training time{_on(results, task)}, evaluation excluded, on the machine named below: "
             f"per sequence{until * criterion}. Each marker is one seed, the black bar their "
-            f"median; {as_text.seeds(summary['seeds'])} per model."
+            f"median; {formats.seeds(summary['seeds'])} per model."
         )
         name = file_name("time", *_tag(results, task))
         title = f"Training time{_on(results, task)}"
@@ -140,7 +140,7 @@ def addressing(results: Results) -> Section | None:
         trace = results.trace(row.trial)
         if not len(trace.get("heads", ())):
             continue
-        level = as_text.per_cent(row.accuracy)
+        level = formats.per_cent(row.accuracy)
         caption = (
             f"One test sequence through {row.model}, trained on {row.task} with seed {row.seed}, "
             f"its most accurate ({level} at the trained lengths; one trial). Left: input, target "
@@ -170,7 +170,7 @@ def _learning_caption(frame: pd.DataFrame, y: str) -> str:
 def _band(counts: Iterable[int]) -> str:
     """What line and band are, and how many seeds stand behind them."""
     counts = list(counts)
-    n = as_text.seeds(counts)
+    n = formats.seeds(counts)
     if max(counts, default=0) < 2:
         return f"the line is the only seed, which gives no band; {n} per model"
     return (

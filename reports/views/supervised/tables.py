@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ... import as_text
+from ... import formats
 from ...blocks import Table
 from ...results import Results
 from . import frames
@@ -19,18 +19,18 @@ def models(results: Results) -> Table:
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
-            "Kind": numbers["kind"],
-            "Accuracy (IQM)": [as_text.per_cent(value) for value in numbers["value"]],
+            "Memory": numbers["memory"],
+            "Accuracy (IQM)": [formats.per_cent(value) for value in numbers["value"]],
             "95 % interval": [
-                as_text.span(low, high)
+                formats.span(low, high)
                 for low, high in zip(numbers["low"], numbers["high"], strict=True)
             ],
             "n": numbers["n"].astype(str),
             "Solved / run": _solved(numbers),
-            "Sequences to solve": [as_text.number(v) for v in numbers["sequences_to_solve"]],
-            "Time to solve": [as_text.duration(value) for value in numbers["seconds_to_solve"]],
-            "ms per sequence": [as_text.number(value) for value in numbers["milliseconds"]],
-            "Parameters": [as_text.whole(v) for v in numbers["parameters"]],
+            "Sequences to solve": [formats.number(v) for v in numbers["sequences_to_solve"]],
+            "Time to solve": [formats.duration(value) for value in numbers["seconds_to_solve"]],
+            "ms per sequence": [formats.number(value) for value in numbers["milliseconds"]],
+            "Parameters": [formats.whole(v) for v in numbers["parameters"]],
         }
     )
     if not solved_runs(results):
@@ -64,11 +64,11 @@ def solving(results: Results) -> Table | None:
             "Task": numbers["task"],
             "Model": numbers["model"],
             "Solved / run": _solved(numbers),
-            "Sequences": [as_text.number(value) for value in numbers["sequences_to_solve"]],
-            "Time": [as_text.duration(value) for value in numbers["seconds_to_solve"]],
+            "Sequences": [formats.number(value) for value in numbers["sequences_to_solve"]],
+            "Time": [formats.duration(value) for value in numbers["seconds_to_solve"]],
         }
         | {
-            f"Wrong at {length}": [as_text.number(v) for v in numbers[f"wrong_at_{length}"]]
+            f"Wrong at {length}": [formats.number(v) for v in numbers[f"wrong_at_{length}"]]
             for length in wide.columns
         }
     )
@@ -76,7 +76,7 @@ def solving(results: Results) -> Table | None:
     caption = (
         "Seeds that solved the task out of those run, what it took them (medians over the solved "
         "seeds, evaluation excluded), and the wrong bits or symbols per sequence after training, "
-        f"by test length (medians); {as_text.seeds(frames.summary(results)['n'])} per model."
+        f"by test length (medians); {formats.seeds(frames.summary(results)['n'])} per model."
     )
     return Table("solving", "From scratch to solved", caption, text, numbers)
 
@@ -101,9 +101,9 @@ def pairs(results: Results) -> Table | None:
             "Task": numbers["task"],
             "Discrete": numbers["model"],
             "Soft": numbers["against"],
-            "Difference (points)": [as_text.points(value) for value in numbers["value"]],
+            "Difference (points)": [formats.points(value) for value in numbers["value"]],
             "95 % interval": [
-                as_text.span(low, high, as_text.points)
+                formats.span(low, high, formats.points)
                 for low, high in zip(numbers["low"], numbers["high"], strict=True)
             ],
             "n": numbers["n"].astype(str),
@@ -125,13 +125,13 @@ def lengths(results: Results) -> Table | None:
     numbers = frames.by_length(results)
     if numbers["length"].nunique() < 2:
         return None
-    written = numbers.assign(text=[as_text.per_cent(value) for value in numbers["value"]])
+    written = numbers.assign(text=[formats.per_cent(value) for value in numbers["value"]])
     order = written[["task", "model"]].drop_duplicates()
     wide = written.pivot(index=["task", "model"], columns="length", values="text")
-    wide = wide.fillna(as_text.NONE).loc[list(order.itertuples(index=False, name=None))]
+    wide = wide.fillna(formats.NONE).loc[list(order.itertuples(index=False, name=None))]
     text = wide.reset_index()
     text.columns = ["Task", "Model", *(f"{length:g}" for length in wide.columns)]
-    n = as_text.seeds(numbers["n"])
+    n = formats.seeds(numbers["n"])
     text = _without_one_task(text)
     caption = f"Final accuracy (IQM) by test length; {n} per model. Intervals are in the csv file."
     return Table("lengths", "Accuracy by test length", caption, text, numbers)
@@ -145,13 +145,13 @@ def seeds(results: Results) -> Table:
             "Task": numbers["task"],
             "Model": numbers["model"],
             "Seed": numbers["seed"].astype(str),
-            "Backend": [n if isinstance(n, str) else as_text.NONE for n in numbers["backend"]],
-            "Sequences": [as_text.whole(value) for value in numbers["sequences"]],
-            "Time": [as_text.duration(value) for value in numbers["seconds"]],
-            "Sequences to solve": [as_text.whole(v) for v in numbers["sequences_to_solve"]],
-            "Time to solve": [as_text.duration(value) for value in numbers["seconds_to_solve"]],
-            "Accuracy": [as_text.per_cent(value) for value in numbers["accuracy"]],
-            "Wrong": [as_text.number(value) for value in numbers["errors"]],
+            "Backend": [n if isinstance(n, str) else formats.NONE for n in numbers["backend"]],
+            "Sequences": [formats.whole(value) for value in numbers["sequences"]],
+            "Time": [formats.duration(value) for value in numbers["seconds"]],
+            "Sequences to solve": [formats.whole(v) for v in numbers["sequences_to_solve"]],
+            "Time to solve": [formats.duration(value) for value in numbers["seconds_to_solve"]],
+            "Accuracy": [formats.per_cent(value) for value in numbers["accuracy"]],
+            "Wrong": [formats.number(value) for value in numbers["errors"]],
         }
     )
     if not solved_runs(results):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import final
 
-from ... import as_text, counts
+from ... import formats, trial_counts
 from ...blocks import Answer, KeyNumber, Section
 from ...memory_kinds import DISCRETE, SOFT
 from ...registries import views
@@ -29,8 +29,8 @@ class Supervised(View):
         numbers = []
         if found := compare(results):
             label = "percentage points of accuracy, discrete minus soft"
-            n = as_text.plural(found.accuracy.n, "seed")
-            points = as_text.points(found.accuracy.value)
+            n = formats.plural(found.accuracy.n, "seed")
+            points = formats.points(found.accuracy.value)
             numbers.append(KeyNumber(points, f"{label} (n = {n})"))
         for kind, (solved, run) in solved_runs(results).items():
             if kind in (SOFT, DISCRETE):
@@ -38,8 +38,8 @@ class Supervised(View):
                 numbers.append(KeyNumber(f"{solved} / {run}", label))
         return [
             *numbers,
-            counts.trials_finished(results),
-            counts.time_spent(results, "training"),
+            trial_counts.trials_finished(results),
+            trial_counts.time_spent(results, "training"),
         ]
 
     def sections(self, results: Results) -> Iterator[Section]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from studies import ResultStore
 from studies.design.data import BadData
-from studies.design.stored import identity
+from studies.design.identity import identity
 from studies.running.files import Unwritable, add_line, last_lines, read_lines, write_whole
 from studies.running.recorder import FolderRecorder
 from studies.running.store import NotResults

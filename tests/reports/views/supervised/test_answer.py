@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from reports.counts import missing
 from reports.results import read
+from reports.trial_counts import missing
 from reports.views.supervised.answer import answer
 from reports.views.supervised.comparison import _complete, compare
 from reports.views.supervised.outcomes import solved_runs

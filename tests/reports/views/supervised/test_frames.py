@@ -79,7 +79,7 @@ def test_the_summary_counts_solved_failed_and_run(demo):
         3,
     ]
     assert summary.loc["ntm/soft", "n"] == 3
-    assert summary.loc["ntm/soft", "kind"] == "soft"
+    assert summary.loc["ntm/soft", "memory"] == "soft"
     assert np.isnan(summary.loc["dntm/reinforce", "value"])
 
 

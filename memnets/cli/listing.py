@@ -25,7 +25,7 @@ from ..registry import (
 )
 from .describe import chosen_backends, columns, describe
 
-KINDS: dict[str, Registry[Any]] = {
+REGISTRIES: dict[str, Registry[Any]] = {
     "cells": cells,
     "estimators": estimators,
     "controllers": controllers,
@@ -37,16 +37,17 @@ KINDS: dict[str, Registry[Any]] = {
     "views": views,
     "sections": sections,
 }
-Kind = Annotated[str, arg(metavar="|".join(["all", *KINDS]))]
+Listed = Annotated[str, arg(metavar="|".join(["all", *REGISTRIES]))]
 
 
-def list_(kind: Positional[Kind] = "all") -> int:
+def list_(registry: Positional[Listed] = "all") -> int:
     """List what is registered, plug-ins included, with one line each; imports none of it."""
-    if kind not in ("all", *KINDS):
-        raise UnknownName(f"there is no kind {kind!r} to list.{_near(kind, ['all', *KINDS])}")
-    for name, registry in KINDS.items():
-        if kind in ("all", name):
-            rows = [(entry, registry.summary(entry)) for entry in registry]
+    if registry not in ("all", *REGISTRIES):
+        near = _near(registry, ["all", *REGISTRIES])
+        raise UnknownName(f"there is no registry {registry!r} to list.{near}")
+    for name, entries in REGISTRIES.items():
+        if registry in ("all", name):
+            rows = [(entry, entries.summary(entry)) for entry in entries]
             print(name, *columns(rows), "", sep="\n")
     return 0
 
@@ -56,17 +57,17 @@ def show(name: Positional[str], backend: bool = False) -> int:
 
     With --backend: what backend auto comes to for every model of a cell or of a study, and why.
     """
-    found = [(kind, registry) for kind, registry in KINDS.items() if name in registry]
+    found = {title: entries for title, entries in REGISTRIES.items() if name in entries}
     if not found:
-        known = sorted({entry for registry in KINDS.values() for entry in registry})
+        known = sorted({entry for entries in REGISTRIES.values() for entry in entries})
         raise UnknownName(f"nothing is registered as {name!r}.{_near(name, known)}")
-    for kind, registry in found:
-        thing = registry.get(name)
+    for title, entries in found.items():
+        thing = entries.get(name)
         if backend:
-            print(f"{name} ({kind})", *chosen_backends(kind, name), "", sep="\n")
+            print(f"{name} ({title})", *chosen_backends(title, name), "", sep="\n")
             continue
-        print(f"{name} ({kind})\n\n{inspect.getdoc(thing) or ''}\n")
-        print(*_SHOWN.get(kind, _options)(thing), sep="\n")
+        print(f"{name} ({title})\n\n{inspect.getdoc(thing) or ''}\n")
+        print(*_SHOWN.get(title, _options)(thing), sep="\n")
     return 0
 
 
@@ -102,10 +103,10 @@ def _table(parameters: Iterator[inspect.Parameter]) -> Iterator[str]:
 
 
 def _type(parameter: inspect.Parameter) -> str:
-    kind = parameter.annotation
-    if kind is parameter.empty:
+    annotation = parameter.annotation
+    if annotation is parameter.empty:
         return "any"
-    return kind if isinstance(kind, str) else inspect.formatannotation(kind)
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 
 def _default(parameter: inspect.Parameter) -> str:

@@ -1,4 +1,4 @@
-"""Where a study's results go, as a worker finds it: in a folder that it sees, or by the driver."""
+"""The folder of a running study's results, and whether a worker sees it."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ PROBE = "run.token"
 
 
 @dataclass(frozen=True)
-class Place:
+class ResultsFolder:
     """A store's folder by its absolute path, and the token that a running study put into it."""
 
-    folder: Path
+    path: Path
     token: str
 
     def is_seen(self) -> bool:
         """Whether this process sees the folder: the same path may be another one elsewhere."""
         try:
-            return (self.folder / PROBE).read_text(encoding="ascii") == self.token
+            return (self.path / PROBE).read_text(encoding="ascii") == self.token
         except (OSError, ValueError):
             return False
 
     def recorder(self, trial: Trial, device: str, watch: Callable[[], None]) -> TrialRecorder:
         """The recorder of a trial in this process; `watch` is called before anything is written."""
         if self.is_seen():
-            return FolderRecorder(ResultStore(self.folder), trial, device, watch)
+            return FolderRecorder(ResultStore(self.path), trial, device, watch)
         return EngineRecorder(trial, self.token, device, watch)
 
 
 @contextlib.contextmanager
-def marked(folder: Path) -> Iterator[Place]:
-    """The place of a store while its study runs; the token is removed afterwards."""
-    place = Place(folder.absolute(), uuid.uuid4().hex)
-    write_whole(place.folder / PROBE, place.token.encode())
+def marked(path: Path) -> Iterator[ResultsFolder]:
+    """A store's folder while its study runs; the token is removed afterwards."""
+    folder = ResultsFolder(path.absolute(), uuid.uuid4().hex)
+    write_whole(folder.path / PROBE, folder.token.encode())
     try:
-        yield place
+        yield folder
     finally:
         with contextlib.suppress(OSError):
-            (place.folder / PROBE).unlink()
+            (folder.path / PROBE).unlink()

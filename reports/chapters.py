@@ -1,4 +1,4 @@
-"""The parts of a report: what the view of each procedure says of its trials."""
+"""The chapters of a report: one for each procedure, as its view has it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from memnets.registry import BrokenPlugin, NameTaken
 
-from . import counts, sections
+from . import sections, trial_counts
 from .blocks import Answer, KeyNumber, Section
 from .file_names import file_name
 from .results import Results
@@ -16,7 +16,7 @@ from .views.rows import Rows
 
 
 @dataclass(frozen=True)
-class Part:
+class Chapter:
     """What the trials of one procedure show; `title` is empty in a study of one procedure."""
 
     title: str
@@ -25,14 +25,14 @@ class Part:
     sections: tuple[Section, ...]
 
 
-def parts(results: Results) -> Iterator[Part]:
-    """One part per procedure of the trials that were begun; one in all where none was."""
+def chapters(results: Results) -> Iterator[Chapter]:
+    """One chapter per procedure of the trials that were begun; one in all where none was."""
     procedures = results.procedures
     if len(procedures) < 2:
-        yield _part(procedures[0] if procedures else "", results)
+        yield _chapter(procedures[0] if procedures else "", results)
         return
     for procedure in procedures:
-        yield _titled(procedure, _part(procedure, results.of(procedure)))
+        yield _titled(procedure, _chapter(procedure, results.of(procedure)))
 
 
 def view_of(procedure: str) -> View:
@@ -45,26 +45,26 @@ def view_of(procedure: str) -> View:
         return Rows(str(error).removesuffix("."))
 
 
-def _part(procedure: str, results: Results) -> Part:
+def _chapter(procedure: str, results: Results) -> Chapter:
     if results.facts.empty:
         reason = "every trial failed" if len(results.failures) else "no trial has finished"
-        answer = Answer(f"There is no answer yet: {reason}.", counts.missing(results))
-        return Part("", answer, (counts.trials_finished(results),), ())
+        answer = Answer(f"There is no answer yet: {reason}.", trial_counts.missing(results))
+        return Chapter("", answer, (trial_counts.trials_finished(results),), ())
     view = view_of(procedure)
     answer = view.answer(results)
-    answer = replace(answer, caveats=(*answer.caveats, *counts.missing(results)))
+    answer = replace(answer, caveats=(*answer.caveats, *trial_counts.missing(results)))
     found = (*view.sections(results), *sections.registered(procedure, results))
-    return Part("", answer, tuple(view.key_numbers(results)), found)
+    return Chapter("", answer, tuple(view.key_numbers(results)), found)
 
 
-def _titled(procedure: str, part: Part) -> Part:
-    """The part as one of several: its sections say which procedure they are about."""
+def _titled(procedure: str, chapter: Chapter) -> Chapter:
+    """The chapter as one of several: its sections say which procedure they are about."""
     own = tuple(
         replace(
             section,
             slug=file_name(procedure, section.slug),
             title=f"{section.title} ({procedure})",
         )
-        for section in part.sections
+        for section in chapter.sections
     )
-    return replace(part, title=procedure, sections=own)
+    return replace(chapter, title=procedure, sections=own)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from envs.answers import Answer, Bits, Symbols
-from studies.procedures.objective import cost, probabilities
+from studies.procedures.cost import cost, probabilities
 
 
 def test_the_cost_of_bits_is_minus_the_log_probability_of_each_bit():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-CHECK = "from studies.running.script import require_guard\n"
+CHECK = "from studies.running.script_guard import require_guard\n"
 STUDY = """
 from memnets.cells import cells
 from memnets.spec import ModelSpec

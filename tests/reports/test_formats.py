@@ -1,6 +1,6 @@
 import pytest
 
-from reports import as_text
+from reports import formats
 
 
 @pytest.mark.parametrize(
@@ -14,30 +14,30 @@ from reports import as_text
     ],
 )
 def test_numbers_are_written_to_their_significant_digits(value, digits, text):
-    assert as_text.number(value, digits) == text
+    assert formats.number(value, digits) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(3.14, "3.1 s"), (43.5, "43.5 s"), (1088, "18.1 min"), (9000, "2.5 h")]
 )
 def test_durations_have_a_unit_that_suits_them(seconds, text):
-    assert as_text.duration(seconds) == text
+    assert formats.duration(seconds) == text
 
 
 def test_what_is_unknown_is_a_dash():
     nothing = float("nan")
-    for write in (as_text.number, as_text.whole, as_text.duration, as_text.per_cent):
+    for write in (formats.number, formats.whole, formats.duration, formats.per_cent):
         assert write(nothing) == "–"
-    assert as_text.span(nothing, nothing) == "–"
+    assert formats.span(nothing, nothing) == "–"
 
 
 def test_the_number_of_seeds_is_never_left_to_guess():
-    assert as_text.seeds([3, 3]) == "n = 3 seeds"
-    assert as_text.seeds([1]) == "n = 1 seed"
-    assert as_text.seeds([5, 2, 3]) == "n = 2 to 5 seeds"
-    assert as_text.seeds([]) == "n = 0"
+    assert formats.seeds([3, 3]) == "n = 3 seeds"
+    assert formats.seeds([1]) == "n = 1 seed"
+    assert formats.seeds([5, 2, 3]) == "n = 2 to 5 seeds"
+    assert formats.seeds([]) == "n = 0"
 
 
 def test_a_long_label_keeps_its_beginning_and_its_end():
-    assert as_text.short("ntm/soft") == "ntm/soft"
-    assert as_text.short("a" * 50 + "b" * 50, 9) == "aaaaa…bbb"
+    assert formats.short("ntm/soft") == "ntm/soft"
+    assert formats.short("a" * 50 + "b" * 50, 9) == "aaaaa…bbb"

@@ -20,7 +20,7 @@ from memnets.registry import (
 from ..design.data import BadData
 from ..design.trial import Trial
 from ..procedures.base import procedures
-from .sources import parts
+from .code_versions import parts
 
 
 def require_able(client: Any, trials: Iterable[Trial], device: str) -> None:

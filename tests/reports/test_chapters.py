@@ -4,7 +4,7 @@ import pytest
 
 from reports import build, sections
 from reports.blocks import Paragraph, Section
-from reports.parts import parts, view_of
+from reports.chapters import chapters, view_of
 from reports.results import read
 from reports.views import views
 from reports.views.gradients.view import Gradients
@@ -29,7 +29,7 @@ def test_each_procedure_has_the_view_of_its_name():
 
 
 def test_a_study_of_several_procedures_shows_the_view_of_each(both, tmp_path):
-    trained, measured = parts(read(both))
+    trained, measured = chapters(read(both))
     assert (trained.title, measured.title) == ("supervised", "gradients")
     assert trained.key_numbers[-2].text == "4 / 4" and measured.key_numbers[0].text == "30 / 30"
     text = text_of(both, tmp_path)
@@ -51,10 +51,10 @@ def test_each_view_gets_the_trials_of_its_procedure_only(both):
 
 
 def test_without_a_view_the_last_rows_are_shown_series_by_series(store_of, monkeypatch):
-    monkeypatch.setattr("reports.parts.view_of", lambda procedure: Rows("no view was found"))
-    (part,) = parts(read(store_of(names=("ntm/soft",), seeds=(0, 1))))
-    assert part.answer.sentence.endswith("instead, because no view was found.")
-    (table,) = part.sections[0].blocks
+    monkeypatch.setattr("reports.chapters.view_of", lambda procedure: Rows("no view was found"))
+    (chapter,) = chapters(read(store_of(names=("ntm/soft",), seeds=(0, 1))))
+    assert chapter.answer.sentence.endswith("instead, because no view was found.")
+    (table,) = chapter.sections[0].blocks
     # two trials, one row of training and six test lengths each
     assert len(table.shown) == 2 * 7 and "for each kind and length" in table.caption
     assert {"Task", "Model", "Seed", "Step", "Accuracy"} <= set(table.shown)

@@ -6,9 +6,9 @@ import pytest
 
 from memnets.registry import cells
 from studies import ResultStore, run
-from studies.running import sources
+from studies.running import code_versions
+from studies.running.code_versions import differences, made_with
 from studies.running.recorder import FolderRecorder
-from studies.running.sources import differences, made_with
 
 
 def test_every_part_is_named_with_its_package_and_the_hash_of_its_source(trial):
@@ -73,7 +73,7 @@ def edited(tmp_path, monkeypatch):
         path.write_text(f"# {comment}\n{text}")
         sys.modules.pop("somebodys_cell", None)
         importlib.invalidate_caches()
-        sources._described.cache_clear()
+        code_versions._described.cache_clear()
         cells._registered.pop("own", None)
         cells.register("own")(importlib.import_module("somebodys_cell").Own)
 

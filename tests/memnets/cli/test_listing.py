@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from envs.tasks import tasks
+from memnets.cli.listing import REGISTRIES
 from memnets.cli.main import main
-from memnets.cli.registered import KINDS
 from reports.sections import sections
 
 
@@ -68,11 +68,11 @@ def test_a_section_that_is_registered_here_is_listed_and_shown(capsys):
         del sections._registered["supervised.calibration"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_everything_that_is_listed_can_be_shown(kind, capsys):
-    assert main(["list", kind]) == 0
+@pytest.mark.parametrize("registry", REGISTRIES)
+def test_everything_that_is_listed_can_be_shown(registry, capsys):
+    assert main(["list", registry]) == 0
     title, *lines = capsys.readouterr().out.splitlines()
-    assert title == kind and len(lines) - 1 == len(list(KINDS[kind]))
-    for name in KINDS[kind]:
+    assert title == registry and len(lines) - 1 == len(list(REGISTRIES[registry]))
+    for name in REGISTRIES[registry]:
         assert main(["show", name]) == 0
-        assert f"{name} ({kind})" in capsys.readouterr().out
+        assert f"{name} ({registry})" in capsys.readouterr().out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import as_text
+from . import formats
 from .blocks import KeyNumber
 from .results import Results
 
@@ -18,16 +18,16 @@ def trials_finished(results: Results) -> KeyNumber:
 def time_spent(results: Results, activity: str) -> KeyNumber:
     """The time of all finished trials together; `activity` is what they did, as "training"."""
     facts = results.facts
-    models = as_text.plural(facts["model"].nunique(), "model")
+    models = formats.plural(facts["model"].nunique(), "model")
     seconds = float(facts["seconds"].astype(float).sum(min_count=1))
-    return KeyNumber(as_text.duration(seconds), f"of {activity}, {models} in all")
+    return KeyNumber(formats.duration(seconds), f"of {activity}, {models} in all")
 
 
 def missing(results: Results) -> tuple[str, ...]:
     """Caveats: trials that failed, beside others that finished, and trials still to run."""
     notes = []
     if len(results.failures) and len(results.facts):
-        count = as_text.plural(len(results.failures), "trial")
+        count = formats.plural(len(results.failures), "trial")
         notes.append(f"{count} failed and cannot be part of the accuracies.")
     if results.unfinished > 0:
         notes.append(f"{results.unfinished} of {results.planned} trials have not finished yet.")
