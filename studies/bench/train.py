@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from .load import Load
 from .machine import describe, require_device, usable_cores
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .timing import Timer
     from .training_step import Point
 
-Backend = Literal["reference", "fused", "compiled"]
 Row = dict[str, Any]
 
 
@@ -45,8 +44,8 @@ class BenchTrain:
     cells: tuple[str, ...] = ("ntm", "dnc", "dntm")
     estimators: tuple[str, ...] = ("soft", "reinforce")
     controllers: tuple[str, ...] = ("lstm",)
-    backends: tuple[Backend, ...] = ("reference", "fused")
-    """Without `reference` among them there are no ratios."""
+    backends: tuple[str, ...] = ("reference", "fused")
+    """Names as `network.backend` takes them; without `reference` among them there are no ratios."""
     batches: tuple[int, ...] = (1, 16, 64)
     threads: tuple[int, ...] = field(default_factory=lambda: (min(2, usable_cores()),))
     """Threads of torch and of the kernels; several are measured one after the other."""
@@ -94,9 +93,12 @@ class BenchTrain:
         return Measurements("train", self.folder, machine, rows, tuple(notes), interrupted)
 
     def _check(self) -> None:
+        from memnets.backends import require_backend
         from memnets.registry import cells, controllers, estimators
 
         require_device(self.device)
+        for name in self.backends:
+            require_backend(name)
         for registry, names in (
             (cells, self.cells),
             (estimators, self.estimators),

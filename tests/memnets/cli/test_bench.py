@@ -19,6 +19,7 @@ def test_every_bench_explains_itself_without_torch(name, capsys):
     [
         (["train", "--cells", "ntn"], "'ntm'"),
         (["train", "--batches", "0"], "batches is (0,); all must be at least 1"),
+        (["train", "--backends", "reference", "fuzed"], "fuzed"),
         (["train", "--repeats", "0"], "repeats is 0"),
         (["train", "--threads"], "threads is empty"),
         (["memory", "--slots", "0"], "at least 1"),
