@@ -1,4 +1,4 @@
-"""Numbers and lists as text: digits, units and signs are decided here alone."""
+"""Numbers, durations and lists as text: how many digits, which unit, which sign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kind of memory a model has: soft, discrete, half-discrete or none; decided here alone."""
+"""What kind of memory a model has: soft, discrete, half-discrete or none."""
 
 from __future__ import annotations
 

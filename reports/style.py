@@ -109,7 +109,7 @@ def colour(cell: str, estimator: str) -> str:
 
 
 def backend_colour(backend: str) -> str:
-    """The colour of a backend; the fused ones, of which one device has one, share theirs."""
+    """The colour of a backend; the fused ones of different devices share theirs."""
     return _BACKEND_COLOURS.get(backend) or _hue(backend)
 
 

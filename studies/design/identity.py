@@ -1,4 +1,4 @@
-"""Trials as JSON: what of it decides the id, and how trials of earlier versions are read.
+"""A trial's id, made from its JSON, and how the JSON of earlier versions is read.
 
 A finished trial must stay finished, so ids outlive names: what is hashed of a supervised trial is
 the form in which the first version stored it.

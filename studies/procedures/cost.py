@@ -1,4 +1,4 @@
-"""The cost of an answer: the one place where the kinds of answers meet the logits of a network."""
+"""What logits mean for each kind of answer: what they cost, and which probabilities they are."""
 
 from __future__ import annotations
 

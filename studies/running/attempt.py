@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..design.trial import Trial
 from ..procedures.base import BadCheckpoint, Recorder
-from . import provenance as facts
+from . import provenance
 from .code_versions import made_with
 from .files import Unwritable
 from .threads import torch_threads
@@ -43,18 +43,18 @@ def attempt(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int = 
     """
     if not recorder.begin(made_with(trial)):
         return
-    started = facts.now()
+    started = provenance.now()
     try:
         with torch_threads(threads):
             outcome = trial.procedure.run(trial, recorder)
         recorder.check()
-        known = {"started": started, "finished": facts.now(), **outcome.facts}
-        recorder.finish(known | facts.environment(recorder.device, threads), outcome.trace)
+        known = {"started": started, "finished": provenance.now(), **outcome.facts}
+        recorder.finish(known | provenance.environment(recorder.device, threads), outcome.trace)
     except Unwritable:
         raise
     except Exception as error:
-        known = {"started": started, "finished": facts.now()}
-        here = facts.environment(recorder.device, threads)
+        known = {"started": started, "finished": provenance.now()}
+        here = provenance.environment(recorder.device, threads)
         recorder.fail(failure(error, folder) | known | here)
 
 

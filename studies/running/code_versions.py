@@ -1,4 +1,4 @@
-"""The code that a trial's parts come from: said with its results, and no part of its id."""
+"""Which code a trial was made with: stored beside its results, and no part of its id."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..procedures.base import procedures
 def made_with(trial: Trial) -> dict[str, str]:
     """Package, version and a hash of the source of every part, by "part name".
 
-    A part that is not to be had is left out: the trial will say so itself.
+    A part that cannot be imported is left out: the trial fails on it and says so.
     """
     found = {f"{part} {name}": _source(registry, name) for part, registry, name in parts(trial)}
     return {part: source for part, source in found.items() if source}
@@ -67,7 +67,7 @@ def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
 def differences(stored: Iterable[tuple[Trial, Mapping[str, str]]]) -> Iterator[str]:
     """One line for every part that trials were made with in another form than today's.
 
-    Takes trials and what they were made with, which is empty where it was not stored.
+    `stored` has trials and what they were made with, which is empty where it was not stored.
     """
     counts: dict[tuple[str, str, str], int] = {}
     for trial, before in stored:

@@ -20,8 +20,9 @@ from ..design.trial import Trial
 from ..procedures.base import Row
 
 PATIENCE = 1.0
-"""Seconds between two looks at whether anybody still waits for the trial."""
+"""Seconds between two checks that somebody still waits for the trial."""
 TRIES = 5
+"""How often a call is put into the queue before it fails."""
 
 
 class Call(NamedTuple):

@@ -20,7 +20,9 @@ from .store import ResultStore
 from .worker_checks import require_able
 
 Ended: TypeAlias = Generator[tuple[Trial, Exception | None]]
+"""Trials that ended, each with what its worker raised."""
 TICK = 0.5
+"""Seconds between two looks at what has ended."""
 
 
 class Watcher(Protocol):

@@ -92,7 +92,7 @@ def run(
 def _give_up(store: ResultStore, trial: Trial, error: Exception) -> None:
     if isinstance(error, Unwritable):
         raise error
-    # of the worker that made it nothing is known, least of all that its machine is this one
+    # nothing is known about the worker, which may have been another machine
     store.fail(trial, failure(error, store.path(trial)))
 
 

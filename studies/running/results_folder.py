@@ -16,6 +16,7 @@ from .recorder import FolderRecorder
 from .store import ResultStore
 
 PROBE = "run.token"
+"""The file that holds the token while a study runs."""
 
 
 @dataclass(frozen=True)

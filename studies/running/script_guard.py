@@ -1,4 +1,4 @@
-"""Whether the script that is running may start worker processes, each of which imports it again."""
+"""Refuses to start worker processes where each of them would run the calling script again."""
 
 from __future__ import annotations
 

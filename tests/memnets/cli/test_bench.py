@@ -5,6 +5,8 @@ import pytest
 from memnets.cli.bench import BENCHES
 from memnets.cli.main import main
 
+from .shell import refusal
+
 
 @pytest.mark.parametrize("name", list(BENCHES))
 def test_every_bench_explains_itself_without_torch(name, capsys):
@@ -36,3 +38,19 @@ def test_bad_input_gets_one_line(arguments, said, capsys, tmp_path, monkeypatch)
     err = capsys.readouterr().err
     assert err.startswith("memnets: ") and err.count("\n") == 1
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["bench", "envs", "--seconds", "0"], "above zero"),
+        (["bench", "envs", "--seconds", "nan"], "above zero"),
+        (["bench", "train", "--slots", "0"], "slots is 0; it must be at least 1"),
+    ],
+)
+def test_bad_input_gets_one_line_that_says_what_would_do(
+    arguments, said, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert said in refusal(capsys, arguments)
+    assert not list(tmp_path.rglob("done.json"))

@@ -6,7 +6,10 @@ import pytest
 from envs.tasks import tasks
 from memnets.cli.listing import REGISTRIES
 from memnets.cli.main import main
+from memnets.registry import cells
 from reports.sections import sections
+
+from .shell import refusal
 
 
 @pytest.fixture
@@ -76,3 +79,41 @@ def test_everything_that_is_listed_can_be_shown(registry, capsys):
     for name in REGISTRIES[registry]:
         assert main(["show", name]) == 0
         assert f"{name} ({registry})" in capsys.readouterr().out
+
+
+def test_list_names_everything_with_a_line_each(capsys):
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name in cells:
+        assert any(line.split()[:1] == [name] and len(line.split()) > 3 for line in lines)
+
+
+def test_show_gives_documentation_and_options(capsys):
+    assert main(["show", "ntm"]) == 0
+    assert "slots: int" in capsys.readouterr().out
+    assert main(["show", "demo"]) == 0
+    assert "12 trials" in capsys.readouterr().out
+
+
+def test_show_says_which_backend_is_chosen_and_why(capsys):
+    assert main(["show", "ntm", "--backend"]) == 0
+    shown = capsys.readouterr().out
+    assert "ntm/soft/lstm: numba\n" in shown
+    assert "ntm/top_k/lstm: reference (the estimator" in shown
+    assert main(["show", "demo", "--backend"]) == 0
+    assert "ntm/soft on copy: numba\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", "ntm2"], "Did you mean 'ntm'"),
+        (["show", "copy", "--backend"], "cells and studies have backends"),
+    ],
+)
+def test_bad_input_gets_one_line_that_says_what_would_do(
+    arguments, said, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert said in refusal(capsys, arguments)
+    assert not list(tmp_path.rglob("done.json"))

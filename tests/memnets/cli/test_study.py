@@ -6,6 +6,8 @@ from memnets.cli.main import main
 from memnets.cli.study import named
 from memnets.registry import UnknownName
 
+from .shell import QUICK, refusal
+
 
 def test_the_flags_are_those_of_the_studys_own_procedure(capsys):
     for study, flag, other in (
@@ -39,3 +41,34 @@ def test_procedures_are_listed_and_shown(capsys):
     assert main(["show", "supervised"]) == 0
     shown = capsys.readouterr().out
     assert "updates: int" in shown and "default 1000" in shown
+
+
+def test_a_study_runs_and_its_state_and_report_are_shown(tmp_path, capsys):
+    folder = ["--folder", str(tmp_path)]
+    short = ["--procedure.test-lengths", "1", "2", "--procedure.solved-errors", "None"]
+    run = ["study", "run", "demo", "--workers", "0", "--seeds", "0", *QUICK, *short, *folder]
+    assert main(run) == 0
+    assert main(["study", "status", "demo", *folder]) == 0
+    assert "6 of 6 trials done" in capsys.readouterr().out
+    assert main(["study", "list", *folder]) == 0
+    assert "6 trials done" in capsys.readouterr().out
+    assert main(["report", "demo", *folder]) == 0
+    page = tmp_path / "demo" / "report" / "index.html"
+    assert "ntm/reinforce" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["study", "run", "demmo"], "'demo'"),
+        (["study", "rum"], "it has run"),
+        (["study", "run", "demo", "--workers", "-1"], "workers is -1"),
+        (["study", "run", "demo", "--seeds"], "at least one of its seeds"),
+    ],
+)
+def test_bad_input_gets_one_line_that_says_what_would_do(
+    arguments, said, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert said in refusal(capsys, arguments)
+    assert not list(tmp_path.rglob("done.json"))
