@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,8 @@ import numpy as np
 from ..design.data import BadData, pretty
 from ..design.trial import Trial
 from ..procedures.base import Row
-from .files import NotResults, read_json, read_lines, write_whole
+from .files import NotResults, read_json, write_whole
+from .rows_file import count_rows, is_finished, read_rows
 from .trial_file import ANEW, FACTORS, TrialFile
 
 if TYPE_CHECKING:
@@ -81,26 +81,14 @@ class ResultStore:
 
     def is_done(self, trial: Trial | str) -> bool:
         """Whether the trial is finished; raises NotResults where its rows are not all there."""
-        done = self.path(trial) / "done.json"
-        if not done.is_file():
-            return False
-        self._check_count(done, len(read_lines(self.path(trial) / "metrics.jsonl")))
-        return True
+        return is_finished(self.path(trial))
 
     def rows(self, trial: Trial | str) -> list[Row]:
         """The rows of one trial, without a half-written last one.
 
         Raises NotResults for a line that is no JSON, and where rows of a finished trial are gone.
         """
-        path = self.path(trial) / "metrics.jsonl"
-        try:
-            rows = [json.loads(line) for line in read_lines(path)]
-        except ValueError as error:
-            raise NotResults(f"{path} holds a line that is not JSON: {error}.") from error
-        done = path.with_name("done.json")
-        if done.is_file():
-            self._check_count(done, len(rows))
-        return rows
+        return read_rows(self.path(trial))
 
     def load(self) -> pd.DataFrame:
         """A tidy frame: one row per stored row, with the factors of the stored trial."""
@@ -178,8 +166,8 @@ class ResultStore:
             buffer = io.BytesIO()
             np.savez_compressed(buffer, allow_pickle=False, **trace)
             write_whole(self.path(trial) / "trace.npz", buffer.getvalue())
-        rows = len(read_lines(self.path(trial) / "metrics.jsonl"))
-        _write(self.path(trial) / "done.json", {**facts, "rows": rows})
+        counted = {**facts, "rows": count_rows(self.path(trial))}
+        _write(self.path(trial) / "done.json", counted)
 
     def fail(self, trial: Trial, facts: Mapping[str, Any]) -> None:
         """Record why the trial failed: facts with at least `error` and `traceback`."""
@@ -222,17 +210,6 @@ class ResultStore:
                 f"edited or copied. {ANEW}"
             )
         return stored
-
-    def _check_count(self, done: Path, rows: int) -> None:
-        counted = read_json(done, "Delete it and run the study again.").get("rows")
-        # the first version stored no number
-        if rows >= (1 if counted is None else counted):
-            return
-        there = "no rows" if counted is None else f"{rows} of the {counted} rows"
-        raise NotResults(
-            f"{done.with_name('metrics.jsonl')} holds {there}, though the trial is finished: "
-            f"delete {done.parent} and run the study again to make the trial anew."
-        )
 
     def _each(self, name: str) -> Iterator[dict[str, Any]]:
         for stored in self._stored():
