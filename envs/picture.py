@@ -34,7 +34,7 @@ def picture(batch: Batch, answers: Sequence[np.ndarray], row: int = 0) -> np.nda
     return image.repeat(_CELL, 0).repeat(_CELL, 1).astype(np.uint8)
 
 
-def _panel(values_TC: np.ndarray, shown_T: np.ndarray) -> np.ndarray:
-    low, high = min(0.0, values_TC.min()), max(1.0, values_TC.max())
-    shade = (values_TC.T[..., None] - low) / (high - low)
+def _panel(values_TZ: np.ndarray, shown_T: np.ndarray) -> np.ndarray:
+    low, high = min(0.0, values_TZ.min()), max(1.0, values_TZ.max())
+    shade = (values_TZ.T[..., None] - low) / (high - low)
     return np.where(shown_T[None, :, None], _PAPER + shade * (_INK - _PAPER), _UNSEEN)

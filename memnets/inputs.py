@@ -42,7 +42,7 @@ def _check_state(
         raise ValueError(
             f"a state is the NetworkState of a rollout, rollout.state, not {type(state).__name__}"
         )
-    of = len(state.read_BR)
+    of = len(state.read_BO)
     if of != batch_size:
         hint = "; put time first" if of == steps else ""
         raise ValueError(f"a state of B = {of} sequences does not go with {given}{hint}")

@@ -78,7 +78,7 @@ class MemoryNetwork(nn.Module):
         """
         check_step(x_BX, state, input_size=self.input_size, dtype=self.readout.weight.dtype)
         h_BC, state, address = self.drive(x_BX, state)
-        return self.readout(torch.cat([self.bypass(h_BC), state.read_BR], -1)), state, address
+        return self.readout(torch.cat([self.bypass(h_BC), state.read_BO], -1)), state, address
 
     def forward(self, inputs_TBX: Tensor, state: NetworkState | None = None) -> Rollout:
         """Unroll over a sequence, from `state` or from the initial one, by the chosen backend.
@@ -104,7 +104,7 @@ class MemoryNetwork(nn.Module):
         for x_BX in inputs_TBX.unbind(0):
             h_BC, state, address = drive(x_BX, state)
             hidden.append(h_BC)
-            reads.append(state.read_BR)
+            reads.append(state.read_BO)
             addresses.append(address)
         hidden_TBC = torch.stack(hidden)
         logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), torch.stack(reads)], -1))
@@ -116,22 +116,22 @@ class MemoryNetwork(nn.Module):
         with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.no_grad():
             x_BX = inputs_TBX.new_zeros(inputs_TBX.shape[1:])
             h_BC, after, address = self.drive(x_BX, state)
-        hidden_TBC, reads_TBR = h_BC.unsqueeze(0)[:0], after.read_BR.unsqueeze(0)[:0]
-        logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), reads_TBR], -1))
+        hidden_TBC, reads_TBO = h_BC.unsqueeze(0)[:0], after.read_BO.unsqueeze(0)[:0]
+        logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), reads_TBO], -1))
         stacked = stack_steps([address])
         nothing = Address._make(None if part is None else part[:0] for part in stacked)
         return Rollout(logits_TBY, nothing, state, hidden_TBC)
 
     def drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
         """One step without the readout: the controller's output (B, C), next state and address."""
-        h_BC, controller = self.controller(torch.cat([x_BX, state.read_BR], -1), state.controller)
+        h_BC, controller = self.controller(torch.cat([x_BX, state.read_BO], -1), state.controller)
         external = (x_BX,) if self.cell.takes_input else ()
-        read_BR, cell, address = self._precisely(self.cell, h_BC, state.cell, *external)
+        read_BO, cell, address = self._precisely(self.cell, h_BC, state.cell, *external)
         for _ in range(self.cell.read_steps - 1):
-            h_BC, controller = self.controller(torch.cat([x_BX, read_BR], -1), controller)
-            read_BR, cell, again = self._precisely(self.cell.read_again, h_BC, cell)
+            h_BC, controller = self.controller(torch.cat([x_BX, read_BO], -1), controller)
+            read_BO, cell, again = self._precisely(self.cell.read_again, h_BC, cell)
             address = join_heads(address, again)
-        return h_BC, NetworkState(controller, cell, read_BR), address
+        return h_BC, NetworkState(controller, cell, read_BO), address
 
     def _precisely(self, call: Callable[..., Any], *values: Any) -> Any:
         """A call of the cell without autocast, which takes from addresses more than they can bear.

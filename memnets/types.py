@@ -2,23 +2,35 @@
 
 Shape suffixes, everywhere in memnets, envs and studies (`weights_BHN` is batch × heads × slots):
 
-    T  time steps            B  batch rows           X  inputs of a network
-    Y  outputs (logits)      C  controller outputs   I  outputs of an interface
-    H  heads (write heads first, then read heads)    P  write heads
-    R  read heads; in `read_BR`, all that they read, side by side
-    N  slots of memory       W  width of a slot      A  width of a slot's learned address or key
-    V  address and content of a slot side by side (A + W)
-    M  what a head chooses among: a DNC's read modes, a D-NTM's slots and no-op
-    K  slots that an address touches; terms of a product
-    S  shifts of a head; steps of a running average
-    L  layers                D  decisions            F  features of a learned score
-    E  entries that are kept for the backward pass
-    U  uniform or exponential numbers that a choice uses up
+    T  time steps
+    B  batch rows
+    X  inputs of a network
+    Y  outputs of a network (logits)
+    C  controller outputs
+    H  heads, write heads first, then read heads
+    P  write heads
+    R  read heads
+    O  what the read heads read, side by side
+    N  slots of memory, the no-op of a D-NTM counted as the last one
+    W  width of a slot
+    A  width of a slot's learned address
+    K  slots that an address touches
+    D  distances by which a head can shift
+    M  modes of a read head (DNC)
+    F  features of a learned score
+    U  numbers that a choice uses up, random or from a script
+    L  layers of a controller
+    S  steps of a running average
+    E  rows that a sequence has written, in order
+    Z  numbers of any other vector, which may be several vectors side by side
 
-In the kernels alone:
+In memnets.backends alone:
 
-    G  inputs of a controller's gates                Q  values of these gates
-    Z  several vectors side by side                  J  columns of a product
+    I  outputs of an interface
+    G  inputs of a controller's gates
+    Q  values of a controller's gates
+    V  address and content of a slot, side by side
+    J  columns of a matrix product
 """
 
 from __future__ import annotations
@@ -111,7 +123,7 @@ class NetworkState(NamedTuple):
 
     controller: Any
     cell: Any
-    read_BR: Tensor
+    read_BO: Tensor
 
 
 class Rollout(NamedTuple):

@@ -138,8 +138,8 @@ class DNTM(MemoryCell[DNTMState]):
         if written_BNW.requires_grad:
             written_BNW.register_hook(_bounded)
         source_BNW = before_BNW if self.read_first else written_BNW
-        read_BR, state, read = self._read(head, state._replace(content_BNW=source_BNW))
-        return read_BR, state._replace(content_BNW=written_BNW), join_heads(write, read)
+        read_BO, state, read = self._read(head, state._replace(content_BNW=source_BNW))
+        return read_BO, state._replace(content_BNW=written_BNW), join_heads(write, read)
 
     def read_again(self, h_BC: Tensor, state: DNTMState) -> tuple[Tensor, DNTMState, Address]:
         return self._read(self.interface(h_BC), state)

@@ -115,9 +115,9 @@ class NTM(MemoryCell[NTMState]):
         written_BNW = memory.write(state.memory_BNW, write, raw["erase"].sigmoid(), raw["add"])
         source = state if self.read_first else state._replace(memory_BNW=written_BNW)
         read = self._address(source, heads, slice(self.writes, None))
-        read_BR = memory.read(source.memory_BNW, read).flatten(1)
+        read_BO = memory.read(source.memory_BNW, read).flatten(1)
         address = join_heads(write, read)
-        return read_BR, NTMState(written_BNW, address.dense(self.slots)), address
+        return read_BO, NTMState(written_BNW, address.dense(self.slots)), address
 
     def _address(self, state: NTMState, heads: dict[str, Tensor], which: slice) -> Address:
         key, strength, gate, shift, power = (

@@ -92,7 +92,7 @@ def _check_rollout(network: MemoryNetwork, rollout: Rollout) -> None:
     require(heads == len(cell.heads), f"{len(cell.heads)} heads are named, {heads} address")
     writes = [name.startswith("write") for name in cell.heads]
     require(writes == sorted(writes, reverse=True), "write heads must come before read heads")
-    require(rollout.state.read_BR.shape[-1] == cell.read_size, "a read is not read_size wide")
+    require(rollout.state.read_BO.shape[-1] == cell.read_size, "a read is not read_size wide")
     check_address(rollout.address, cell.slots, where="the rollout")
 
 

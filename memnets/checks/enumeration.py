@@ -27,16 +27,16 @@ Cost = Callable[[Tensor], Tensor]
 
 
 class Scripted(Estimator):
-    """Takes its choices from a script, (B, D): one column per decision, in the order of asking.
+    """Takes its choices from a script, (B, U): one column per decision, in the order of asking.
 
     An empty weighting leaves nothing to decide: its no-op takes nothing from the script.
     """
 
     discrete = True
 
-    def __init__(self, choices_BD: Tensor) -> None:
+    def __init__(self, choices_BU: Tensor) -> None:
         super().__init__()
-        self.choices_BD = choices_BD
+        self.choices_BU = choices_BU
         self.choices: list[int] = []
         """How many choices each decision asked so far had, the no-op included."""
 
@@ -46,7 +46,7 @@ class Scripted(Estimator):
             return chosen(weighting_BHN, weighting_BHN.new_full((B, heads), slots).long())
         asked = len(self.choices)
         self.choices += [slots + 1] * heads
-        return chosen(weighting_BHN, self.choices_BD[:, asked : asked + heads])
+        return chosen(weighting_BHN, self.choices_BU[:, asked : asked + heads])
 
 
 def with_estimator(network: MemoryNetwork, estimator: Estimator) -> MemoryNetwork:
@@ -86,9 +86,9 @@ def exact_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost) -> tup
             f"{len(choices)} decisions make {sequences} address sequences; at most "
             f"{MOST_SEQUENCES} can be enumerated: take fewer slots or steps"
         )
-    script_BD = torch.tensor(list(itertools.product(*map(range, choices))))
-    twin = with_estimator(network, Scripted(script_BD))
-    rollout = twin(inputs_TX.unsqueeze(1).expand(-1, len(script_BD), -1))
+    script_BU = torch.tensor(list(itertools.product(*map(range, choices))))
+    twin = with_estimator(network, Scripted(script_BU))
+    rollout = twin(inputs_TX.unsqueeze(1).expand(-1, len(script_BU), -1))
     probability_B = rollout.address.log_prob_BH.sum((0, -1)).exp()
     expected = (probability_B * cost(rollout.logits_TBY).sum(0)).sum()
     return float(expected.detach()), flat_gradient(expected, model_parameters(twin))

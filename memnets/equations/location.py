@@ -15,15 +15,15 @@ def interpolate(content_BHN: Tensor, previous_BHN: Tensor, gate_BH: Tensor) -> T
     return torch.lerp(previous_BHN, content_BHN, gate_BH.unsqueeze(-1))
 
 
-def shift(weighting_BHN: Tensor, shift_BHS: Tensor) -> Tensor:
-    """Circular convolution with a distribution over shifts -(S//2) … S//2, S odd (NTM eq. 8)."""
-    half = shift_BHS.shape[-1] // 2
+def shift(weighting_BHN: Tensor, shift_BHD: Tensor) -> Tensor:
+    """Circular convolution with a distribution over shifts -(D//2) … D//2, D odd (NTM eq. 8)."""
+    half = shift_BHD.shape[-1] // 2
     slots = weighting_BHN.shape[-1]
     wrap = -(-half // slots)
     around = torch.cat([weighting_BHN] * (2 * wrap + 1), -1)
     around = around[..., wrap * slots - half : (wrap + 1) * slots + half]
-    windows_BHNS = around.unfold(-1, shift_BHS.shape[-1], 1)
-    return (windows_BHNS @ shift_BHS.flip(-1).unsqueeze(-1)).squeeze(-1)
+    windows_BHND = around.unfold(-1, shift_BHD.shape[-1], 1)
+    return (windows_BHND @ shift_BHD.flip(-1).unsqueeze(-1)).squeeze(-1)
 
 
 def sharpen(weighting_BHN: Tensor, power_BH: Tensor) -> Tensor:

@@ -32,12 +32,12 @@ def move(position: Address, moves: Address, slots: int) -> Address:
         step_BH1 = (chosen - 1).where(moves.weights_BHK > 0, 0)
         after_BH1 = (position.slots_BHK + step_BH1) % slots
         return moves._replace(weights_BHK=position.weights_BHK, slots_BHK=after_BH1)
-    moves_BHS = moves.dense(len(MOVES))
-    stay_BH1 = (1 - moves_BHS.sum(-1, keepdim=True)).clamp_min(0)
-    moves_BHS = torch.cat(
-        [moves_BHS[..., :1], moves_BHS[..., 1:2] + stay_BH1, moves_BHS[..., 2:]], -1
+    moves_BHD = moves.dense(len(MOVES))
+    stay_BH1 = (1 - moves_BHD.sum(-1, keepdim=True)).clamp_min(0)
+    moves_BHD = torch.cat(
+        [moves_BHD[..., :1], moves_BHD[..., 1:2] + stay_BH1, moves_BHD[..., 2:]], -1
     )
-    weights_BHN = location.shift(position.dense(slots), moves_BHS)
+    weights_BHN = location.shift(position.dense(slots), moves_BHD)
     return moves._replace(weights_BHK=weights_BHN, slots_BHK=None)
 
 

@@ -43,9 +43,9 @@ class Estimator(nn.Module, ABC):
         """What makes the addresses of this minibatch: itself, or an estimator that it holds."""
         return self
 
-    def spread(self, batch_TBX: Tensor) -> Tensor:
+    def spread(self, batch_TBZ: Tensor) -> Tensor:
         """The batch with each sequence repeated, side by side, once per rollout of `rollouts`."""
-        return batch_TBX if self.rollouts == 1 else batch_TBX.repeat_interleave(self.rollouts, 1)
+        return batch_TBZ if self.rollouts == 1 else batch_TBZ.repeat_interleave(self.rollouts, 1)
 
     def advance(self) -> None:
         """Moves schedules on; called by the training loop after every update."""

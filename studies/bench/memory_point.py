@@ -71,8 +71,8 @@ def _unroll(subject: Subject, h_TBC: Tensor) -> list[Address]:
     """Forward and backward over a sequence; the addresses of its steps."""
     state, loss, addresses = subject.start(), torch.zeros(()), []
     for h_BC in h_TBC.unbind(0):
-        read_BR, state, address = subject.step(h_BC, state)
-        loss = loss + read_BR.square().sum() + address.log_prob_BH.sum()
+        read_BO, state, address = subject.step(h_BC, state)
+        loss = loss + read_BO.square().sum() + address.log_prob_BH.sum()
         addresses.append(address)
     loss.backward()
     return addresses

@@ -22,7 +22,7 @@ def test_parts_of_the_controllers_output_are_dropped_and_the_rest_is_scaled_up()
     kept = direct != 0
     torch.testing.assert_close(direct[kept], rollout.hidden_TBC[kept] / 0.75)
     assert abs(kept.float().mean().item() - 0.75) < 4.5 * (0.25 * 0.75 / kept.numel()) ** 0.5
-    assert torch.equal(read[-1], rollout.state.read_BR)
+    assert torch.equal(read[-1], rollout.state.read_BO)
 
 
 def test_memory_state_and_what_baselines_see_are_those_without_dropout():
@@ -34,7 +34,7 @@ def test_memory_state_and_what_baselines_see_are_those_without_dropout():
     assert not torch.equal(plain.logits_TBY, dropped.logits_TBY)
     assert torch.equal(plain.hidden_TBC, dropped.hidden_TBC)
     assert torch.equal(plain.address.weights_BHK, dropped.address.weights_BHK)
-    assert torch.equal(plain.state.read_BR, dropped.state.read_BR)
+    assert torch.equal(plain.state.read_BO, dropped.state.read_BO)
     assert torch.equal(plain.state.cell.memory_BNW, dropped.state.cell.memory_BNW)
 
 

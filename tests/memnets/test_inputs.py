@@ -124,5 +124,5 @@ def test_under_autocast_a_memory_keeps_the_precision_of_the_parameters(cell):
     network = on_the_reference(cell)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         rollout = network(torch.randn(3, 2, INPUTS))
-    assert rollout.state.read_BR.dtype == torch.float32
+    assert rollout.state.read_BO.dtype == torch.float32
     assert rollout.address.weights_BHK.dtype == torch.float32

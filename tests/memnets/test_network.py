@@ -41,7 +41,7 @@ def test_a_rollout_spans_time_batch_and_heads_in_the_networks_precision(cell):
     assert rollout.address.log_prob_BH.shape == (STEPS, BATCH, heads)
     dense = rollout.address.dense(network.cell.slots)
     assert dense.shape == (STEPS, BATCH, heads, network.cell.slots)
-    for value in (rollout.logits_TBY, rollout.hidden_TBC, dense, rollout.state.read_BR):
+    for value in (rollout.logits_TBY, rollout.hidden_TBC, dense, rollout.state.read_BO):
         assert value.dtype == torch.float64
 
 
@@ -107,7 +107,7 @@ def test_the_readout_sees_the_controllers_output_and_what_was_just_read():
     rollout = network(inputs())
     assert seen[0].shape == (STEPS, BATCH, 8 + network.cell.read_size)
     assert torch.equal(seen[0][..., :8], rollout.hidden_TBC)
-    assert torch.equal(seen[0][-1, :, 8:], rollout.state.read_BR)
+    assert torch.equal(seen[0][-1, :, 8:], rollout.state.read_BO)
 
 
 def test_the_controller_sees_the_input_and_the_read_before():
@@ -118,7 +118,7 @@ def test_the_controller_sees_the_input_and_the_read_before():
     start = network(inputs_TBX[:3])
     network(inputs_TBX[3:], start.state)
     assert torch.equal(seen[0], torch.cat([inputs_TBX[0], torch.zeros(BATCH, 20)], -1))
-    assert torch.equal(seen[3], torch.cat([inputs_TBX[3], start.state.read_BR], -1))
+    assert torch.equal(seen[3], torch.cat([inputs_TBX[3], start.state.read_BO], -1))
 
 
 @pytest.mark.parametrize("controller", list(controllers))

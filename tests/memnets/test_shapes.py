@@ -1,4 +1,4 @@
-"""Every letter of a shape suffix is in the legend of memnets/types.py."""
+"""Every letter of a shape suffix is in the legend of memnets/types.py, where it has one meaning."""
 
 import ast
 import re
@@ -10,10 +10,14 @@ import pytest
 import memnets.types
 
 ROOT = Path(__file__).parents[2]
+BACKENDS = "memnets/backends/"
 SUFFIX = re.compile(r"[a-z][a-z0-9_]*?_([A-Z0-9]+)")
-LEGEND = re.findall(r"(?:^|\s{2,})([A-Z])  (?=\S)", memnets.types.__doc__)
+ENTRY = re.compile(r"^    ([A-Z])  (\S.*)$", re.MULTILINE)
+EVERYWHERE, IN_BACKENDS = (
+    ENTRY.findall(part) for part in memnets.types.__doc__.split("In memnets.backends alone:")
+)
 SOURCES = [
-    str(path.relative_to(ROOT))
+    path.relative_to(ROOT).as_posix()
     for package in ("memnets", "envs", "studies")
     for path in sorted((ROOT / package).rglob("*.py"))
 ]
@@ -32,13 +36,22 @@ def letters(source: str) -> set[str]:
     return {letter for match in found if match for letter in match[1] if letter.isalpha()}
 
 
-def test_each_letter_of_the_legend_is_explained_once():
-    assert len(set(LEGEND)) == len(LEGEND) > 15
+def known(file: str) -> set[str]:
+    """The letters that a file may use."""
+    return dict(EVERYWHERE + IN_BACKENDS if file.startswith(BACKENDS) else EVERYWHERE).keys()
+
+
+def test_each_letter_has_one_line_in_the_legend_and_one_meaning_there():
+    assert len(EVERYWHERE) > 15 and len(IN_BACKENDS) > 2
+    entries = EVERYWHERE + IN_BACKENDS
+    assert len(dict(entries)) == len(entries)
+    meanings = [meaning for _, meaning in entries]
+    assert len(set(meanings)) == len(meanings) and not any(";" in each for each in meanings)
 
 
 @pytest.mark.parametrize("file", SOURCES)
 def test_every_letter_of_a_suffix_is_in_the_legend(file):
-    assert letters((ROOT / file).read_text(encoding="utf-8")) <= set(LEGEND)
+    assert letters((ROOT / file).read_text(encoding="utf-8")) <= known(file)
 
 
 def test_a_letter_of_no_legend_is_found():
@@ -46,5 +59,7 @@ def test_a_letter_of_no_legend_is_found():
 
 
 def test_every_letter_of_the_legend_is_used():
-    used = (letters((ROOT / file).read_text(encoding="utf-8")) for file in SOURCES)
-    assert set(LEGEND) <= set().union(*used)
+    used = {file: letters((ROOT / file).read_text(encoding="utf-8")) for file in SOURCES}
+    assert dict(EVERYWHERE).keys() <= set().union(*used.values())
+    inside = (found for file, found in used.items() if file.startswith(BACKENDS))
+    assert dict(IN_BACKENDS).keys() <= set().union(*inside)

@@ -54,16 +54,16 @@ class Fused(torch.autograd.Function):
         history = free.pop() if free else torch.empty(floats)
         inputs = torch.addmm(b_ih + b_hh, x_TBX.reshape(T * B, X), w_ih[:, :X].t())
         hidden_TBC = torch.empty(T, B, sizes.hidden)
-        reads_TBR = torch.empty(T, B, sizes.reads * sizes.width)
-        tensors = (w_ih, w_hh, w_heads, b_heads, inputs, history, hidden_TBC, reads_TBR)
+        reads_TBO = torch.empty(T, B, sizes.reads * sizes.width)
+        tensors = (w_ih, w_hh, w_heads, b_heads, inputs, history, hidden_TBC, reads_TBO)
         library.ntm_forward(ctypes.byref(sizes), X, *map(_address, tensors))
         ctx.library, ctx.sizes, ctx.history = library, sizes, history
-        ctx.save_for_backward(x_TBX, w_ih, w_hh, w_heads, hidden_TBC, reads_TBR)
-        return hidden_TBC, reads_TBR
+        ctx.save_for_backward(x_TBX, w_ih, w_hh, w_heads, hidden_TBC, reads_TBO)
+        return hidden_TBC, reads_TBO
 
     @staticmethod
     def backward(ctx: Any, grad_hidden: Tensor, grad_reads: Tensor) -> Any:  # type: ignore[override]
-        x_TBX, w_ih, w_hh, w_heads, hidden_TBC, reads_TBR = ctx.saved_tensors
+        x_TBX, w_ih, w_hh, w_heads, hidden_TBC, reads_TBO = ctx.saved_tensors
         T, B, X = x_TBX.shape
         gates, raw = torch.empty(T * B, w_hh.shape[0]), torch.empty(T * B, w_heads.shape[0])
         grads = (grad_hidden.contiguous(), grad_reads.contiguous())
@@ -71,9 +71,9 @@ class Fused(torch.autograd.Function):
         ctx.library.ntm_backward(ctypes.byref(ctx.sizes), X, *map(_address, tensors))
         Fused.histories[ctx.history.numel()].append(ctx.history)
         # the inputs of the gates: the input, and the read and hidden state of the step before
-        seen = torch.zeros(T, B, X + reads_TBR.shape[-1] + w_hh.shape[1])
+        seen = torch.zeros(T, B, X + reads_TBO.shape[-1] + w_hh.shape[1])
         seen[..., :X] = x_TBX
-        torch.cat([reads_TBR[:-1], hidden_TBC[:-1]], -1, out=seen[1:, :, X:])
+        torch.cat([reads_TBO[:-1], hidden_TBC[:-1]], -1, out=seen[1:, :, X:])
         sizes = [w_ih.shape[1], w_hh.shape[1]]
         d_ih, d_hh = (gates.t() @ seen.flatten(0, 1)).split(sizes, 1)
         bias = gates.sum(0)

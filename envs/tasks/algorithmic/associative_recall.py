@@ -84,7 +84,7 @@ def _redraw_twins(
     rng: np.random.Generator, items: np.ndarray, query: np.ndarray, query_B: np.ndarray
 ) -> None:
     """Replace, in place, every other item that equals the query."""
-    other_NB = np.arange(len(items))[:, None] != query_B
-    while (twins_NB := (items == query).all((1, 3)) & other_NB).any():
-        position, row = np.nonzero(twins_NB)
+    other_ZB = np.arange(len(items))[:, None] != query_B
+    while (twins_ZB := (items == query).all((1, 3)) & other_ZB).any():
+        position, row = np.nonzero(twins_ZB)
         items[position, :, row] = fair_bits(rng, len(row), items.shape[1], items.shape[3])

@@ -47,11 +47,11 @@ class DynamicNgrams(Task):
 
     def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
         length = self.draw_length(rng, length)
-        table_BC = rng.beta(0.5, 0.5, size=(batch_size, 2**self.context))
+        table_BZ = rng.beta(0.5, 0.5, size=(batch_size, 2**self.context))
         bits_TB = fair_bits(rng, length, batch_size)
         chance_TB = rng.random((length, batch_size))
         if length > self.context:
-            self._draw(bits_TB, chance_TB, table_BC)
+            self._draw(bits_TB, chance_TB, table_BZ)
         inputs_TB = np.zeros_like(bits_TB)
         inputs_TB[1:] = bits_TB[:-1]
         return Batch(inputs_TB[..., None], bits_TB[..., None], np.ones_like(bits_TB, bool))
@@ -64,26 +64,26 @@ class DynamicNgrams(Task):
         bits_TB = batch.targets_TBY[..., 0]
         length, batch_size = bits_TB.shape
         rows = np.arange(batch_size)
-        seen_BC2 = np.full((batch_size, 2**self.context, 2), 0.5)
+        seen_BZ2 = np.full((batch_size, 2**self.context, 2), 0.5)
         cost_B = np.full(batch_size, float(min(self.context, length)))
         for t in range(self.context, length):
             context_B, bit_B = self._contexts(bits_TB, t), bits_TB[t].astype(int)
-            seen_B2 = seen_BC2[rows, context_B]
+            seen_B2 = seen_BZ2[rows, context_B]
             cost_B -= np.log2(seen_B2[rows, bit_B] / seen_B2.sum(-1))
-            seen_BC2[rows, context_B, bit_B] += 1
+            seen_BZ2[rows, context_B, bit_B] += 1
         return cost_B
 
-    def _draw(self, bits_TB: np.ndarray, chance_TB: np.ndarray, table_BC: np.ndarray) -> None:
+    def _draw(self, bits_TB: np.ndarray, chance_TB: np.ndarray, table_BZ: np.ndarray) -> None:
         """Set the bits after the first context; in place, because a step has only few numbers."""
-        count = table_BC.shape[1]
-        rows_B1 = np.arange(len(table_BC))[:, None] * count
+        count = table_BZ.shape[1]
+        rows_B1 = np.arange(len(table_BZ))[:, None] * count
         # the table of next contexts has two entries per context, for a zero and for a one that
         # follows; either moves all bits down a place, and the new bit enters at the top
-        zero_BC = rows_B1 + np.arange(count) // 2
-        after = 2 * np.stack([zero_BC, zero_BC + count // 2], -1).ravel()
-        odds = table_BC.repeat(2)
+        zero_BZ = rows_B1 + np.arange(count) // 2
+        after = 2 * np.stack([zero_BZ, zero_BZ + count // 2], -1).ravel()
+        odds = table_BZ.repeat(2)
         places_B = 2 * (rows_B1[:, 0] + self._contexts(bits_TB, self.context))
-        odds_B, ones_TB = np.empty(len(table_BC)), np.empty(bits_TB[self.context :].shape, bool)
+        odds_B, ones_TB = np.empty(len(table_BZ)), np.empty(bits_TB[self.context :].shape, bool)
         for chance_B, one_B in zip(chance_TB[self.context :], ones_TB, strict=True):
             # no index needs clipping, but without "clip" numpy would copy through a buffer
             odds.take(places_B, out=odds_B, mode="clip")

@@ -19,7 +19,7 @@ candidate and the candidate's recurrent share."""
 class ControllerWeights(NamedTuple):
     """The recurrent weights; `back_GZ` has those of the hidden state and the read side by side."""
 
-    read_RG: Any
+    read_OG: Any
     hidden_CG: Any
     hidden_bias_G: Any
     back_GZ: Any
@@ -39,7 +39,7 @@ def controller_step(
     controller: int,
     weights: Any,
     input_BG: Any,
-    read_BR: Any,
+    read_BO: Any,
     before_BC: Any,
     cell_before_BC: Any,
     fed_BG: Any,
@@ -53,7 +53,7 @@ def controller_step(
     for b in range(batch):
         for g in range(columns):
             fed_BG[b, g] = input_BG[b, g]
-    matmul(read_BR, weights.read_RG, fed_BG)
+    matmul(read_BO, weights.read_OG, fed_BG)
     if controller == LSTM:
         matmul(before_BC, weights.hidden_CG, fed_BG)
     elif controller == GRU:
@@ -84,7 +84,7 @@ def controller_step_vjp(
     grad_fed_BG: Any,
     grad_recurrent_BG: Any,
     grad_before_BC: Any,
-    grad_read_BR: Any,
+    grad_read_BO: Any,
     back_BZ: Any,
 ) -> None:
     """Sets the gradients of the linear parts, adds to those of the last hidden state and read.
@@ -92,7 +92,7 @@ def controller_step_vjp(
     `grad_cell_BC` goes in as the gradient of the LSTM's cell after the step and comes out as that
     before it. `back_BZ` is scratch of the width of `weights.back_GZ`.
     """
-    batch, reads = grad_read_BR.shape
+    batch, reads = grad_read_BO.shape
     for b in range(batch):
         fed, grads = grad_fed_BG[b], grad_hidden_BC[b]
         if controller == LSTM:
@@ -107,7 +107,7 @@ def controller_step_vjp(
     matmul(grad_fed_BG, weights.back_GZ, back_BZ)
     units = back_BZ.shape[1] - reads
     for b in range(batch):
-        grad_read, to_read = grad_read_BR[b], back_BZ[b, units:]
+        grad_read, to_read = grad_read_BO[b], back_BZ[b, units:]
         for r in range(reads):
             grad_read[r] += to_read[r]
     if controller == GRU:

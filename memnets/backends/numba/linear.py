@@ -9,47 +9,47 @@ from .compiler.jit import ZERO, kernel
 
 
 @kernel
-def matmul(a_BK: Any, w_KJ: Any, out_BJ: Any) -> None:
+def matmul(a_BZ: Any, w_ZJ: Any, out_BJ: Any) -> None:
     """`out += a @ w`, four rows and four terms at a time, so that each load of w feeds four rows.
 
     At the few rows of a chunk this is two to five times faster than a BLAS call.
     """
-    rows, terms = a_BK.shape
-    columns = w_KJ.shape[1]
+    rows, terms = a_BZ.shape
+    columns = w_ZJ.shape[1]
     whole = terms - terms % 4
     for i in range(0, rows - rows % 4, 4):
-        for k in range(0, whole, 4):
-            a00, a01, a02, a03 = a_BK[i, k], a_BK[i, k + 1], a_BK[i, k + 2], a_BK[i, k + 3]
-            a10, a11 = a_BK[i + 1, k], a_BK[i + 1, k + 1]
-            a12, a13 = a_BK[i + 1, k + 2], a_BK[i + 1, k + 3]
-            a20, a21 = a_BK[i + 2, k], a_BK[i + 2, k + 1]
-            a22, a23 = a_BK[i + 2, k + 2], a_BK[i + 2, k + 3]
-            a30, a31 = a_BK[i + 3, k], a_BK[i + 3, k + 1]
-            a32, a33 = a_BK[i + 3, k + 2], a_BK[i + 3, k + 3]
+        for z in range(0, whole, 4):
+            a00, a01, a02, a03 = a_BZ[i, z], a_BZ[i, z + 1], a_BZ[i, z + 2], a_BZ[i, z + 3]
+            a10, a11 = a_BZ[i + 1, z], a_BZ[i + 1, z + 1]
+            a12, a13 = a_BZ[i + 1, z + 2], a_BZ[i + 1, z + 3]
+            a20, a21 = a_BZ[i + 2, z], a_BZ[i + 2, z + 1]
+            a22, a23 = a_BZ[i + 2, z + 2], a_BZ[i + 2, z + 3]
+            a30, a31 = a_BZ[i + 3, z], a_BZ[i + 3, z + 1]
+            a32, a33 = a_BZ[i + 3, z + 2], a_BZ[i + 3, z + 3]
             for j in range(columns):
-                w0, w1, w2, w3 = w_KJ[k, j], w_KJ[k + 1, j], w_KJ[k + 2, j], w_KJ[k + 3, j]
+                w0, w1, w2, w3 = w_ZJ[z, j], w_ZJ[z + 1, j], w_ZJ[z + 2, j], w_ZJ[z + 3, j]
                 out_BJ[i, j] += a00 * w0 + a01 * w1 + a02 * w2 + a03 * w3
                 out_BJ[i + 1, j] += a10 * w0 + a11 * w1 + a12 * w2 + a13 * w3
                 out_BJ[i + 2, j] += a20 * w0 + a21 * w1 + a22 * w2 + a23 * w3
                 out_BJ[i + 3, j] += a30 * w0 + a31 * w1 + a32 * w2 + a33 * w3
-        for k in range(whole, terms):
-            a0, a1, a2, a3 = a_BK[i, k], a_BK[i + 1, k], a_BK[i + 2, k], a_BK[i + 3, k]
+        for z in range(whole, terms):
+            a0, a1, a2, a3 = a_BZ[i, z], a_BZ[i + 1, z], a_BZ[i + 2, z], a_BZ[i + 3, z]
             for j in range(columns):
-                w = w_KJ[k, j]
+                w = w_ZJ[z, j]
                 out_BJ[i, j] += a0 * w
                 out_BJ[i + 1, j] += a1 * w
                 out_BJ[i + 2, j] += a2 * w
                 out_BJ[i + 3, j] += a3 * w
     for i in range(rows - rows % 4, rows):
-        for k in range(0, whole, 4):
-            a0, a1, a2, a3 = a_BK[i, k], a_BK[i, k + 1], a_BK[i, k + 2], a_BK[i, k + 3]
+        for z in range(0, whole, 4):
+            a0, a1, a2, a3 = a_BZ[i, z], a_BZ[i, z + 1], a_BZ[i, z + 2], a_BZ[i, z + 3]
             for j in range(columns):
-                w0, w1, w2, w3 = w_KJ[k, j], w_KJ[k + 1, j], w_KJ[k + 2, j], w_KJ[k + 3, j]
+                w0, w1, w2, w3 = w_ZJ[z, j], w_ZJ[z + 1, j], w_ZJ[z + 2, j], w_ZJ[z + 3, j]
                 out_BJ[i, j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
-        for k in range(whole, terms):
-            a0 = a_BK[i, k]
+        for z in range(whole, terms):
+            a0 = a_BZ[i, z]
             for j in range(columns):
-                out_BJ[i, j] += a0 * w_KJ[k, j]
+                out_BJ[i, j] += a0 * w_ZJ[z, j]
 
 
 @kernel

@@ -81,12 +81,12 @@ def forward_backward_vjp(
     grad_backward_BRPN: Any,
     grad_link_BPNN: Any,
     grad_reads_BRN: Any,
-    outer_NK: Any,
-    inner_KN: Any,
+    outer_NZ: Any,
+    inner_ZN: Any,
 ) -> None:
     """Adds to the gradients of the links and of the last reads.
 
-    The links' gradient is a product of two narrow matrices, which the scratch holds: K = 2R.
+    The links' gradient is a product of two narrow matrices, which the scratch holds: Z = 2R.
     """
     batch, heads, slots = reads_BRN.shape
     links = link_BPNN.shape[1]
@@ -98,18 +98,18 @@ def forward_backward_vjp(
                 part = ONE if slot == DENSE else ZERO
                 dense = dense or slot == DENSE
                 for n in range(slots):
-                    outer_NK[n, r] = grad_forward_BRPN[b, r, p, n] * part
-                    outer_NK[n, heads + r] = reads_BRN[b, r, n] * part
+                    outer_NZ[n, r] = grad_forward_BRPN[b, r, p, n] * part
+                    outer_NZ[n, heads + r] = reads_BRN[b, r, n] * part
                 for n in range(slots):
-                    inner_KN[r, n] = reads_BRN[b, r, n]
-                    inner_KN[heads + r, n] = grad_backward_BRPN[b, r, p, n]
+                    inner_ZN[r, n] = reads_BRN[b, r, n]
+                    inner_ZN[heads + r, n] = grad_backward_BRPN[b, r, p, n]
                 if slot >= 0:
                     for n in range(slots):
                         grad_link_BPNN[b, p, n, slot] += grad_forward_BRPN[b, r, p, n]
                     for n in range(slots):
                         grad_link_BPNN[b, p, slot, n] += grad_backward_BRPN[b, r, p, n]
             if dense:
-                matmul(outer_NK, inner_KN, grad_link_BPNN[b, p])
+                matmul(outer_NZ, inner_ZN, grad_link_BPNN[b, p])
             if dense or dense_gradient:
                 _reads_vjp(
                     link_BPNN[b, p], slot_BR[b], dense_gradient, b, p,

@@ -49,18 +49,18 @@ def interpolate_vjp(
 
 
 @kernel
-def shift(weighting_BHN: Any, shift_BHS: Any, out_BHN: Any) -> None:
-    """Circular convolution with a distribution over shifts -(S//2) … S//2 (NTM eq. 8)."""
+def shift(weighting_BHN: Any, shift_BHD: Any, out_BHN: Any) -> None:
+    """Circular convolution with a distribution over shifts -(D//2) … D//2 (NTM eq. 8)."""
     batch, heads, slots = weighting_BHN.shape
-    shifts = shift_BHS.shape[2]
+    shifts = shift_BHD.shape[2]
     for b in range(batch):
         for h in range(heads):
             for n in range(slots):
                 out_BHN[b, h, n] = ZERO
-            for s in range(shifts):
-                share = shift_BHS[b, h, s]
-                # slot n moves to n + s - S//2: two runs, before and after the wrap
-                move = (s - shifts // 2) % slots
+            for d in range(shifts):
+                share = shift_BHD[b, h, d]
+                # slot n moves to n + d - D//2: two runs, before and after the wrap
+                move = (d - shifts // 2) % slots
                 moved, wrapped = out_BHN[b, h, move:], weighting_BHN[b, h, slots - move :]
                 for n in range(slots - move):
                     moved[n] += share * weighting_BHN[b, h, n]
@@ -71,19 +71,19 @@ def shift(weighting_BHN: Any, shift_BHS: Any, out_BHN: Any) -> None:
 @kernel
 def shift_vjp(
     weighting_BHN: Any,
-    shift_BHS: Any,
+    shift_BHD: Any,
     grad_out_BHN: Any,
     grad_weighting_BHN: Any,
-    grad_shift_BHS: Any,
+    grad_shift_BHD: Any,
 ) -> None:
     """The gradients of the weighting, which is shifted back, and of the distribution."""
     batch, heads, slots = weighting_BHN.shape
-    shifts = shift_BHS.shape[2]
+    shifts = shift_BHD.shape[2]
     for b in range(batch):
         for h in range(heads):
-            for s in range(shifts):
-                share, total = shift_BHS[b, h, s], ZERO
-                move = (s - shifts // 2) % slots
+            for d in range(shifts):
+                share, total = shift_BHD[b, h, d], ZERO
+                move = (d - shifts // 2) % slots
                 moved, wrapped = grad_out_BHN[b, h, move:], weighting_BHN[b, h, slots - move :]
                 grad_wrapped = grad_weighting_BHN[b, h, slots - move :]
                 for n in range(slots - move):
@@ -92,7 +92,7 @@ def shift_vjp(
                 for n in range(move):
                     total += grad_out_BHN[b, h, n] * wrapped[n]
                     grad_wrapped[n] += share * grad_out_BHN[b, h, n]
-                grad_shift_BHS[b, h, s] += total
+                grad_shift_BHD[b, h, d] += total
 
 
 @kernel

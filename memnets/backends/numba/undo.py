@@ -16,41 +16,41 @@ from .memory import DENSE
 
 @kernel
 def write_rows(
-    rows_BVM: Any,
-    weights_BPM: Any,
+    rows_BVN: Any,
+    weights_BPN: Any,
     slot_BP: Any,
     erase_BPV: Any,
     add_BPV: Any,
-    norm_BM: Any,
+    norm_BN: Any,
     log_BPV: Any,
 ) -> None:
     """Erase then add at the chosen rows (NTM eqs. 3 and 4), logging them as they were.
 
-    The lengths `norm_BM` follow. NaN reaches every row, and cannot be undone.
+    The lengths `norm_BN` follow. NaN reaches every row, and cannot be undone.
     """
     batch, heads, width = erase_BPV.shape
     for b in range(batch):
         for p in range(heads):
             if slot_BP[b, p] >= 0:
                 for v in range(width):
-                    log_BPV[b, p, v] = rows_BVM[b, v, slot_BP[b, p]]
+                    log_BPV[b, p, v] = rows_BVN[b, v, slot_BP[b, p]]
         for p in range(heads):
             if slot_BP[b, p] >= 0:
                 for v in range(width):
-                    rows_BVM[b, v, slot_BP[b, p]] *= ONE - erase_BPV[b, p, v]
+                    rows_BVN[b, v, slot_BP[b, p]] *= ONE - erase_BPV[b, p, v]
             elif slot_BP[b, p] == DENSE:
                 for v in range(width):
-                    for m in range(norm_BM.shape[1]):
-                        rows_BVM[b, v, m] *= ONE - weights_BPM[b, p, m] * erase_BPV[b, p, v]
+                    for n in range(norm_BN.shape[1]):
+                        rows_BVN[b, v, n] *= ONE - weights_BPN[b, p, n] * erase_BPV[b, p, v]
         for p in range(heads):
             if slot_BP[b, p] >= 0:
                 for v in range(width):
-                    rows_BVM[b, v, slot_BP[b, p]] += add_BPV[b, p, v]
+                    rows_BVN[b, v, slot_BP[b, p]] += add_BPV[b, p, v]
             elif slot_BP[b, p] == DENSE:
                 for v in range(width):
-                    for m in range(norm_BM.shape[1]):
-                        rows_BVM[b, v, m] += weights_BPM[b, p, m] * add_BPV[b, p, v]
-    _norms_of(rows_BVM, slot_BP, norm_BM)
+                    for n in range(norm_BN.shape[1]):
+                        rows_BVN[b, v, n] += weights_BPN[b, p, n] * add_BPV[b, p, v]
+    _norms_of(rows_BVN, slot_BP, norm_BN)
 
 
 @kernel
@@ -58,11 +58,11 @@ def write_rows_vjp(
     slot_BP: Any,
     erase_BPV: Any,
     log_BPV: Any,
-    grad_rows_BVM: Any,
+    grad_rows_BVN: Any,
     grad_erase_BPV: Any,
     grad_add_BPV: Any,
 ) -> None:
-    """The chosen rows of `grad_rows_BVM` go in as after the write and come out as before it.
+    """The chosen rows of `grad_rows_BVN` go in as after the write and come out as before it.
 
     Weights of one get no gradient. Heads on the same row erase together and add together.
     """
@@ -72,7 +72,7 @@ def write_rows_vjp(
             slot = slot_BP[b, p]
             if slot >= 0:
                 for v in range(width):
-                    grad, kept = grad_rows_BVM[b, v, slot], log_BPV[b, p, v]
+                    grad, kept = grad_rows_BVN[b, v, slot], log_BPV[b, p, v]
                     for other in range(heads):
                         if other != p and slot_BP[b, other] == slot:
                             kept *= ONE - erase_BPV[b, other, v]
@@ -81,40 +81,40 @@ def write_rows_vjp(
         for p in range(heads):
             if slot_BP[b, p] >= 0:
                 for v in range(width):
-                    grad_rows_BVM[b, v, slot_BP[b, p]] *= ONE - erase_BPV[b, p, v]
+                    grad_rows_BVN[b, v, slot_BP[b, p]] *= ONE - erase_BPV[b, p, v]
 
 
 @kernel
-def restore_rows(rows_BVM: Any, slot_BP: Any, log_BPV: Any, norm_BM: Any) -> None:
+def restore_rows(rows_BVN: Any, slot_BP: Any, log_BPV: Any, norm_BN: Any) -> None:
     """The rows as they were before `write_rows`, bit for bit."""
     batch, heads, width = log_BPV.shape
     for b in range(batch):
         for p in range(heads):
             if slot_BP[b, p] >= 0:
                 for v in range(width):
-                    rows_BVM[b, v, slot_BP[b, p]] = log_BPV[b, p, v]
-    _norms_of(rows_BVM, slot_BP, norm_BM)
+                    rows_BVN[b, v, slot_BP[b, p]] = log_BPV[b, p, v]
+    _norms_of(rows_BVN, slot_BP, norm_BN)
 
 
 @kernel
-def _norms_of(rows_BVM: Any, slot_BP: Any, norm_BM: Any) -> None:
+def _norms_of(rows_BVN: Any, slot_BP: Any, norm_BN: Any) -> None:
     """The lengths of the rows that were written."""
     batch, heads = slot_BP.shape
     for b in range(batch):
         for p in range(heads):
             if slot_BP[b, p] >= 0:
-                _norm_of(rows_BVM[b], slot_BP[b, p], norm_BM[b])
+                _norm_of(rows_BVN[b], slot_BP[b, p], norm_BN[b])
             elif slot_BP[b, p] == DENSE:
-                for m in range(norm_BM.shape[1]):
-                    _norm_of(rows_BVM[b], m, norm_BM[b])
+                for n in range(norm_BN.shape[1]):
+                    _norm_of(rows_BVN[b], n, norm_BN[b])
 
 
 @kernel
-def _norm_of(rows_VM: Any, row: int, norm_M: Any) -> None:
+def _norm_of(rows_VN: Any, row: int, norm_N: Any) -> None:
     square = ZERO
-    for v in range(rows_VM.shape[0]):
-        square += rows_VM[v, row] * rows_VM[v, row]
-    norm_M[row] = math.sqrt(square)
+    for v in range(rows_VN.shape[0]):
+        square += rows_VN[v, row] * rows_VN[v, row]
+    norm_N[row] = math.sqrt(square)
 
 
 @kernel

@@ -17,54 +17,56 @@ from .linear import linear
 def controller(
     drive_ptr, weight_read_ptr, weight_hidden_ptr, hidden_ptr, cells_ptr, gates_ptr, reads_ptr,
     row, after, c_C,
-    R: tl.constexpr, C: tl.constexpr, LSTM: tl.constexpr, BLOCK: tl.constexpr,
+    READ: tl.constexpr, C: tl.constexpr, LSTM: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """Stores hidden vector and cell at row `after`; R is the length of what was read."""
+    """Stores hidden vector and cell at row `after`; READ is the length of what was read."""
     if LSTM:
         lstm(
             drive_ptr, weight_read_ptr, weight_hidden_ptr, hidden_ptr, cells_ptr, gates_ptr,
-            reads_ptr, row, after, c_C, R, C, BLOCK,
+            reads_ptr, row, after, c_C, READ, C, BLOCK,
         )  # fmt: skip
     else:
-        feedforward(drive_ptr, weight_read_ptr, hidden_ptr, reads_ptr, row, after, c_C, R, C, BLOCK)
+        feedforward(
+            drive_ptr, weight_read_ptr, hidden_ptr, reads_ptr, row, after, c_C, READ, C, BLOCK
+        )
     tl.debug_barrier()
 
 
 @triton.jit
 def controller_vjp(
     carry_C, grad_cell_C, weight_read_ptr, weight_hidden_ptr, hidden_ptr, cells_ptr, gates_ptr,
-    grad_drive_ptr, row, after, c_C, r_R,
-    R: tl.constexpr, C: tl.constexpr, LSTM: tl.constexpr,
-    BLOCK_C: tl.constexpr, BLOCK_R: tl.constexpr,
+    grad_drive_ptr, row, after, c_C, o_O,
+    READ: tl.constexpr, C: tl.constexpr, LSTM: tl.constexpr,
+    BLOCK_C: tl.constexpr, BLOCK_O: tl.constexpr,
 ):  # fmt: skip
     """Gradients of hidden vector, cell and read before the step, from those after it.
 
     Stores the gradient of the pre-activations at `grad_drive_ptr`.
     """
-    J: tl.constexpr = 4 * C if LSTM else C
-    grads = grad_drive_ptr + row * J
+    G: tl.constexpr = 4 * C if LSTM else C
+    grads = grad_drive_ptr + row * G
     if LSTM:
         grad_cell_C = lstm_vjp(
-            carry_C, grad_cell_C, gates_ptr + row * J, cells_ptr, grads, row, after, c_C, C
+            carry_C, grad_cell_C, gates_ptr + row * G, cells_ptr, grads, row, after, c_C, C
         )
     else:
         feedforward_vjp(carry_C, hidden_ptr, grads, after, c_C, C)
     tl.debug_barrier()
-    carry_R = linear(grads, weight_read_ptr, J, R, r_R, r_R < R, BLOCK_R)
+    carry_O = linear(grads, weight_read_ptr, G, READ, o_O, o_O < READ, BLOCK_O)
     carry_C = tl.zeros_like(carry_C)
     if LSTM:
-        carry_C = linear(grads, weight_hidden_ptr, J, C, c_C, c_C < C, BLOCK_C)
-    return carry_C, grad_cell_C, carry_R
+        carry_C = linear(grads, weight_hidden_ptr, G, C, c_C, c_C < C, BLOCK_C)
+    return carry_C, grad_cell_C, carry_O
 
 
 @triton.jit
 def feedforward(
     drive_ptr, weight_read_ptr, hidden_ptr, reads_ptr, row, after, c_C,
-    R: tl.constexpr, C: tl.constexpr, BLOCK: tl.constexpr,
+    READ: tl.constexpr, C: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """One layer with tanh."""
     sum_C = tl.load(drive_ptr + row * C + c_C, mask=c_C < C, other=0.0)
-    sum_C += linear(reads_ptr + row * R, weight_read_ptr, R, C, c_C, c_C < C, BLOCK)
+    sum_C += linear(reads_ptr + row * READ, weight_read_ptr, READ, C, c_C, c_C < C, BLOCK)
     tl.store(hidden_ptr + after * C + c_C, tanh(sum_C), mask=c_C < C)
 
 
@@ -78,18 +80,18 @@ def feedforward_vjp(grad_C, hidden_ptr, grads, after, c_C, C: tl.constexpr):
 @triton.jit
 def lstm(
     drive_ptr, weight_read_ptr, weight_hidden_ptr, hidden_ptr, cells_ptr, gates_ptr, reads_ptr,
-    row, after, c_C, R: tl.constexpr, C: tl.constexpr, BLOCK: tl.constexpr,
+    row, after, c_C, READ: tl.constexpr, C: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """Gates in torch's order: input, forget, cell, output; they are kept for the backward pass."""
     live_C = c_C < C
     gates = gates_ptr + row * 4 * C
     for part in range(4):
-        j_J = part * C + c_C
-        sum_C = tl.load(drive_ptr + row * 4 * C + j_J, mask=live_C, other=0.0)
-        sum_C += linear(reads_ptr + row * R, weight_read_ptr, R, 4 * C, j_J, live_C, BLOCK)
-        sum_C += linear(hidden_ptr + row * C, weight_hidden_ptr, C, 4 * C, j_J, live_C, BLOCK)
+        g_G = part * C + c_C
+        sum_C = tl.load(drive_ptr + row * 4 * C + g_G, mask=live_C, other=0.0)
+        sum_C += linear(reads_ptr + row * READ, weight_read_ptr, READ, 4 * C, g_G, live_C, BLOCK)
+        sum_C += linear(hidden_ptr + row * C, weight_hidden_ptr, C, 4 * C, g_G, live_C, BLOCK)
         squashed_C = tl.where(part == 2, tanh(sum_C), tl.sigmoid(sum_C))
-        tl.store(gates + j_J, squashed_C, mask=live_C)
+        tl.store(gates + g_G, squashed_C, mask=live_C)
     tl.debug_barrier()
     i_C, f_C, g_C, o_C = _gates(gates, c_C, C)
     cell_C = tl.load(cells_ptr + row * C + c_C, mask=live_C, other=0.0)

@@ -1,10 +1,9 @@
 """In which order slots were written, and reading along that order (DNC, methods), in Triton.
 
 N × N links would fill the registers, so they stay in global memory, which for a sample means in
-the cache: a block of rows (suffix I) is loaded, changed, followed by all read heads (R) and stored
-in one go. What is changed in place has a barrier between its loads and its stores, as several
-threads may hold the same number. Suffix M: read modes of a head, P backward, one content, P
-forward.
+the cache: a block of rows (`i_N`) is loaded, changed, followed by all read heads and stored in one
+go. What is changed in place has a barrier between its loads and its stores, as several threads may
+hold the same number. The modes of a read head are P backward, one content, P forward.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ def link(
         writes_N = tl.load(writes_ptr + p * N + n_N, mask=n_N < N, other=0.0)
         precedence_N = tl.load(precedence_ptr + p * N + n_N, mask=n_N < N, other=0.0)
         for first in range(0, N, BLOCK):
-            i_I = first + tl.arange(0, BLOCK)
-            at_IN = (p * N + i_I[:, None]) * N + n_N[None, :]
-            live_IN = (i_I < N)[:, None] & (n_N < N)[None, :]
-            link_IN = tl.load(from_ptr + at_IN, mask=live_IN, other=0.0)
-            writes_I = tl.load(writes_ptr + p * N + i_I, mask=i_I < N, other=0.0)
-            link_IN = _link_rows(link_IN, writes_I, writes_N, precedence_N, i_I, n_N)
-            tl.store(to_ptr + at_IN, link_IN, mask=live_IN)
+            i_N = first + tl.arange(0, BLOCK)
+            at_NN = (p * N + i_N[:, None]) * N + n_N[None, :]
+            live_NN = (i_N < N)[:, None] & (n_N < N)[None, :]
+            link_NN = tl.load(from_ptr + at_NN, mask=live_NN, other=0.0)
+            row_writes_N = tl.load(writes_ptr + p * N + i_N, mask=i_N < N, other=0.0)
+            link_NN = _link_rows(link_NN, row_writes_N, writes_N, precedence_N, i_N, n_N)
+            tl.store(to_ptr + at_NN, link_NN, mask=live_NN)
 
 
 @triton.jit
@@ -68,22 +67,22 @@ def link_and_forward_backward(
         precedence_N = tl.load(precedence_ptr + p * N + n_N, mask=n_N < N, other=0.0)
         backward_RN = tl.zeros_like(reads_RN)
         for first in range(0, N, BLOCK):
-            i_I = first + tl.arange(0, BLOCK)
-            at_IN = (p * N + i_I[:, None]) * N + n_N[None, :]
-            live_IN = (i_I < N)[:, None] & (n_N < N)[None, :]
-            link_IN = tl.load(link_ptr + at_IN, mask=live_IN, other=0.0)
+            i_N = first + tl.arange(0, BLOCK)
+            at_NN = (p * N + i_N[:, None]) * N + n_N[None, :]
+            live_NN = (i_N < N)[:, None] & (n_N < N)[None, :]
+            link_NN = tl.load(link_ptr + at_NN, mask=live_NN, other=0.0)
             if saves:
-                tl.store(saved_ptr + at_IN, link_IN, mask=live_IN)
-            writes_I = tl.load(writes_ptr + p * N + i_I, mask=i_I < N, other=0.0)
-            link_IN = _link_rows(link_IN, writes_I, writes_N, precedence_N, i_I, n_N)
+                tl.store(saved_ptr + at_NN, link_NN, mask=live_NN)
+            row_writes_N = tl.load(writes_ptr + p * N + i_N, mask=i_N < N, other=0.0)
+            link_NN = _link_rows(link_NN, row_writes_N, writes_N, precedence_N, i_N, n_N)
             # threads may hold the same link: all must have it before any changes it
             tl.debug_barrier()
-            tl.store(link_ptr + at_IN, link_IN, mask=live_IN)
-            at_RI, live_RI = r_R[:, None] * N + i_I[None, :], live_R & (i_I < N)[None, :]
-            reads_RI = tl.load(reads_ptr + at_RI, mask=live_RI, other=0.0)
-            backward_RN += tl.sum(link_IN[None, :, :] * reads_RI[:, :, None], 1)
-            forward_RI = tl.sum(link_IN[None, :, :] * reads_RN[:, None, :], 2)
-            tl.store(paths_ptr + (P + p) * R * N + at_RI, forward_RI, mask=live_RI)
+            tl.store(link_ptr + at_NN, link_NN, mask=live_NN)
+            row_at_RN, row_live_RN = r_R[:, None] * N + i_N[None, :], live_R & (i_N < N)[None, :]
+            row_reads_RN = tl.load(reads_ptr + row_at_RN, mask=row_live_RN, other=0.0)
+            backward_RN += tl.sum(link_NN[None, :, :] * row_reads_RN[:, :, None], 1)
+            forward_RN = tl.sum(link_NN[None, :, :] * reads_RN[:, None, :], 2)
+            tl.store(paths_ptr + (P + p) * R * N + row_at_RN, forward_RN, mask=row_live_RN)
         tl.store(paths_ptr + p * R * N + at_RN, backward_RN, mask=live_RN)
         next_N = precedence(precedence_N, writes_N)
         tl.store(next_precedence_ptr + p * N + n_N, next_N, mask=n_N < N)
@@ -116,31 +115,32 @@ def link_and_forward_backward_vjp(
     grad_precedence_N = tl.load(grad_precedence_ptr + p * N + n_N, mask=live_N, other=0.0)
     grad_precedence_N, grad_writes_N = precedence_vjp(grad_precedence_N, precedence_N, writes_N)
     for first in range(0, N, BLOCK):
-        i_I = first + tl.arange(0, BLOCK)
-        at_IN = (p * N + i_I[:, None]) * N + n_N[None, :]
-        live_IN = (i_I < N)[:, None] & live_N[None, :]
-        at_RI, live_RI = r_R[:, None] * N + i_I[None, :], live_R[:, None] & (i_I < N)[None, :]
-        after_RIN = tl.load(after_ptr + at_IN, mask=live_IN, other=0.0)[None, :, :]
-        reads_RI = tl.load(reads_ptr + at_RI, mask=live_RI, other=0.0)
-        grad_forward_RI = on_R1 * tl.load(grad_reads_ptr + at_RI, mask=live_RI, other=0.0)
-        grad_reads_RN += tl.sum(after_RIN * grad_forward_RI[:, :, None], 1)
-        grad_reads_RI = tl.load(carry_ptr + at_RI, mask=live_RI, other=0.0)
-        grad_reads_RI += tl.sum(after_RIN * grad_backward_RN[:, None, :], 2)
+        i_N = first + tl.arange(0, BLOCK)
+        at_NN = (p * N + i_N[:, None]) * N + n_N[None, :]
+        live_NN = (i_N < N)[:, None] & live_N[None, :]
+        row_at_RN = r_R[:, None] * N + i_N[None, :]
+        row_live_RN = live_R[:, None] & (i_N < N)[None, :]
+        after_RNN = tl.load(after_ptr + at_NN, mask=live_NN, other=0.0)[None, :, :]
+        row_reads_RN = tl.load(reads_ptr + row_at_RN, mask=row_live_RN, other=0.0)
+        grad_forward_RN = on_R1 * tl.load(grad_reads_ptr + row_at_RN, mask=row_live_RN, other=0.0)
+        grad_reads_RN += tl.sum(after_RNN * grad_forward_RN[:, :, None], 1)
+        row_grad_reads_RN = tl.load(carry_ptr + row_at_RN, mask=row_live_RN, other=0.0)
+        row_grad_reads_RN += tl.sum(after_RNN * grad_backward_RN[:, None, :], 2)
 
-        grad_RIN = grad_forward_RI[:, :, None] * reads_RN[:, None, :]
-        grad_RIN += reads_RI[:, :, None] * grad_backward_RN[:, None, :]
-        grad_IN = tl.load(grad_link_ptr + at_IN, mask=live_IN, other=0.0) + tl.sum(grad_RIN, 0)
-        grad_IN = tl.where(i_I[:, None] == n_N[None, :], 0.0, grad_IN)
-        writes_I = tl.load(writes_ptr + p * N + i_I, mask=i_I < N, other=0.0)
-        faded_IN = grad_IN * tl.load(before_ptr + at_IN, mask=live_IN, other=0.0)
-        grad_writes_N -= tl.sum(faded_IN, 0)
-        grad_writes_I = tl.sum(grad_IN * precedence_N[None, :] - faded_IN, 1)
-        grad_precedence_N += tl.sum(grad_IN * writes_I[:, None], 0)
-        grad_IN *= 1 - writes_I[:, None] - writes_N[None, :]
+        grad_RNN = grad_forward_RN[:, :, None] * reads_RN[:, None, :]
+        grad_RNN += row_reads_RN[:, :, None] * grad_backward_RN[:, None, :]
+        grad_NN = tl.load(grad_link_ptr + at_NN, mask=live_NN, other=0.0) + tl.sum(grad_RNN, 0)
+        grad_NN = tl.where(i_N[:, None] == n_N[None, :], 0.0, grad_NN)
+        row_writes_N = tl.load(writes_ptr + p * N + i_N, mask=i_N < N, other=0.0)
+        faded_NN = grad_NN * tl.load(before_ptr + at_NN, mask=live_NN, other=0.0)
+        grad_writes_N -= tl.sum(faded_NN, 0)
+        row_grad_writes_N = tl.sum(grad_NN * precedence_N[None, :] - faded_NN, 1)
+        grad_precedence_N += tl.sum(grad_NN * row_writes_N[:, None], 0)
+        grad_NN *= 1 - row_writes_N[:, None] - writes_N[None, :]
         tl.debug_barrier()
-        tl.store(scratch_ptr + i_I, grad_writes_I, mask=i_I < N)
-        tl.store(carry_ptr + at_RI, grad_reads_RI, mask=live_RI)
-        tl.store(grad_link_ptr + at_IN, grad_IN, mask=live_IN)
+        tl.store(scratch_ptr + i_N, row_grad_writes_N, mask=i_N < N)
+        tl.store(carry_ptr + row_at_RN, row_grad_reads_RN, mask=row_live_RN)
+        tl.store(grad_link_ptr + at_NN, grad_NN, mask=live_NN)
     tl.store(grad_precedence_ptr + p * N + n_N, grad_precedence_N, mask=live_N)
     tl.debug_barrier()
     grad_reads_RN += tl.load(carry_ptr + at_RN, mask=live_RN, other=0.0)
@@ -183,8 +183,8 @@ def mix_read_modes_vjp(
 
 
 @triton.jit
-def _link_rows(link_IN, writes_I, writes_N, precedence_N, i_I, n_N):
+def _link_rows(link_NN, row_writes_N, writes_N, precedence_N, i_N, n_N):
     """A block of rows of the links after a write."""
-    faded_IN = (1 - writes_I[:, None] - writes_N[None, :]) * link_IN
-    link_IN = faded_IN + writes_I[:, None] * precedence_N[None, :]
-    return tl.where(i_I[:, None] == n_N[None, :], 0.0, link_IN)
+    faded_NN = (1 - row_writes_N[:, None] - writes_N[None, :]) * link_NN
+    link_NN = faded_NN + row_writes_N[:, None] * precedence_N[None, :]
+    return tl.where(i_N[:, None] == n_N[None, :], 0.0, link_NN)

@@ -24,26 +24,26 @@ def interpolate_vjp(grad_N, content_N, previous_N, gate):
 
 
 @triton.jit
-def shift(weighting_N, shift_S, s_S, n_N, N: tl.constexpr, S: tl.constexpr):
-    """Circular convolution with a distribution over shifts -(S//2) … S//2 (NTM eq. 8)."""
+def shift(weighting_N, shift_D, d_D, n_N, N: tl.constexpr, D: tl.constexpr):
+    """Circular convolution with a distribution over shifts -(D//2) … D//2 (NTM eq. 8)."""
     shifted_N = tl.zeros_like(weighting_N)
-    for s in range(S):
-        share = tl.sum(tl.where(s_S == s, shift_S, 0.0), 0)
-        shifted_N += share * _rotate(weighting_N, s - S // 2, n_N, N, S)
+    for d in range(D):
+        share = tl.sum(tl.where(d_D == d, shift_D, 0.0), 0)
+        shifted_N += share * _rotate(weighting_N, d - D // 2, n_N, N, D)
     return shifted_N
 
 
 @triton.jit
-def shift_vjp(grad_N, weighting_N, shift_S, s_S, n_N, N: tl.constexpr, S: tl.constexpr):
+def shift_vjp(grad_N, weighting_N, shift_D, d_D, n_N, N: tl.constexpr, D: tl.constexpr):
     """Gradients of the weighting and of the distribution over shifts."""
     grad_weighting_N = tl.zeros_like(weighting_N)
-    grad_S = tl.zeros_like(shift_S)
-    for s in range(S):
-        share = tl.sum(tl.where(s_S == s, shift_S, 0.0), 0)
-        grad_weighting_N += share * _rotate(grad_N, S // 2 - s, n_N, N, S)
-        moved_N = _rotate(weighting_N, s - S // 2, n_N, N, S)
-        grad_S = tl.where(s_S == s, tl.sum(grad_N * moved_N, 0), grad_S)
-    return tl.where(n_N < N, grad_weighting_N, 0.0), grad_S
+    grad_D = tl.zeros_like(shift_D)
+    for d in range(D):
+        share = tl.sum(tl.where(d_D == d, shift_D, 0.0), 0)
+        grad_weighting_N += share * _rotate(grad_N, D // 2 - d, n_N, N, D)
+        moved_N = _rotate(weighting_N, d - D // 2, n_N, N, D)
+        grad_D = tl.where(d_D == d, tl.sum(grad_N * moved_N, 0), grad_D)
+    return tl.where(n_N < N, grad_weighting_N, 0.0), grad_D
 
 
 @triton.jit
@@ -62,7 +62,7 @@ def sharpen_vjp(grad_N, value_N, weighting_N, power, live_N):
 
 
 @triton.jit
-def _rotate(vector_N, by, n_N, N: tl.constexpr, S: tl.constexpr):
-    """out[n] = vector[n - by], circular over the N live lanes; |by| <= S // 2."""
-    wrap: tl.constexpr = (S // 2 + N - 1) // N * N
+def _rotate(vector_N, by, n_N, N: tl.constexpr, D: tl.constexpr):
+    """out[n] = vector[n - by], circular over the N live lanes; |by| <= D // 2."""
+    wrap: tl.constexpr = (D // 2 + N - 1) // N * N
     return tl.gather(vector_N, (n_N - by + wrap) % N, 0)

@@ -4,8 +4,6 @@ A persistent kernel runs one program per sample through all steps. Vectors and t
 registers, padded to powers of two; dead lanes, those beyond the real size, hold zeros. What another
 lane must see (a hidden vector before it is multiplied, say) goes through global memory and a
 barrier; it stays in the cache. Everything is computed in the type of the inputs.
-
-Suffixes as everywhere (N slots, W width); K and J are rows and columns of a product.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ def stretch(number, steps, batch, every):
 @triton.jit
 def load_last(
     end_ptr, grad_end_ptr, grad_cells_ptr, b, at_NW, live_NW, c_C,
-    N: tl.constexpr, W: tl.constexpr, C: tl.constexpr, LSTM: tl.constexpr, RP: tl.constexpr,
+    N: tl.constexpr, W: tl.constexpr, C: tl.constexpr, LSTM: tl.constexpr, OP: tl.constexpr,
 ):  # fmt: skip
     """What a backward pass begins with: the last memory, and the gradients of the last state.
 
@@ -48,18 +46,18 @@ def load_last(
     grad_cell_C = tl.zeros((c_C.shape[0],), dtype=dtype)
     if LSTM:
         grad_cell_C = tl.load(grad_cells_ptr + b * C + c_C, mask=c_C < C, other=0.0)
-    return memory_NW, grad_NW, grad_cell_C, tl.zeros_like(grad_cell_C), tl.zeros((RP,), dtype=dtype)
+    return memory_NW, grad_NW, grad_cell_C, tl.zeros_like(grad_cell_C), tl.zeros((OP,), dtype=dtype)
 
 
 @triton.jit
 def store_first(
-    grad_NW, grad_cell_C, carry_C, carry_R,
-    grad_end_ptr, grad_cells_ptr, carry_hidden_ptr, carry_read_ptr, b, at_NW, live_NW, c_C, r_R,
-    N: tl.constexpr, W: tl.constexpr, C: tl.constexpr, R: tl.constexpr, LSTM: tl.constexpr,
+    grad_NW, grad_cell_C, carry_C, carry_O,
+    grad_end_ptr, grad_cells_ptr, carry_hidden_ptr, carry_read_ptr, b, at_NW, live_NW, c_C, o_O,
+    N: tl.constexpr, W: tl.constexpr, C: tl.constexpr, READ: tl.constexpr, LSTM: tl.constexpr,
 ):  # fmt: skip
     """Stores the gradients of the first state: of memory, cell, hidden vector and read."""
     tl.store(grad_end_ptr + b * N * W + at_NW, grad_NW, mask=live_NW)
-    tl.store(carry_read_ptr + b * R + r_R, carry_R, mask=r_R < R)
+    tl.store(carry_read_ptr + b * READ + o_O, carry_O, mask=o_O < READ)
     if LSTM:
         tl.store(carry_hidden_ptr + b * C + c_C, carry_C, mask=c_C < C)
         tl.store(grad_cells_ptr + b * C + c_C, grad_cell_C, mask=c_C < C)

@@ -30,7 +30,7 @@ class Trace(NamedTuple):
 
     hidden: Tensor
     cells: Tensor
-    gates_TBJ: Tensor
+    gates_TBQ: Tensor
     raw_TBI: Tensor
     content_TBHN: Tensor
     weights: Tensor
@@ -39,7 +39,7 @@ class Trace(NamedTuple):
 
 def recurrence(
     run: CellRun,
-    drive_TBJ: Tensor,
+    drive_TBG: Tensor,
     parameters: Parameters,
     start: Start,
     state: tuple[Tensor, ...],
@@ -50,36 +50,36 @@ def recurrence(
     (T, B, C) for the feed-forward controller. `state` is what the run's `tensors` gives.
     Differentiable once, in everything.
     """
-    found = _Recurrence.apply(run, drive_TBJ, *parameters, *start, *state)
+    found = _Recurrence.apply(run, drive_TBG, *parameters, *start, *state)
     return Steps(*found[:4]), found[4], found[5:]
 
 
 class _Recurrence(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, run: CellRun, drive_TBJ: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, run: CellRun, drive_TBG: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
         parameters, start = Parameters(*tensors[:4]), Start(*tensors[4:7])
         memory_BNW, weights_BHN, *own = tensors[7:]
-        T, B, _ = drive_TBJ.shape
+        T, B, _ = drive_TBG.shape
         # where no gradient is asked for, the memory is saved once
         every = SAVE_EVERY if any(ctx.needs_input_grad) else T
         saves = -(-T // every)
-        new = drive_TBJ.new_empty
+        new = drive_TBG.new_empty
         trace = Trace(
             hidden=rows(start.hidden_BC, T),
             cells=rows(start.cells_BC, T),
-            gates_TBJ=torch.empty_like(drive_TBJ, memory_format=torch.contiguous_format),
+            gates_TBQ=torch.empty_like(drive_TBG, memory_format=torch.contiguous_format),
             raw_TBI=new(T, B, len(parameters.face_bias_I)),
             content_TBHN=new(T, *weights_BHN.shape),
             weights=rows(weights_BHN, T),
-            reads=rows(start.read_BR, T),
+            reads=rows(start.read_BO, T),
         )
         kept, passing = run.trace(tuple(own), T, saves)
         saved, end_BNW = new(saves, *memory_BNW.shape), new(*memory_BNW.shape)
         launch(
             run.forward_kernel,
             run.constants,
-            *(drive_TBJ.contiguous(), parameters.read_JR.t().contiguous()),
-            *(parameters.hidden_JC.t().contiguous(), parameters.face_IC.t().contiguous()),
+            *(drive_TBG.contiguous(), parameters.read_GO.t().contiguous()),
+            *(parameters.hidden_GC.t().contiguous(), parameters.face_IC.t().contiguous()),
             *(parameters.face_bias_I.contiguous(), *trace, *kept, *passing),
             *(memory_BNW.contiguous(), saved, end_BNW, T, B, every),
         )
@@ -98,27 +98,27 @@ class _Recurrence(torch.autograd.Function):
         grad_steps = (grad.contiguous() for grad in grads[:3])
         # the kernel leaves the first state's gradients where it found the last state's
         grad_cells_BC, *grad_state = (grad.contiguous().clone() for grad in grads[3:])
-        T, B, _ = trace.gates_TBJ.shape
-        grad_drive_TBJ = torch.empty_like(trace.gates_TBJ)
+        T, B, _ = trace.gates_TBQ.shape
+        grad_drive_TBG = torch.empty_like(trace.gates_TBQ)
         grad_raw_TBI = torch.empty_like(trace.raw_TBI)
         replay = end_BNW.new_empty(B, every, *end_BNW.shape[1:])
-        carry, carry_read_BR = torch.zeros_like(trace.weights), torch.zeros_like(trace.reads[0])
+        carry, carry_read_BO = torch.zeros_like(trace.weights), torch.zeros_like(trace.reads[0])
         carry_hidden_BC = torch.zeros_like(trace.hidden[0])
         launch(
             run.backward_kernel,
             run.constants,
             *(tensor.contiguous() for tensor in parameters[:3]),
             *(*trace[:6], *kept, saved, end_BNW, *grad_steps, grad_cells_BC, *grad_state),
-            *(grad_drive_TBJ, grad_raw_TBI, replay, *run.workspace(tuple(kept), B, every)),
-            *(carry, carry_read_BR, carry_hidden_BC, T, B, every),
+            *(grad_drive_TBG, grad_raw_TBI, replay, *run.workspace(tuple(kept), B, every)),
+            *(carry, carry_read_BO, carry_hidden_BC, T, B, every),
         )
         grad_memory_BNW, *grad_own = grad_state
         return (
             None,
-            grad_drive_TBJ,
+            grad_drive_TBG,
             *parameter_gradients(
-                parameters, grad_drive_TBJ, grad_raw_TBI, trace.reads, trace.hidden
+                parameters, grad_drive_TBG, grad_raw_TBI, trace.reads, trace.hidden
             ),
-            *(carry_hidden_BC, grad_cells_BC, carry_read_BR),
+            *(carry_hidden_BC, grad_cells_BC, carry_read_BO),
             *(grad_memory_BNW, carry[0], *grad_own),
         )

@@ -23,27 +23,27 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
     cell: Any = network.cell
     size, batch, units = network.input_size, inputs_TBX.shape[1], network.controller.output_size
     driver = fast_controllers.of(network.controller)
-    weight_JX, bias_J, hidden_JC, _ = driver.weights(network.controller)
+    weight_GX, bias_G, hidden_GC, _ = driver.weights(network.controller)
     hidden_BC, cells_BC = driver.unpack(network.controller, state.controller, batch)
     lstm = bool(is_lstm(network.controller))
     if not lstm:
-        hidden_JC, cells_BC = weight_JX.new_zeros(0, units), hidden_BC
+        hidden_GC, cells_BC = weight_GX.new_zeros(0, units), hidden_BC
     run = triton_cells.of(cell)(cell, units, lstm)
     face = cell.interface.linear
     with torch.autocast(inputs_TBX.device.type, enabled=False):
         steps, memory_BNW, own = recurrence(
             run,
-            linear(inputs_TBX, weight_JX[:, :size], bias_J),
-            Parameters(weight_JX[:, size:], hidden_JC, face.weight, face.bias),
-            Start(hidden_BC, cells_BC, state.read_BR),
+            linear(inputs_TBX, weight_GX[:, :size], bias_G),
+            Parameters(weight_GX[:, size:], hidden_GC, face.weight, face.bias),
+            Start(hidden_BC, cells_BC, state.read_BO),
             run.tensors(state.cell),
         )
-    hidden_TBC, weights_TBHN, reads_TBR, cells_BC = steps
-    logits_TBY = network.readout(torch.cat([network.bypass(hidden_TBC), reads_TBR], -1))
+    hidden_TBC, weights_TBHN, reads_TBO, cells_BC = steps
+    logits_TBY = network.readout(torch.cat([network.bypass(hidden_TBC), reads_TBO], -1))
     after = NetworkState(
         driver.pack(hidden_TBC[-1], cells_BC),
         run.state(memory_BNW, weights_TBHN[-1], own),
-        reads_TBR[-1],
+        reads_TBO[-1],
     )
     address = Address.of(weights_TBHN, entropy_BH=entropy(weights_TBHN))
     return Rollout(logits_TBY, address, after, hidden_TBC)

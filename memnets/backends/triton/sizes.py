@@ -31,8 +31,8 @@ def shared(
 
     `reads` and `face` are the lengths of what is read and of the interface.
     """
-    pads = {"NP": slots, "WP": width, "CP": controller_size, "IP": face, "RP": reads}
-    blocks = {"BLOCK_C": controller_size, "BLOCK_I": face, "BLOCK_R": reads}
+    pads = {"NP": slots, "WP": width, "CP": controller_size, "IP": face, "OP": reads}
+    blocks = {"BLOCK_C": controller_size, "BLOCK_I": face, "BLOCK_O": reads}
     return {
         **{"N": slots, "W": width, "C": controller_size, "LSTM": lstm},
         **{name: padded(size) for name, size in pads.items()},

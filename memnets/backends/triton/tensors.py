@@ -13,11 +13,11 @@ from .sizes import Constants
 class Parameters(NamedTuple):
     """What multiplies inside the loop, as torch holds it: rows are outputs.
 
-    A feed-forward controller has no `hidden_JC`; J is 4 C for the LSTM, C without.
+    A feed-forward controller has no `hidden_GC`; G is 4 C for the LSTM, C without.
     """
 
-    read_JR: Tensor
-    hidden_JC: Tensor
+    read_GO: Tensor
+    hidden_GC: Tensor
     face_IC: Tensor
     face_bias_I: Tensor
 
@@ -27,7 +27,7 @@ class Start(NamedTuple):
 
     hidden_BC: Tensor
     cells_BC: Tensor
-    read_BR: Tensor
+    read_BO: Tensor
 
 
 class Steps(NamedTuple):
@@ -35,7 +35,7 @@ class Steps(NamedTuple):
 
     hidden_TBC: Tensor
     weights_TBHN: Tensor
-    reads_TBR: Tensor
+    reads_TBO: Tensor
     cells_BC: Tensor
 
 
@@ -55,23 +55,23 @@ def launch(kernel: Any, constants: Constants, *arguments: Any) -> None:
 
 def parameter_gradients(
     parameters: Parameters,
-    grad_drive_TBJ: Tensor,
+    grad_drive_TBG: Tensor,
     grad_raw_TBI: Tensor,
     reads: Tensor,
     hidden: Tensor,
 ) -> Parameters:
     """The weights' gradients from those of every step's pre-activations and interface vector.
 
-    `reads` and `hidden` are `rows`: (T + 1, B, R) and (T + 1, B, C).
+    `reads` and `hidden` are `rows`: (T + 1, B, O) and (T + 1, B, C).
     """
-    drive, raw = grad_drive_TBJ.flatten(0, 1), grad_raw_TBI.flatten(0, 1)
-    if len(parameters.hidden_JC):
-        grad_hidden_JC = drive.t() @ hidden[:-1].flatten(0, 1)
+    drive, raw = grad_drive_TBG.flatten(0, 1), grad_raw_TBI.flatten(0, 1)
+    if len(parameters.hidden_GC):
+        grad_hidden_GC = drive.t() @ hidden[:-1].flatten(0, 1)
     else:
-        grad_hidden_JC = torch.zeros_like(parameters.hidden_JC)
+        grad_hidden_GC = torch.zeros_like(parameters.hidden_GC)
     return Parameters(
         drive.t() @ reads[:-1].flatten(0, 1),
-        grad_hidden_JC,
+        grad_hidden_GC,
         raw.t() @ hidden[1:].flatten(0, 1),
         raw.sum(0),
     )

@@ -1,7 +1,8 @@
 """How much the DNC uses its slots, and where it writes (Graves et al., 2016, methods), in Triton.
 
 Nothing is sorted: a slot's place in the free list is how many slots come before it. Nothing is
-divided either, so that a usage of zero is no special case. Suffix I: a block of slots, as rows.
+divided either, so that a usage of zero is no special case. All slots are compared with one block of
+slots after another (`i_N`).
 """
 
 from __future__ import annotations
@@ -84,15 +85,15 @@ def allocation(
     tl.debug_barrier()
     order_N = tl.where(live_N, _ordered(FLOOR + (1 - FLOOR) * used_N), float("inf"))
     for first in range(0, N, BLOCK):
-        i_I = first + tl.arange(0, BLOCK)
-        used_I = tl.load(used_ptr + i_I, mask=i_I < N, other=0.0)
-        used_I = FLOOR + (1 - FLOOR) * used_I
-        order_I = _ordered(used_I)
-        less_IN = order_N[None, :] < order_I[:, None]
-        tied_IN = (order_N[None, :] == order_I[:, None]) & (n_N[None, :] < i_I[:, None])
-        place_I = tl.sum((less_IN | tied_IN).to(tl.int32), 1)
-        tl.store(place_ptr + i_I, place_I, mask=i_I < N)
-        tl.store(sorted_ptr + place_I, used_I, mask=i_I < N)
+        i_N = first + tl.arange(0, BLOCK)
+        row_used_N = tl.load(used_ptr + i_N, mask=i_N < N, other=0.0)
+        row_used_N = FLOOR + (1 - FLOOR) * row_used_N
+        row_order_N = _ordered(row_used_N)
+        less_NN = order_N[None, :] < row_order_N[:, None]
+        tied_NN = (order_N[None, :] == row_order_N[:, None]) & (n_N[None, :] < i_N[:, None])
+        row_place_N = tl.sum((less_NN | tied_NN).to(tl.int32), 1)
+        tl.store(place_ptr + i_N, row_place_N, mask=i_N < N)
+        tl.store(sorted_ptr + row_place_N, row_used_N, mask=i_N < N)
     tl.debug_barrier()
     used_N = tl.load(sorted_ptr + n_N, mask=live_N, other=1.0)
     place_N = tl.load(place_ptr + n_N, mask=live_N, other=0)

@@ -71,28 +71,28 @@ class KeepsMemory(Tiny):
     def forward(self, h_BC, state):
         if self.kept is not None and self.kept.shape == state.shape:
             state = state + self.kept
-        read_BR, state, address = super().forward(h_BC, state)
+        read_BO, state, address = super().forward(h_BC, state)
         self.kept = state
-        return read_BR, state, address
+        return read_BO, state, address
 
 
 class KeepsDetachedMemory(KeepsMemory):
     def forward(self, h_BC, state):
-        read_BR, state, address = super().forward(h_BC, state)
+        read_BO, state, address = super().forward(h_BC, state)
         self.kept = state.detach()
-        return read_BR, state, address
+        return read_BO, state, address
 
 
 class WeighsTooMuch(Tiny):
     def forward(self, h_BC, state):
-        read_BR, state, address = super().forward(h_BC, state)
-        return read_BR, state, address._replace(weights_BHK=1.5 * address.weights_BHK)
+        read_BO, state, address = super().forward(h_BC, state)
+        return read_BO, state, address._replace(weights_BHK=1.5 * address.weights_BHK)
 
 
 class WeighsBelowZero(Tiny):
     def forward(self, h_BC, state):
-        read_BR, state, address = super().forward(h_BC, state)
-        return read_BR, state, address._replace(weights_BHK=address.weights_BHK - 0.5)
+        read_BO, state, address = super().forward(h_BC, state)
+        return read_BO, state, address._replace(weights_BHK=address.weights_BHK - 0.5)
 
 
 class MixesRows(Tiny):
@@ -116,15 +116,15 @@ class HasIdleParameter(Tiny):
 
 class ExplodesOnLargeInputs(Tiny):
     def forward(self, h_BC, state):
-        read_BR, state, address = super().forward(h_BC, state)
+        read_BO, state, address = super().forward(h_BC, state)
         saturated = h_BC.abs().amax(-1, keepdim=True) > 0.95
-        return torch.where(saturated, torch.inf, read_BR), state, address
+        return torch.where(saturated, torch.inf, read_BO), state, address
 
 
 class ReadsTooNarrow(Tiny):
     def forward(self, h_BC, state):
-        read_BR, state, address = super().forward(h_BC, state)
-        return read_BR[:, :-1], state, address
+        read_BO, state, address = super().forward(h_BC, state)
+        return read_BO[:, :-1], state, address
 
 
 def test_the_cell_without_a_fault_keeps_the_contract():

@@ -43,7 +43,7 @@ def stays_finite(cell, estimator, controller, **options):
     cost_TB = rollout.logits_TBY.square().mean(-1)
     surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
     (cost_TB.sum(0).mean() + surrogate).backward()
-    for value in (rollout.logits_TBY, rollout.state.read_BR, rollout.address.dense(7)):
+    for value in (rollout.logits_TBY, rollout.state.read_BO, rollout.address.dense(7)):
         assert value.isfinite().all()
     for name, parameter in network.named_parameters():
         assert parameter.grad is None or parameter.grad.isfinite().all(), name

@@ -37,8 +37,8 @@ def test_a_rollout_is_compared_with_the_others_of_its_sequence_only():
     assert advantage(cost_TB)[0].tolist() == [[-3.0, -1.5, 4.5, -15.0, -15.0, 30.0]]
     with pytest.raises(ValueError, match="a batch of 4 is not 3 rollouts of each sequence"):
         advantage(torch.ones(2, 4))
-    batch_TBX = torch.arange(4.0).view(1, 2, 2)
-    spread = Reinforce(baseline="leave_one_out", rollouts=2).spread(batch_TBX)
+    batch_TBZ = torch.arange(4.0).view(1, 2, 2)
+    spread = Reinforce(baseline="leave_one_out", rollouts=2).spread(batch_TBZ)
     assert spread[..., 0].tolist() == [[0.0, 0.0, 2.0, 2.0]]
 
 

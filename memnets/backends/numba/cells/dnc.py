@@ -36,9 +36,9 @@ class DNCRun(CellRun):
                 return f"no kernel for {option}"
         return None if isinstance(cell.norm, nn.Identity) else "no kernel for layer_norm"
 
-    def seen(self, hidden_XC: Tensor) -> Tensor:
+    def seen(self, hidden_BC: Tensor) -> Tensor:
         clip = self.cell.clip
-        return hidden_XC if clip is None else hidden_XC.clamp(-clip, clip)
+        return hidden_BC if clip is None else hidden_BC.clamp(-clip, clip)
 
     def tensors(self, state: DNCState, inputs_TBX: Tensor) -> tuple[Tensor, ...]:
         return tuple(state)
@@ -62,18 +62,18 @@ class DNCRun(CellRun):
         P, R, N, W = cell.writes, cell.reads, cell.slots, cell.width
         depth = steps if self.keep else 1
         kept = -(-steps // EVERY) if self.keep else 0
-        L = N if cell.links else 0
+        linked = N if cell.links else 0
         logged = depth if self.choice.one_slot else 0
         self.trace = Trace(
             input_TBG=run.input_TBG,
             gates_TBQ=run.gates_TBQ,
             cell_TBC=run.cell_TBC,
             hidden_TBC=run.hidden_TBC,
-            read_TBR=run.read_TBR,
+            read_TBO=run.read_TBO,
             write_heads=self._heads(depth, P, N),
             write_address=self.addresses_from(writes_BPN),
             write_draws_TBPU=draws.write_TBPU,
-            read_heads=self._heads(depth, R, L),
+            read_heads=self._heads(depth, R, linked),
             read_address=self.addresses_from(reads_BRN),
             read_draws_TBRU=draws.read_TBRU,
             allocation=Allocation(
@@ -87,19 +87,19 @@ class DNCRun(CellRun):
             ),
             following=Following(
                 modes_BRM=empty(depth, batch, R, 2 * P + 1),
-                forward_BRPN=empty(depth, batch, R, P, L),
-                backward_BRPN=empty(depth, batch, R, P, L),
+                forward_BRPN=empty(depth, batch, R, P, linked),
+                backward_BRPN=empty(depth, batch, R, P, linked),
             ),
             erase_TBPW=empty(steps, batch, P, W),
             add_TBPW=empty(steps, batch, P, W),
             usage_TBN=self.states(usage_BN),
             precedence_TBPN=self.states(precedence_BPN),
             memory_BWN=np.array(memory_BNW.transpose(0, 2, 1), np.float32, order="C"),
-            kept_EBWN=empty(kept, batch, W, N),
+            kept_TBWN=empty(kept, batch, W, N),
             link_BPNN=_without_self_links(link_BPNN),
-            kept_link_EBPNN=empty(0 if self.choice.one_slot else kept, *link_BPNN.shape),
-            row_TBPN=empty(logged, batch, P, L),
-            column_TBPN=empty(logged, batch, P, L),
+            kept_link_TBPNN=empty(0 if self.choice.one_slot else kept, *link_BPNN.shape),
+            row_TBPN=empty(logged, batch, P, linked),
+            column_TBPN=empty(logged, batch, P, linked),
         )
         over_samples(forward, *self._arguments(run), batch=batch)
 
@@ -133,7 +133,7 @@ class DNCRun(CellRun):
         restored = trace.link_BPNN.copy() if self.choice.one_slot else trace.link_BPNN
         to = Gradients(
             hidden_TBC=grads.hidden_TBC,
-            read_TBR=grads.read_TBR,
+            read_TBO=grads.read_TBO,
             write_address=self.incoming(slice(0, cell.writes), *address),
             read_address=self.incoming(slice(cell.writes, None), *address),
             fed_TBG=grads.fed_TBG,
@@ -142,7 +142,7 @@ class DNCRun(CellRun):
             cell_BC=grads.cell_BC,
             hidden_BC=grads.hidden_BC,
             hidden_now_BC=grads.hidden_now_BC,
-            read_BR=grads.read_BR,
+            read_BO=grads.read_BO,
             memory_BWN=memory,
             usage_BN=used,
             link_BPNN=link,

@@ -24,7 +24,7 @@ class Gradients(NamedTuple):
     """
 
     hidden_TBC: Any
-    read_TBR: Any
+    read_TBO: Any
     write_address: Any
     read_address: Any
     fed_TBG: Any
@@ -33,7 +33,7 @@ class Gradients(NamedTuple):
     cell_BC: Any
     hidden_BC: Any
     hidden_now_BC: Any
-    read_BR: Any
+    read_BO: Any
     memory_BWN: Any
     usage_BN: Any
     link_BPNN: Any
@@ -96,10 +96,10 @@ def replay(
     """
     count = last - first
     with_links = options.links and not choice.one_slot
-    memories[0, :count] = trace.kept_EBWN[start // EVERY, first:last]
+    memories[0, :count] = trace.kept_TBWN[start // EVERY, first:last]
     norms(memories[0, :count], norm[0, :count])
     if with_links:
-        links[0, :count] = trace.kept_link_EBPNN[start // EVERY, first:last]
+        links[0, :count] = trace.kept_link_TBPNN[start // EVERY, first:last]
     for t in range(start, stop):
         source, after = memories[t - start, :count], memories[t - start + 1, :count]
         weights = trace.write_address.weights_BHN[t + 1, first:last]
@@ -125,9 +125,9 @@ def step_vjp(
 ) -> None:  # fmt: skip
     """One step back. Gradients of the state in `grads` move from after the step to before it."""
     last = first + len(states.before_BWN)
-    hidden, found = grads.hidden_BC[first:last], grads.read_BR[first:last]
+    hidden, found = grads.hidden_BC[first:last], grads.read_BO[first:last]
     hidden += grads.hidden_TBC[t, first:last]
-    found += grads.read_TBR[t, first:last]
+    found += grads.read_TBO[t, first:last]
     if len(grads.write_address.weights_TBHN):
         to_writes = grads.write_weights_BPN[first:last]
         to_reads = grads.read_weights_BRN[first:last]

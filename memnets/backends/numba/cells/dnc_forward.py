@@ -39,7 +39,7 @@ class Trace(NamedTuple):
     gates_TBQ: Any
     cell_TBC: Any
     hidden_TBC: Any
-    read_TBR: Any
+    read_TBO: Any
     write_heads: Any
     write_address: Any
     write_draws_TBPU: Any
@@ -53,9 +53,9 @@ class Trace(NamedTuple):
     usage_TBN: Any
     precedence_TBPN: Any
     memory_BWN: Any
-    kept_EBWN: Any
+    kept_TBWN: Any
     link_BPNN: Any
-    kept_link_EBPNN: Any
+    kept_link_TBPNN: Any
     row_TBPN: Any
     column_TBPN: Any
 
@@ -92,7 +92,7 @@ def forward(
             hidden = trace.hidden_TBC[t + 1, first:last]
             controller_step(
                 controller, weights.controller, trace.input_TBG[t, first:last],
-                trace.read_TBR[t, first:last], trace.hidden_TBC[t, first:last],
+                trace.read_TBO[t, first:last], trace.hidden_TBC[t, first:last],
                 trace.cell_TBC[t, first:last], fed[:count], recurrent[:count],
                 trace.gates_TBQ[kept, first:last], trace.cell_TBC[t + 1, first:last], hidden,
             )  # fmt: skip
@@ -101,10 +101,10 @@ def forward(
                 for i in range(size):
                     raw[b, i] = weights.interface_bias_I[i]
             matmul(seen[:count], weights.interface_CI, raw[:count])
-            if t % EVERY == 0 and len(trace.kept_EBWN):
-                trace.kept_EBWN[t // EVERY, first:last] = trace.memory_BWN[first:last]
+            if t % EVERY == 0 and len(trace.kept_TBWN):
+                trace.kept_TBWN[t // EVERY, first:last] = trace.memory_BWN[first:last]
                 if options.links and not choice.one_slot:
-                    trace.kept_link_EBPNN[t // EVERY, first:last] = trace.link_BPNN[first:last]
+                    trace.kept_link_TBPNN[t // EVERY, first:last] = trace.link_BPNN[first:last]
             write_step(
                 choice, columns, options, trace, t, kept, first, last, raw[:count], norm[:count],
                 scratch_N,
@@ -200,5 +200,5 @@ def read_step(
     choose(choice, weighting, trace.read_draws_TBRU[t, first:last], address)
     read(
         memory, address.weights_BHN, address.slot_BH,
-        trace.read_TBR[t + 1, first:last].reshape(batch, reads, width),
+        trace.read_TBO[t + 1, first:last].reshape(batch, reads, width),
     )  # fmt: skip

@@ -49,8 +49,8 @@ class StepGradients(NamedTuple):
     forward_BRPN: Any
     backward_BRPN: Any
     scratch_3N: Any
-    outer_NK: Any
-    inner_KN: Any
+    outer_NZ: Any
+    inner_ZN: Any
     emptied_BWN: Any
     back_BZ: Any
 
@@ -69,7 +69,7 @@ def read_step_vjp(
     to_weights = grads.read_weights_BRN[first:last]
     read_vjp(
         states.after_BWN, trace.read_address.weights_BHN[t + 1, first:last], slot, dense_gradient,
-        grads.read_BR[first:last].reshape(batch, reads, width), memory, to_weights,
+        grads.read_BO[first:last].reshape(batch, reads, width), memory, to_weights,
     )  # fmt: skip
     weightings_vjp(
         choice, heads.weighting_BHN if options.links else heads.content_BHN,
@@ -95,7 +95,7 @@ def read_step_vjp(
             states.link_after_BPNN, trace.read_address.weights_BHN[t, first:last],
             trace.read_address.slot_BH[t, first:last], dense_gradient, step.forward_BRPN,
             step.backward_BRPN, grads.link_BPNN[first:last], to_weights,
-            step.outer_NK, step.inner_KN,
+            step.outer_NZ, step.inner_ZN,
         )  # fmt: skip
         take_softmax_vjp(columns.modes, follow.modes_BRM, step.modes_BRM, raw)
     content_weightings_vjp(

@@ -81,14 +81,14 @@ class DNTMRun(CellRun):
         )
 
     def forward(self, run: Run, own: tuple[Array, ...], draws: Draws) -> None:
-        content_BNW, recent_BHM, address_MA, gate_input_TBP, from_input_TBPW = own
+        content_BNW, recent_BHN, address_NA, gate_input_TBP, from_input_TBPW = own
         steps, batch, cell, one_slot = self.steps, self.batch, self.cell, self.choice.one_slot
         depth, writes, wide = steps if self.keep else 1, cell.writes, self._row_width
-        write, write_at, write_recent = self._group(recent_BHM[:, :writes])
-        read, read_at, read_recent = self._group(recent_BHM[:, writes:])
+        write, write_at, write_recent = self._group(recent_BHN[:, :writes])
+        read, read_at, read_recent = self._group(recent_BHN[:, writes:])
         erase = self.arena.empty(steps, batch, writes, wide)
         logged = self.arena.empty(depth if one_slot else 1, batch, writes, wide)
-        rows = self._rows(content_BNW, address_MA)
+        rows = self._rows(content_BNW, address_NA)
         self.trace = Trace(
             input_TBG=run.input_TBG,
             gate_input_TBP=np.ascontiguousarray(gate_input_TBP),
@@ -96,21 +96,21 @@ class DNTMRun(CellRun):
             gates_TBQ=run.gates_TBQ,
             cell_TBC=run.cell_TBC,
             hidden_TBC=run.hidden_TBC,
-            read_TBR=run.read_TBR,
+            read_TBO=run.read_TBO,
             write_heads=write,
             write_address=write_at,
             write_draws_TBPU=draws.write_TBPU,
-            write_recent_TBPM=write_recent,
+            write_recent_TBPN=write_recent,
             read_heads=read,
             read_address=read_at,
             read_draws_TBRU=draws.read_TBRU,
-            read_recent_TBRM=read_recent,
+            read_recent_TBRN=read_recent,
             erase_TBPV=erase,
             add_TBPV=self.arena.empty(*erase.shape),
             candidate_gate_TBP=self.arena.empty(depth, batch, writes),
             log_TBPV=logged,
-            rows_BVM=rows,
-            kept_EBVM=self.arena.empty(
+            rows_BVN=rows,
+            kept_TBVN=self.arena.empty(
                 0 if one_slot or not self.keep else -(-steps // EVERY), *rows.shape
             ),
         )
@@ -118,9 +118,9 @@ class DNTMRun(CellRun):
 
     def final(self) -> tuple[Array, ...]:
         trace = self.trace
-        content_BWN = self._contents(trace.rows_BVM)
-        recent_BHM = np.concatenate([trace.write_recent_TBPM[-1], trace.read_recent_TBRM[-1]], 1)
-        return np.array(content_BWN.transpose(0, 2, 1), order="C"), recent_BHM
+        content_BWN = self._contents(trace.rows_BVN)
+        recent_BHN = np.concatenate([trace.write_recent_TBPN[-1], trace.read_recent_TBRN[-1]], 1)
+        return np.array(content_BWN.transpose(0, 2, 1), order="C"), recent_BHN
 
     def state(self, final: tuple[Tensor, ...], weights_BHN: Tensor) -> DNTMState:
         # as in the reference, a gradient reaches it from where it started and from nowhere else
@@ -134,7 +134,7 @@ class DNTMRun(CellRun):
         final: tuple[Array | None, ...],
     ) -> tuple[Tensor | None, ...]:
         trace, cell = self.trace, self.cell
-        rows = self.arena.zeros(*trace.rows_BVM.shape)
+        rows = self.arena.zeros(*trace.rows_BVN.shape)
         if final[0] is not None:
             self._contents(rows)[:] = final[0].transpose(0, 2, 1)
         recent = np.zeros((self.batch, len(cell.heads), rows.shape[2]), np.float32)
@@ -142,7 +142,7 @@ class DNTMRun(CellRun):
             recent[:] = final[1]
         to = Gradients(
             hidden_TBC=grads.hidden_TBC,
-            read_TBR=grads.read_TBR,
+            read_TBO=grads.read_TBO,
             write_address=self.incoming(slice(0, cell.writes), *address),
             read_address=self.incoming(slice(cell.writes, None), *address),
             fed_TBG=grads.fed_TBG,
@@ -153,20 +153,20 @@ class DNTMRun(CellRun):
             cell_BC=grads.cell_BC,
             hidden_BC=grads.hidden_BC,
             hidden_now_BC=grads.hidden_now_BC,
-            read_BR=grads.read_BR,
-            write_recent_BPM=np.ascontiguousarray(recent[:, : cell.writes]),
-            read_recent_BRM=np.ascontiguousarray(recent[:, cell.writes :]),
-            rows_BVM=rows,
+            read_BO=grads.read_BO,
+            write_recent_BPN=np.ascontiguousarray(recent[:, : cell.writes]),
+            read_recent_BRN=np.ascontiguousarray(recent[:, cell.writes :]),
+            rows_BVN=rows,
         )
         over_samples(backward, *self._arguments(run), to, batch=self.batch)
         content_BNW = torch.from_numpy(self._contents(rows)).transpose(1, 2)
-        address_AM = torch.from_numpy(rows[:, : -cell.width]).sum(0)
+        address_AN = torch.from_numpy(rows[:, : -cell.width]).sum(0)
         gated = cell.gate_input is not None
-        recent = np.concatenate([to.write_recent_BPM, to.read_recent_BRM], 1)
+        recent = np.concatenate([to.write_recent_BPN, to.read_recent_BRN], 1)
         return (
             content_BNW,
             torch.from_numpy(recent),
-            address_AM.t(),
+            address_AN.t(),
             torch.from_numpy(to.gate_input_TBP) if gated else None,
             torch.from_numpy(to.from_input_TBPW) if gated else None,
         )
@@ -175,16 +175,16 @@ class DNTMRun(CellRun):
     def _row_width(self) -> int:
         return self.cell.width + self.cell.address.shape[1]
 
-    def _rows(self, content_BNW: Array, address_MA: Array) -> Array:
+    def _rows(self, content_BNW: Array, address_NA: Array) -> Array:
         """Every sample's own rows, the address above the content, slots contiguous."""
-        rows = self.arena.empty(self.batch, self._row_width, len(address_MA))
-        rows[:, : -self.cell.width] = address_MA.T
+        rows = self.arena.empty(self.batch, self._row_width, len(address_NA))
+        rows[:, : -self.cell.width] = address_NA.T
         rows[:, -self.cell.width :, self.cell.slots :] = CONTENT_START
         self._contents(rows)[:] = content_BNW.transpose(0, 2, 1)
         return rows
 
-    def _contents(self, rows_BVM: Array) -> Array:
-        return rows_BVM[:, -self.cell.width :, : self.cell.slots]
+    def _contents(self, rows_BVN: Array) -> Array:
+        return rows_BVN[:, -self.cell.width :, : self.cell.slots]
 
     def _arguments(self, run: Run) -> tuple[Any, ...]:
         offsets = self.cell.interface.offsets()
@@ -194,8 +194,8 @@ class DNTMRun(CellRun):
         columns = Columns(**offsets)
         return run.controller, self.choice, columns, self.options, run.weights, self.trace
 
-    def _group(self, recent_BHM: Array) -> tuple[Heads, Address, Array]:
-        batch, heads, rows = recent_BHM.shape
+    def _group(self, recent_BHN: Array) -> tuple[Heads, Address, Array]:
+        batch, heads, rows = recent_BHN.shape
         empty = self.arena.empty
         by_head = (self.steps if self.keep else 1, batch, heads)
         kept = Heads(
@@ -203,12 +203,12 @@ class DNTMRun(CellRun):
             strength_BH=empty(*by_head),
             gate_BH=empty(*by_head),
             key_norm_BH=empty(*by_head),
-            cosine_BHM=empty(*by_head, rows),
-            weighting_BHM=empty(*by_head, rows),
+            cosine_BHN=empty(*by_head, rows),
+            weighting_BHN=empty(*by_head, rows),
             slots_BHN=empty(*by_head, self.cell.slots),
         )
         at = (self.steps, batch, heads)
         weights = empty(*at, rows)
         weights[..., self.cell.slots :] = 0.0
         address = Address(weights, np.empty(at, np.int64), empty(*at), empty(*at))
-        return kept, address, self.states(recent_BHM)
+        return kept, address, self.states(recent_BHN)

@@ -22,11 +22,11 @@ class Gradients(NamedTuple):
     """Those that come in (of outputs and the last state), and those that go out.
 
     Those of the state come in for the last state and go out for the first; the address part of
-    `rows_BVM` goes out as the gradient of the addresses.
+    `rows_BVN` goes out as the gradient of the addresses.
     """
 
     hidden_TBC: Any
-    read_TBR: Any
+    read_TBO: Any
     write_address: Any
     read_address: Any
     fed_TBG: Any
@@ -37,19 +37,19 @@ class Gradients(NamedTuple):
     cell_BC: Any
     hidden_BC: Any
     hidden_now_BC: Any
-    read_BR: Any
-    write_recent_BPM: Any
-    read_recent_BRM: Any
-    rows_BVM: Any
+    read_BO: Any
+    write_recent_BPN: Any
+    read_recent_BRN: Any
+    rows_BVN: Any
 
 
 class Step(NamedTuple):
     """Rows and their norms before and after a step, and room for gradients within it."""
 
-    before_BVM: Any
-    after_BVM: Any
-    norm_before_BM: Any
-    norm_after_BM: Any
+    before_BVN: Any
+    after_BVN: Any
+    norm_before_BN: Any
+    norm_after_BN: Any
     write_heads: Any
     read_heads: Any
     erase_BPV: Any
@@ -64,7 +64,7 @@ def backward(
 ) -> None:  # fmt: skip
     """From the gradients that come in to those that go out, for samples `begin` to `end`."""
     steps = len(trace.input_TBG)
-    _, width, rows = trace.rows_BVM.shape
+    _, width, rows = trace.rows_BVN.shape
     writes = trace.erase_TBPV.shape[2]
     depth = 1 if choice.one_slot else EVERY + 1
     memories = np.empty((depth, CHUNK, width, rows), np.float32)
@@ -78,7 +78,7 @@ def backward(
         grad_add = np.empty((count, writes, width), np.float32)
         back = np.empty((count, weights.controller.back_GZ.shape[1]), np.float32)
         if choice.one_slot:
-            memories[0, :count] = trace.rows_BVM[first:last]
+            memories[0, :count] = trace.rows_BVN[first:last]
             norms(memories[0, :count], norm[0, :count])
         for start in range((steps - 1) // EVERY * EVERY, -1, -EVERY):
             stop = min(start + EVERY, steps)
@@ -104,7 +104,7 @@ def replay(
 ) -> None:
     """Rebuilds the rows before each step from `start` on and after the last, bit for bit."""
     count = last - first
-    memories[0, :count] = trace.kept_EBVM[start // EVERY, first:last]
+    memories[0, :count] = trace.kept_TBVN[start // EVERY, first:last]
     norms(memories[0, :count], norm[0, :count])
     for t in range(start, stop):
         after = memories[t - start + 1, :count]
@@ -125,22 +125,22 @@ def step_vjp(
     step: Any, t: int, first: int, last: int,
 ) -> None:  # fmt: skip
     """One step back. Gradients of the state in `grads` move from after the step to before it."""
-    hidden, found = grads.hidden_BC[first:last], grads.read_BR[first:last]
-    found += grads.read_TBR[t, first:last]
+    hidden, found = grads.hidden_BC[first:last], grads.read_BO[first:last]
+    found += grads.read_TBO[t, first:last]
     hidden += grads.hidden_TBC[t, first:last]
     if not options.read_first:
         read_step_vjp(
-            choice, options, trace, grads, t, first, last, step.after_BVM, step.norm_after_BM,
+            choice, options, trace, grads, t, first, last, step.after_BVN, step.norm_after_BN,
             step.read_heads,
         )  # fmt: skip
-    rows, to_weights = grads.rows_BVM[first:last], step.write_heads.weights_BHM
+    rows, to_weights = grads.rows_BVN[first:last], step.write_heads.weights_BHN
     clamp_content_gradient(rows, trace.from_input_TBPW.shape[3], options.gradient_bound)
-    weights_BPM = trace.write_address.weights_BHN[t, first:last]
+    weights_BPN = trace.write_address.weights_BHN[t, first:last]
     slot, log = trace.write_address.slot_BH[t, first:last], trace.log_TBPV[0, first:last]
     erase, add = trace.erase_TBPV[t, first:last], trace.add_TBPV[t, first:last]
     if choice.one_slot:
         log = trace.log_TBPV[t, first:last]
-        restore_rows(step.before_BVM, slot, log, step.norm_before_BM)
+        restore_rows(step.before_BVN, slot, log, step.norm_before_BN)
     step.erase_BPV.fill(ZERO)
     step.add_BPV.fill(ZERO)
     set_weights_gradient(choice, grads.write_address.weights_TBHN, t, first, last, to_weights)
@@ -148,21 +148,21 @@ def step_vjp(
         write_rows_vjp(slot, erase, log, rows, step.erase_BPV, step.add_BPV)
     else:
         write_vjp(
-            step.before_BVM, weights_BPM, slot, erase, add, choice.has_dense_gradient, rows,
+            step.before_BVN, weights_BPN, slot, erase, add, choice.has_dense_gradient, rows,
             to_weights, step.erase_BPV, step.add_BPV,
         )  # fmt: skip
     if options.read_first:
         read_step_vjp(
-            choice, options, trace, grads, t, first, last, step.before_BVM, step.norm_before_BM,
+            choice, options, trace, grads, t, first, last, step.before_BVN, step.norm_before_BN,
             step.read_heads,
         )  # fmt: skip
     heads = at(trace.write_heads, t, first, last)
     head_addresses_vjp(
-        choice, options, step.before_BVM, step.norm_before_BM,
-        trace.write_recent_TBPM[t, first:last], trace.write_draws_TBPU[t, first:last], heads, slot,
+        choice, options, step.before_BVN, step.norm_before_BN,
+        trace.write_recent_TBPN[t, first:last], trace.write_draws_TBPU[t, first:last], heads, slot,
         grads.write_address.log_prob_TBH[t, first:last],
         grads.write_address.entropy_TBH[t, first:last],
-        step.write_heads, grads.write_recent_BPM[first:last], rows,
+        step.write_heads, grads.write_recent_BPN[first:last], rows,
     )  # fmt: skip
     raw = grads.interface_TBI[t, first:last]
     head_parameters_vjp(heads, columns, 0, options, step.write_heads, raw)
@@ -195,41 +195,41 @@ def read_step_vjp(
     """From what was read of `rows`: adds to their gradient, sets those of the heads' parameters."""
     slot = trace.read_address.slot_BH[t, first:last]
     set_weights_gradient(
-        choice, grads.read_address.weights_TBHN, t, first, last, to_read.weights_BHM
+        choice, grads.read_address.weights_TBHN, t, first, last, to_read.weights_BHN
     )
-    found = grads.read_BR[first:last].reshape(last - first, slot.shape[1], rows.shape[1])
+    found = grads.read_BO[first:last].reshape(last - first, slot.shape[1], rows.shape[1])
     read_vjp(
         rows, trace.read_address.weights_BHN[t, first:last], slot, choice.has_dense_gradient,
-        found, grads.rows_BVM[first:last], to_read.weights_BHM,
+        found, grads.rows_BVN[first:last], to_read.weights_BHN,
     )  # fmt: skip
     head_addresses_vjp(
-        choice, options, rows, norm, trace.read_recent_TBRM[t, first:last],
+        choice, options, rows, norm, trace.read_recent_TBRN[t, first:last],
         trace.read_draws_TBRU[t, first:last],
         at(trace.read_heads, t, first, last), slot,
         grads.read_address.log_prob_TBH[t, first:last],
         grads.read_address.entropy_TBH[t, first:last],
-        to_read, grads.read_recent_BRM[first:last], grads.rows_BVM[first:last],
+        to_read, grads.read_recent_BRN[first:last], grads.rows_BVN[first:last],
     )  # fmt: skip
 
 
 @kernel
 def set_weights_gradient(
-    choice: Any, weights_TBHN: Any, t: int, first: int, last: int, out_BHM: Any
+    choice: Any, weights_TBHN: Any, t: int, first: int, last: int, out_BHN: Any
 ) -> None:
     """The gradient that comes in for a step's weights; zero where none does, and for the no-op."""
-    out_BHM.fill(ZERO)
+    out_BHN.fill(ZERO)
     has_gradient = choice.has_dense_gradient or not choice.one_slot
     if has_gradient and len(weights_TBHN):
-        out_BHM[:, :, : weights_TBHN.shape[3]] = weights_TBHN[t, first:last]
+        out_BHN[:, :, : weights_TBHN.shape[3]] = weights_TBHN[t, first:last]
 
 
 @kernel
-def clamp_content_gradient(grad_rows_BVM: Any, width: int, most: Any) -> None:
+def clamp_content_gradient(grad_rows_BVN: Any, width: int, most: Any) -> None:
     """Keeps the gradient of the contents, the last `width` numbers of a row, within `most`."""
-    batch, whole, rows = grad_rows_BVM.shape
+    batch, whole, rows = grad_rows_BVN.shape
     for b in range(batch):
         for v in range(whole - width, whole):
-            for m in range(rows):
-                grad = grad_rows_BVM[b, v, m]
+            for n in range(rows):
+                grad = grad_rows_BVN[b, v, n]
                 grad = most if grad > most else grad
-                grad_rows_BVM[b, v, m] = -most if grad < -most else grad
+                grad_rows_BVN[b, v, n] = -most if grad < -most else grad

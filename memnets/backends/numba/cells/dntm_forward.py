@@ -1,8 +1,8 @@
 """The D-NTM over a whole sequence, for a range of samples.
 
 A row is [address ; content], so that scoring and reading are those of any memory: every sample has
-its own copy of the learned addresses, which writes leave alone. V is the width of a row, M counts
-the rows that are scored, the slots and, where there is one, the no-op.
+its own copy of the learned addresses, which writes leave alone. Where there is a no-op, it is the
+last row.
 
 Where every row is written, rows are kept every few steps and rebuilt in between from what was
 written. A write at a chosen slot changes one row in place and logs it, and the backward pass
@@ -44,21 +44,21 @@ class Trace(NamedTuple):
     gates_TBQ: Any
     cell_TBC: Any
     hidden_TBC: Any
-    read_TBR: Any
+    read_TBO: Any
     write_heads: Any
     write_address: Any
     write_draws_TBPU: Any
-    write_recent_TBPM: Any
+    write_recent_TBPN: Any
     read_heads: Any
     read_address: Any
     read_draws_TBRU: Any
-    read_recent_TBRM: Any
+    read_recent_TBRN: Any
     erase_TBPV: Any
     add_TBPV: Any
     candidate_gate_TBP: Any
     log_TBPV: Any
-    rows_BVM: Any
-    kept_EBVM: Any
+    rows_BVN: Any
+    kept_TBVN: Any
 
 
 @kernel
@@ -69,24 +69,24 @@ def forward(
     """Fills the trace for the samples from `begin` to `end`."""
     steps, _, gates = trace.input_TBG.shape
     size = weights.interface_bias_I.shape[0]
-    _, width, rows = trace.rows_BVM.shape
+    _, width, rows = trace.rows_BVN.shape
     reads = trace.read_draws_TBRU.shape[2]
     writes = trace.write_draws_TBPU.shape[2]
     fed_BG = np.empty((CHUNK, gates), np.float32)
     recurrent_BG = np.empty((CHUNK, gates), np.float32)
     raw_BI = np.empty((CHUNK, size), np.float32)
-    norm_BM = np.empty((CHUNK, rows), np.float32)
+    norm_BN = np.empty((CHUNK, rows), np.float32)
     for first in range(begin, end, CHUNK):
         last = min(first + CHUNK, end)
         count = last - first
-        raw, norm, memory = raw_BI[:count], norm_BM[:count], trace.rows_BVM[first:last]
+        raw, norm, memory = raw_BI[:count], norm_BN[:count], trace.rows_BVN[first:last]
         norms(memory, norm)
         for t in range(steps):
             kept = t % len(trace.gates_TBQ)
             hidden = trace.hidden_TBC[t + 1, first:last]
             controller_step(
                 controller, weights.controller, trace.input_TBG[t, first:last],
-                trace.read_TBR[t, first:last], trace.hidden_TBC[t, first:last],
+                trace.read_TBO[t, first:last], trace.hidden_TBC[t, first:last],
                 trace.cell_TBC[t, first:last], fed_BG[:count], recurrent_BG[:count],
                 trace.gates_TBQ[kept, first:last], trace.cell_TBC[t + 1, first:last], hidden,
             )  # fmt: skip
@@ -100,15 +100,15 @@ def forward(
                 trace.from_input_TBPW[t, first:last], trace.candidate_gate_TBP[kept, first:last],
                 erase, add,
             )  # fmt: skip
-            if t % EVERY == 0 and len(trace.kept_EBVM):
-                trace.kept_EBVM[t // EVERY, first:last] = memory
+            if t % EVERY == 0 and len(trace.kept_TBVN):
+                trace.kept_TBVN[t // EVERY, first:last] = memory
             heads = at(trace.write_heads, kept, first, last)
             address = at(trace.write_address, t, first, last)
             head_parameters(raw, columns, 0, options, heads)
             head_addresses(
-                choice, options, memory, norm, trace.write_recent_TBPM[t, first:last],
+                choice, options, memory, norm, trace.write_recent_TBPN[t, first:last],
                 trace.write_draws_TBPU[t, first:last], heads,
-                trace.write_recent_TBPM[t + 1, first:last], address,
+                trace.write_recent_TBPN[t + 1, first:last], address,
             )  # fmt: skip
             reach_every_slot(choice, erase, add, address.slot_BH)
             log = trace.log_TBPV[t % len(trace.log_TBPV), first:last]
@@ -118,11 +118,11 @@ def forward(
             read_address = at(trace.read_address, t, first, last)
             head_parameters(raw, columns, writes, options, read_heads)
             head_addresses(
-                choice, options, memory, norm, trace.read_recent_TBRM[t, first:last],
+                choice, options, memory, norm, trace.read_recent_TBRN[t, first:last],
                 trace.read_draws_TBRU[t, first:last], read_heads,
-                trace.read_recent_TBRM[t + 1, first:last], read_address,
+                trace.read_recent_TBRN[t + 1, first:last], read_address,
             )  # fmt: skip
-            found = trace.read_TBR[t + 1, first:last].reshape(count, reads, width)
+            found = trace.read_TBO[t + 1, first:last].reshape(count, reads, width)
             read(memory, read_address.weights_BHN, read_address.slot_BH, found)
             if options.read_first:
                 write_in_place(choice, memory, address, erase, add, norm, log)

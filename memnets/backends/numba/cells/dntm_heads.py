@@ -1,7 +1,6 @@
 """A group of D-NTM heads in one step: from raw parameters to addresses, and back.
 
-V is the width of a row, its address and its content; M counts the rows that are scored, the slots
-and, where there is one, the no-op, which is the last of them.
+A row is a slot's address and content side by side. Where there is a no-op, it is the last row.
 """
 
 from __future__ import annotations
@@ -64,8 +63,8 @@ class Heads(NamedTuple):
     strength_BH: Any
     gate_BH: Any
     key_norm_BH: Any
-    cosine_BHM: Any
-    weighting_BHM: Any
+    cosine_BHN: Any
+    weighting_BHN: Any
     slots_BHN: Any
 
 
@@ -75,10 +74,10 @@ class HeadGradients(NamedTuple):
     key_BHV: Any
     strength_BH: Any
     gate_BH: Any
-    weights_BHM: Any
-    one_BHM: Any
-    two_BHM: Any
-    scratch_3M: Any
+    weights_BHN: Any
+    one_BHN: Any
+    two_BHN: Any
+    scratch_3N: Any
 
 
 @kernel
@@ -100,8 +99,8 @@ def head_parameters_vjp(
 ) -> None:
     """Sets a group's columns of the raw interface's gradient."""
     batch, group, width = heads.key_BHV.shape
-    grad_key_BX = grads.key_BHV.reshape(batch, group * width)
-    take_vjp(columns.key + before * width, grad_key_BX, grad_raw_BI)
+    grad_key_BZ = grads.key_BHV.reshape(batch, group * width)
+    take_vjp(columns.key + before * width, grad_key_BZ, grad_raw_BI)
     take_softplus_vjp(
         columns.strength + before, options.least_strength, heads.strength_BH, grads.strength_BH,
         grad_raw_BI,
@@ -114,32 +113,32 @@ def head_parameters_vjp(
 def head_addresses(
     choice: Any,
     options: Any,
-    rows_BVM: Any,
-    norm_BM: Any,
-    recent_BHM: Any,
+    rows_BVN: Any,
+    norm_BN: Any,
+    recent_BHN: Any,
     draws_BHU: Any,
     heads: Any,
-    after_BHM: Any,
+    after_BHN: Any,
     address: Any,
 ) -> None:
     """The addresses of a group of heads, and where they have looked lately then (D-NTM).
 
-    The weights of `address` are M wide and zero at the no-op.
+    The weights of `address` are as wide as the rows, and zero at the no-op.
     """
     if options.recency:
-        cosine_similarity(heads.key_BHV, rows_BVM, norm_BM, heads.key_norm_BH, heads.cosine_BHM)
-        recency(heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.gate_BH, heads.weighting_BHM)
+        cosine_similarity(heads.key_BHV, rows_BVN, norm_BN, heads.key_norm_BH, heads.cosine_BHN)
+        recency(heads.cosine_BHN, heads.strength_BH, recent_BHN, heads.gate_BH, heads.weighting_BHN)
         recent(
-            recent_BHM, heads.cosine_BHM, heads.strength_BH,
-            options.recency_decay, options.recency_of_score, after_BHM,
+            recent_BHN, heads.cosine_BHN, heads.strength_BH,
+            options.recency_decay, options.recency_of_score, after_BHN,
         )  # fmt: skip
     else:
         content(
-            rows_BVM, norm_BM, heads.key_BHV, heads.strength_BH, heads.key_norm_BH,
-            heads.cosine_BHM, heads.weighting_BHM,
+            rows_BVN, norm_BN, heads.key_BHV, heads.strength_BH, heads.key_norm_BH,
+            heads.cosine_BHN, heads.weighting_BHN,
         )  # fmt: skip
-        after_BHM[:] = recent_BHM
-    heads.slots_BHN[:] = heads.weighting_BHM[:, :, : heads.slots_BHN.shape[2]]
+        after_BHN[:] = recent_BHN
+    heads.slots_BHN[:] = heads.weighting_BHN[:, :, : heads.slots_BHN.shape[2]]
     choose(choice, heads.slots_BHN, draws_BHU, address)
 
 
@@ -147,47 +146,47 @@ def head_addresses(
 def head_addresses_vjp(
     choice: Any,
     options: Any,
-    rows_BVM: Any,
-    norm_BM: Any,
-    recent_BHM: Any,
+    rows_BVN: Any,
+    norm_BN: Any,
+    recent_BHN: Any,
     draws_BHU: Any,
     heads: Any,
     slot_BH: Any,
     grad_log_prob_BH: Any,
     grad_entropy_BH: Any,
     grads: Any,
-    grad_recent_BHM: Any,
-    grad_rows_BVM: Any,
+    grad_recent_BHN: Any,
+    grad_rows_BVN: Any,
 ) -> None:
     """Sets the gradients of the group's parameters and adds to that of the rows.
 
-    `grads.weights_BHM` comes in as the gradient of the weights; that of
+    `grads.weights_BHN` comes in as the gradient of the weights; that of
     the no-op is ignored. That of what is recent goes in as after the step and comes out as before.
     """
     grads.key_BHV.fill(ZERO)
     grads.strength_BH.fill(ZERO)
     grads.gate_BH.fill(ZERO)
-    grads.one_BHM.fill(ZERO)
-    grads.two_BHM.fill(ZERO)
+    grads.one_BHN.fill(ZERO)
+    grads.two_BHN.fill(ZERO)
     choose_vjp(
         choice, heads.slots_BHN, draws_BHU, slot_BH,
-        grads.weights_BHM, grad_log_prob_BH, grad_entropy_BH, grads.one_BHM,
+        grads.weights_BHN, grad_log_prob_BH, grad_entropy_BH, grads.one_BHN,
     )  # fmt: skip
     if options.recency:
-        recent_vjp(options.recency_decay, grad_recent_BHM)
+        recent_vjp(options.recency_decay, grad_recent_BHN)
         recency_vjp(
-            heads.cosine_BHM, heads.strength_BH, recent_BHM, heads.gate_BH, heads.weighting_BHM,
-            grads.one_BHM, grads.two_BHM, grads.strength_BH, grad_recent_BHM, grads.gate_BH,
+            heads.cosine_BHN, heads.strength_BH, recent_BHN, heads.gate_BH, heads.weighting_BHN,
+            grads.one_BHN, grads.two_BHN, grads.strength_BH, grad_recent_BHN, grads.gate_BH,
         )  # fmt: skip
         cosine_similarity_vjp(
-            heads.key_BHV, rows_BVM, norm_BM, heads.key_norm_BH, heads.cosine_BHM,
-            grads.two_BHM, grads.key_BHV, grad_rows_BVM, grads.scratch_3M,
+            heads.key_BHV, rows_BVN, norm_BN, heads.key_norm_BH, heads.cosine_BHN,
+            grads.two_BHN, grads.key_BHV, grad_rows_BVN, grads.scratch_3N,
         )  # fmt: skip
     else:
         content_vjp(
-            rows_BVM, norm_BM, heads.key_BHV, heads.strength_BH, heads.key_norm_BH,
-            heads.cosine_BHM, heads.weighting_BHM, grads.one_BHM, grads.two_BHM, grad_rows_BVM,
-            grads.key_BHV, grads.strength_BH, grads.scratch_3M,
+            rows_BVN, norm_BN, heads.key_BHV, heads.strength_BH, heads.key_norm_BH,
+            heads.cosine_BHN, heads.weighting_BHN, grads.one_BHN, grads.two_BHN, grad_rows_BVN,
+            grads.key_BHV, grads.strength_BH, grads.scratch_3N,
         )  # fmt: skip
 
 
@@ -195,7 +194,7 @@ def head_addresses_vjp(
 def empty_gradients(heads: Any, count: int) -> Any:
     """Room for the gradients of a group of heads in one step of so many samples."""
     _, _, group, width = heads.key_BHV.shape
-    rows = heads.cosine_BHM.shape[3]
+    rows = heads.cosine_BHN.shape[3]
     return HeadGradients(
         np.empty((count, group, width), np.float32),
         np.empty((count, group), np.float32),

@@ -16,21 +16,21 @@ from ..undo import write_rows
 @kernel
 def write_in_place(
     choice: Any,
-    rows_BVM: Any,
+    rows_BVN: Any,
     address: Any,
     erase_BPV: Any,
     add_BPV: Any,
-    norm_BM: Any,
+    norm_BN: Any,
     log_BPV: Any,
 ) -> None:
-    """Writes every row, or the chosen ones, which are logged; the lengths `norm_BM` follow."""
+    """Writes every row, or the chosen ones, which are logged; the lengths `norm_BN` follow."""
     if choice.one_slot:
         write_rows(
-            rows_BVM, address.weights_BHN, address.slot_BH, erase_BPV, add_BPV, norm_BM, log_BPV
+            rows_BVN, address.weights_BHN, address.slot_BH, erase_BPV, add_BPV, norm_BN, log_BPV
         )
     else:
-        write(rows_BVM, address.weights_BHN, address.slot_BH, erase_BPV, add_BPV, rows_BVM)
-        norms(rows_BVM, norm_BM)
+        write(rows_BVN, address.weights_BHN, address.slot_BH, erase_BPV, add_BPV, rows_BVN)
+        norms(rows_BVN, norm_BN)
 
 
 @kernel

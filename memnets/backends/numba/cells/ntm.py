@@ -48,7 +48,7 @@ class NTMRun(CellRun):
             gates_TBQ=run.gates_TBQ,
             cell_TBC=run.cell_TBC,
             hidden_TBC=run.hidden_TBC,
-            read_TBR=run.read_TBR,
+            read_TBO=run.read_TBO,
             write_heads=self._heads(writes),
             write_address=self.addresses_from(weights_BHN[:, :writes]),
             write_draws_TBPU=draws.write_TBPU,
@@ -58,7 +58,7 @@ class NTMRun(CellRun):
             erase_TBPW=erase,
             add_TBPW=empty(*erase.shape),
             memory_BWN=memory_BWN,
-            kept_EBWN=empty(kept, batch, cell.width, cell.slots),
+            kept_TBWN=empty(kept, batch, cell.width, cell.slots),
         )
         over_samples(forward, *self._arguments(run), batch=batch)
 
@@ -82,7 +82,7 @@ class NTMRun(CellRun):
             memory[:] = final[0].transpose(0, 2, 1)
         to = Gradients(
             hidden_TBC=grads.hidden_TBC,
-            read_TBR=grads.read_TBR,
+            read_TBO=grads.read_TBO,
             write_address=self.incoming(slice(0, cell.writes), *address),
             read_address=self.incoming(slice(cell.writes, None), *address),
             fed_TBG=grads.fed_TBG,
@@ -91,7 +91,7 @@ class NTMRun(CellRun):
             cell_BC=grads.cell_BC,
             hidden_BC=grads.hidden_BC,
             hidden_now_BC=grads.hidden_now_BC,
-            read_BR=grads.read_BR,
+            read_BO=grads.read_BO,
             memory_BWN=memory,
             write_weights_BPN=zeros(batch, cell.writes, cell.slots),
             read_weights_BRN=zeros(batch, len(cell.heads) - cell.writes, cell.slots),
@@ -114,7 +114,7 @@ class NTMRun(CellRun):
             key_BHW=empty(*at, cell.width),
             strength_BH=empty(*at),
             gate_BH=empty(*at),
-            shift_BHS=empty(*at, shifts),
+            shift_BHD=empty(*at, shifts),
             power_BH=empty(*at),
             key_norm_BH=empty(*at),
             cosine_BHN=empty(*at, cell.slots),

@@ -77,7 +77,7 @@ def replay(
 ) -> None:
     """Rebuilds the contents before each step from `start` on and after the last, bit for bit."""
     count = last - first
-    memories[0, :count] = trace.kept_EBWN[start // EVERY, first:last]
+    memories[0, :count] = trace.kept_TBWN[start // EVERY, first:last]
     norms(memories[0, :count], norm[0, :count])
     for t in range(start, stop):
         after = memories[t - start + 1, :count]
@@ -101,8 +101,8 @@ def step_vjp(
     before, memory = step.before_BWN, grads.memory_BWN[first:last]
     weights_BPN = grads.write_weights_BPN[first:last]
     weights_BRN = grads.read_weights_BRN[first:last]
-    hidden, found = grads.hidden_BC[first:last], grads.read_BR[first:last]
-    found += grads.read_TBR[t, first:last]
+    hidden, found = grads.hidden_BC[first:last], grads.read_BO[first:last]
+    found += grads.read_TBO[t, first:last]
     hidden += grads.hidden_TBC[t, first:last]
     if len(grads.write_address.weights_TBHN):
         weights_BPN += grads.write_address.weights_TBHN[t, first:last]

@@ -34,7 +34,7 @@ class Trace(NamedTuple):
     gates_TBQ: Any
     cell_TBC: Any
     hidden_TBC: Any
-    read_TBR: Any
+    read_TBO: Any
     write_heads: Any
     write_address: Any
     write_draws_TBPU: Any
@@ -44,7 +44,7 @@ class Trace(NamedTuple):
     erase_TBPW: Any
     add_TBPW: Any
     memory_BWN: Any
-    kept_EBWN: Any
+    kept_TBWN: Any
 
 
 class Gradients(NamedTuple):
@@ -54,7 +54,7 @@ class Gradients(NamedTuple):
     """
 
     hidden_TBC: Any
-    read_TBR: Any
+    read_TBO: Any
     write_address: Any
     read_address: Any
     fed_TBG: Any
@@ -63,7 +63,7 @@ class Gradients(NamedTuple):
     cell_BC: Any
     hidden_BC: Any
     hidden_now_BC: Any
-    read_BR: Any
+    read_BO: Any
     memory_BWN: Any
     write_weights_BPN: Any
     read_weights_BRN: Any
@@ -99,7 +99,7 @@ def forward(
             hidden = trace.hidden_TBC[t + 1, first:last]
             controller_step(
                 controller, weights.controller, trace.input_TBG[t, first:last],
-                trace.read_TBR[t, first:last], trace.hidden_TBC[t, first:last],
+                trace.read_TBO[t, first:last], trace.hidden_TBC[t, first:last],
                 trace.cell_TBC[t, first:last], fed_BG[:count], recurrent_BG[:count],
                 trace.gates_TBQ[kept, first:last], trace.cell_TBC[t + 1, first:last], hidden,
             )  # fmt: skip
@@ -109,8 +109,8 @@ def forward(
             matmul(hidden, weights.interface_CI, raw)
             erase, add = trace.erase_TBPW[t, first:last], trace.add_TBPW[t, first:last]
             write_vectors(raw, columns, erase, add)
-            if t % EVERY == 0 and len(trace.kept_EBWN):
-                trace.kept_EBWN[t // EVERY, first:last] = memory
+            if t % EVERY == 0 and len(trace.kept_TBWN):
+                trace.kept_TBWN[t // EVERY, first:last] = memory
             heads = at(trace.write_heads, kept, first, last)
             address = at(trace.write_address, t + 1, first, last)
             before = trace.write_address.weights_BHN[t, first:last]
@@ -127,7 +127,7 @@ def forward(
             head_parameters(raw, columns, writes, read_heads)
             draws = trace.read_draws_TBRU[t, first:last]
             head_addresses(choice, memory, norm, before, draws, read_heads, read_address)
-            found = trace.read_TBR[t + 1, first:last].reshape(count, reads, width)
+            found = trace.read_TBO[t + 1, first:last].reshape(count, reads, width)
             read(memory, read_address.weights_BHN, read_address.slot_BH, found)
             if read_first:
                 write(memory, address.weights_BHN, address.slot_BH, erase, add, memory)

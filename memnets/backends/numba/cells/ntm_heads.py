@@ -40,7 +40,7 @@ class Heads(NamedTuple):
     key_BHW: Any
     strength_BH: Any
     gate_BH: Any
-    shift_BHS: Any
+    shift_BHD: Any
     power_BH: Any
     key_norm_BH: Any
     cosine_BHN: Any
@@ -57,7 +57,7 @@ class HeadGradients(NamedTuple):
     key_BHW: Any
     strength_BH: Any
     gate_BH: Any
-    shift_BHS: Any
+    shift_BHD: Any
     power_BH: Any
     one_BHN: Any
     two_BHN: Any
@@ -71,12 +71,12 @@ def head_parameters(raw_BI: Any, columns: Any, before: int, heads: Any) -> None:
     So many heads stand `before` the group.
     """
     batch, group, width = heads.key_BHW.shape
-    shifts = heads.shift_BHS.shape[2]
-    key_BX = heads.key_BHW.reshape(batch, group * width)
-    take(raw_BI, columns.key + before * width, key_BX)
+    shifts = heads.shift_BHD.shape[2]
+    key_BZ = heads.key_BHW.reshape(batch, group * width)
+    take(raw_BI, columns.key + before * width, key_BZ)
     take_softplus(raw_BI, columns.strength + before, ZERO, heads.strength_BH)
     take_sigmoid(raw_BI, columns.gate + before, heads.gate_BH)
-    take_softmax(raw_BI, columns.shift + before * shifts, heads.shift_BHS)
+    take_softmax(raw_BI, columns.shift + before * shifts, heads.shift_BHD)
     take_softplus(raw_BI, columns.power + before, ONE, heads.power_BH)
 
 
@@ -86,14 +86,14 @@ def head_parameters_vjp(
 ) -> None:
     """Sets a group's columns of the raw interface's gradient."""
     batch, group, width = heads.key_BHW.shape
-    shifts = heads.shift_BHS.shape[2]
-    grad_key_BX = grads.key_BHW.reshape(batch, group * width)
-    take_vjp(columns.key + before * width, grad_key_BX, grad_raw_BI)
+    shifts = heads.shift_BHD.shape[2]
+    grad_key_BZ = grads.key_BHW.reshape(batch, group * width)
+    take_vjp(columns.key + before * width, grad_key_BZ, grad_raw_BI)
     take_softplus_vjp(
         columns.strength + before, ZERO, heads.strength_BH, grads.strength_BH, grad_raw_BI
     )
     take_sigmoid_vjp(columns.gate + before, heads.gate_BH, grads.gate_BH, grad_raw_BI)
-    take_softmax_vjp(columns.shift + before * shifts, heads.shift_BHS, grads.shift_BHS, grad_raw_BI)
+    take_softmax_vjp(columns.shift + before * shifts, heads.shift_BHD, grads.shift_BHD, grad_raw_BI)
     take_softplus_vjp(columns.power + before, ONE, heads.power_BH, grads.power_BH, grad_raw_BI)
 
 
@@ -134,7 +134,7 @@ def head_addresses(
         heads.content_BHN,
     )  # fmt: skip
     interpolate(heads.content_BHN, previous_BHN, heads.gate_BH, heads.gated_BHN)
-    shift(heads.gated_BHN, heads.shift_BHS, heads.shifted_BHN)
+    shift(heads.gated_BHN, heads.shift_BHD, heads.shifted_BHN)
     sharpen(heads.shifted_BHN, heads.power_BH, heads.log_BHN, heads.weighting_BHN)
     choose(choice, heads.weighting_BHN, draws_BHU, address)
 
@@ -162,7 +162,7 @@ def head_addresses_vjp(
     grads.key_BHW.fill(ZERO)
     grads.strength_BH.fill(ZERO)
     grads.gate_BH.fill(ZERO)
-    grads.shift_BHS.fill(ZERO)
+    grads.shift_BHD.fill(ZERO)
     grads.power_BH.fill(ZERO)
     weighting, shifted = grads.one_BHN, grads.two_BHN
     weighting.fill(ZERO)
@@ -177,7 +177,7 @@ def head_addresses_vjp(
     )  # fmt: skip
     gated = weighting
     gated.fill(ZERO)
-    shift_vjp(heads.gated_BHN, heads.shift_BHS, shifted, gated, grads.shift_BHS)
+    shift_vjp(heads.gated_BHN, heads.shift_BHD, shifted, gated, grads.shift_BHD)
     by_content = shifted
     by_content.fill(ZERO)
     grad_weights_BHN.fill(ZERO)
@@ -197,7 +197,7 @@ def head_addresses_vjp(
 def empty_gradients(heads: Any, count: int) -> Any:
     """Room for the gradients of a group of heads in one step of so many samples."""
     _, _, group, width = heads.key_BHW.shape
-    shifts, slots = heads.shift_BHS.shape[3], heads.cosine_BHN.shape[3]
+    shifts, slots = heads.shift_BHD.shape[3], heads.cosine_BHN.shape[3]
     return HeadGradients(
         np.empty((count, group, width), np.float32),
         np.empty((count, group), np.float32),

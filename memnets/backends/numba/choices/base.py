@@ -53,9 +53,9 @@ class Choice:
     is_sparse: bool = False
     """The address is sparse and has the log-probability of the choice."""
     draw: Callable[[Any, Sequence[int], int, int], Tensor] = _zeros
-    """`(estimator, groups, slots, steps)`: the random numbers of a rollout, (T, X, U).
+    """`(estimator, groups, slots, steps)`: the random numbers of a rollout, (T, H, U).
 
-    X is the sum of the groups: so many choices are made together, group by group, in each step.
+    H is the sum of the groups: the heads of all samples, group by group, choose together.
     """
 
 

@@ -82,9 +82,9 @@ def gumbel_vjp(
 def _noise(estimator: Any, groups: Sequence[int], slots: int, steps: int) -> Tensor:
     # group by group, as the reference draws it: numbers drawn in one go would be others
     noise = [gumbel_noise(rows, slots + 1) for _ in range(steps) for rows in groups]
-    noise_TXN = torch.cat(noise).view(steps, sum(groups), -1)
-    temperature_TX1 = noise_TXN.new_full((*noise_TXN.shape[:2], 1), estimator.temperature)
-    return torch.cat([noise_TXN, temperature_TX1], -1)
+    noise_THN = torch.cat(noise).view(steps, sum(groups), -1)
+    temperature_TH1 = noise_THN.new_full((*noise_THN.shape[:2], 1), estimator.temperature)
+    return torch.cat([noise_THN, temperature_TH1], -1)
 
 
 GUMBEL = Choice(gumbel, gumbel_vjp, has_dense_gradient=True, draw=_noise)

@@ -67,9 +67,9 @@ class CellRun(CellKernels):
         linear = self.cell.interface.linear
         return linear.weight, linear.bias
 
-    def seen(self, hidden_XC: Tensor) -> Tensor:
+    def seen(self, hidden_BC: Tensor) -> Tensor:
         """What the interface sees of the hidden state: all of it, unless a cell says otherwise."""
-        return hidden_XC
+        return hidden_BC
 
     @abstractmethod
     def tensors(self, state: Any, inputs_TBX: Tensor) -> tuple[Tensor, ...]:

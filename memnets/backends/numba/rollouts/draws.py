@@ -32,10 +32,10 @@ def choice_of(estimator: Estimator) -> Choice | None:
 def draw(choice: Choice, estimator: Any, cell: Any, steps: int, batch: int) -> Draws:
     """The numbers that the reference would draw from torch's generator; zeros for the others."""
     groups = [batch * heads for heads in (cell.writes, len(cell.heads) - cell.writes)]
-    drawn_TXU = choice.draw(estimator, groups, cell.slots, steps)
-    return Draws(*(_by_head(group_TXU, batch) for group_TXU in drawn_TXU.split(groups, 1)))
+    drawn_THU = choice.draw(estimator, groups, cell.slots, steps)
+    return Draws(*(_by_head(group_THU, batch) for group_THU in drawn_THU.split(groups, 1)))
 
 
-def _by_head(drawn_TXU: Tensor, batch: int) -> Array:
-    steps, rows, count = drawn_TXU.shape
-    return drawn_TXU.reshape(steps, batch, rows // batch, count).contiguous().numpy()
+def _by_head(drawn_THU: Tensor, batch: int) -> Array:
+    steps, rows, count = drawn_THU.shape
+    return drawn_THU.reshape(steps, batch, rows // batch, count).contiguous().numpy()

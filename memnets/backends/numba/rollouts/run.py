@@ -34,13 +34,13 @@ class RunGradients:
         arena = run.cell.arena
         units, size = run.hidden_TBC.shape[2], run.weights.interface_bias_I.shape[0]
         self.hidden_TBC = _or_zeros(arena, hidden, steps, batch, units)
-        self.read_TBR = _or_zeros(arena, reads, steps, batch, run.read_TBR.shape[2])
+        self.read_TBO = _or_zeros(arena, reads, steps, batch, run.read_TBO.shape[2])
         self.cell_BC = arena.zeros(*run.cell_TBC.shape[1:])
         if cell is not None:
             self.cell_BC[:] = cell
         self.hidden_BC = arena.zeros(batch, units)
         self.hidden_now_BC = arena.empty(batch, units)
-        self.read_BR = arena.zeros(*run.read_TBR.shape[1:])
+        self.read_BO = arena.zeros(*run.read_TBO.shape[1:])
         self.fed_TBG = arena.empty(steps, batch, columns)
         apart = columns if run.controller == GRU else 0
         self.recurrent_TBG = arena.empty(steps, batch, apart)
@@ -80,9 +80,9 @@ class Run:
         self.gates_TBQ = self.cell.arena.empty(steps if self.cell.keep else 1, batch, kept)
         self.cell_TBC = self.cell.states(cell)
         self.hidden_TBC = self.cell.states(before)
-        self.read_TBR = self.cell.states(found)
+        self.read_TBO = self.cell.states(found)
         self.cell.forward(self, tuple(own), draws)
-        arrays = (self.hidden_TBC[1:], self.read_TBR[1:], self.cell_TBC[-1])
+        arrays = (self.hidden_TBC[1:], self.read_TBO[1:], self.cell_TBC[-1])
         return tuple(
             torch.from_numpy(array) for array in (*arrays, *self.cell.address(), *self.cell.final())
         )
@@ -100,12 +100,12 @@ class Run:
         own = self.cell.backward(self, run, (weights, log_prob, entropy), tuple(final))
         fed, interface = _rows(run.fed_TBG), _rows(run.interface_TBI)
         # one product of many columns is worth more than three of few
-        seen = [inputs_TBX.flatten(0, 1), _rows(self.read_TBR[:-1])]
+        seen = [inputs_TBX.flatten(0, 1), _rows(self.read_TBO[:-1])]
         before = _rows(self.hidden_TBC[:-1])
         if self.controller == LSTM:
             seen.append(before)
         together = fed.t() @ torch.cat(seen, 1)
-        fan_in = inputs_TBX.shape[2] + self.read_TBR.shape[2]
+        fan_in = inputs_TBX.shape[2] + self.read_TBO.shape[2]
         to_hidden = together[:, fan_in:] if self.controller == LSTM else None
         to_bias = None
         if self.controller == GRU:
@@ -121,7 +121,7 @@ class Run:
             interface.sum(0),
             torch.from_numpy(run.hidden_BC),
             torch.from_numpy(run.cell_BC),
-            torch.from_numpy(run.read_BR),
+            torch.from_numpy(run.read_BO),
             *own,
         )
 
@@ -130,12 +130,12 @@ def _array(tensor: Tensor) -> Array:
     return tensor.detach().numpy()
 
 
-def _rows(array_TBX: Array) -> Tensor:
-    return torch.from_numpy(array_TBX).flatten(0, 1)
+def _rows(array_TBZ: Array) -> Tensor:
+    return torch.from_numpy(array_TBZ).flatten(0, 1)
 
 
-def _beside(hidden_GC: Array, read_GR: Array) -> Array:
-    return np.concatenate([hidden_GC, read_GR], 1) if hidden_GC.size else read_GR.copy()
+def _beside(hidden_GC: Array, read_GO: Array) -> Array:
+    return np.concatenate([hidden_GC, read_GO], 1) if hidden_GC.size else read_GO.copy()
 
 
 def _or_zeros(arena: Arena, array: Array | None, *shape: int) -> Array:

@@ -56,8 +56,8 @@ def unroll(
     own = cell.tensors(state.cell, inputs_TBX)
     draws = draw(choice, estimator, network.cell, steps, batch)
     run = Run(network, cell)
-    hidden_TBC, read_TBR, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
-        run, draws, *common, before_BC, cell_BC, state.read_BR, *own
+    hidden_TBC, read_TBO, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
+        run, draws, *common, before_BC, cell_BC, state.read_BO, *own
     )
     address = Address(weights, None, log_prob, entropy)
     if choice.is_sparse:
@@ -69,10 +69,10 @@ def unroll(
             log_prob,
             entropy,
         )
-    bypassed = torch.cat([network.bypass(hidden_TBC), read_TBR], -1)
+    bypassed = torch.cat([network.bypass(hidden_TBC), read_TBO], -1)
     after = NetworkState(
         driver.pack(hidden_TBC[-1], cell_BC),
         cell.state(tuple(final), weights[-1]),
-        read_TBR[-1],
+        read_TBO[-1],
     )
     return Rollout(network.readout(bypassed), address, after, hidden_TBC)

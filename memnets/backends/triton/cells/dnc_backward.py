@@ -43,8 +43,8 @@ def backward(
     ALLOCATION_GATE: tl.constexpr, WRITE_GATE: tl.constexpr, MODES: tl.constexpr,
     FACE: tl.constexpr,
     NP: tl.constexpr, WP: tl.constexpr, HP: tl.constexpr, MP: tl.constexpr, CP: tl.constexpr,
-    IP: tl.constexpr, RP: tl.constexpr, BLOCK_C: tl.constexpr, BLOCK_I: tl.constexpr,
-    BLOCK_R: tl.constexpr, BLOCK_LINK: tl.constexpr, BLOCK_USED: tl.constexpr,
+    IP: tl.constexpr, OP: tl.constexpr, BLOCK_C: tl.constexpr, BLOCK_I: tl.constexpr,
+    BLOCK_O: tl.constexpr, BLOCK_LINK: tl.constexpr, BLOCK_USED: tl.constexpr,
 ):  # fmt: skip
     """Program b goes back over sample b, from one saved memory to the one before.
 
@@ -57,11 +57,11 @@ def backward(
     H: tl.constexpr = P + R
     b = tl.program_id(0).to(tl.int64)
     n_N, w_W, at_NW, live_NW = slots_and_width(N, W, NP, WP)
-    c_C, r_R, live_N = tl.arange(0, CP), tl.arange(0, RP), n_N < N
+    c_C, o_O, live_N = tl.arange(0, CP), tl.arange(0, OP), n_N < N
     carry_read, scratch = carry_read_ptr + b * R * W, scratch_ptr + b * (R + 1) * N
     grad_links, grad_precedence = grad_link_ptr + b * P * N * N, grad_precedence_ptr + b * P * N
-    memory_NW, grad_NW, grad_cell_C, carry_C, carry_R = load_last(
-        end_ptr, grad_end_ptr, grad_cells_ptr, b, at_NW, live_NW, c_C, N, W, C, LSTM, RP
+    memory_NW, grad_NW, grad_cell_C, carry_C, carry_O = load_last(
+        end_ptr, grad_end_ptr, grad_cells_ptr, b, at_NW, live_NW, c_C, N, W, C, LSTM, OP
     )
     grad_usage_N = tl.load(grad_usage_ptr + b * N + n_N, mask=live_N, other=0.0)
     for number in range((steps + every - 1) // every):
@@ -99,8 +99,8 @@ def backward(
             paths, modes = paths_ptr + row * 2 * P * R * N, modes_ptr + row * (2 * P + 1) * R
 
             # reads
-            carry_R += tl.load(grad_reads_ptr + row * R * W + r_R, mask=r_R < R * W, other=0.0)
-            tl.store(carry_read + r_R, carry_R, mask=r_R < R * W)
+            carry_O += tl.load(grad_reads_ptr + row * R * W + o_O, mask=o_O < R * W, other=0.0)
+            tl.store(carry_read + o_O, carry_O, mask=o_O < R * W)
             tl.debug_barrier()
             for r in range(R):
                 head = P + r
@@ -181,12 +181,12 @@ def backward(
             # controller
             carry_C += tl.load(grad_hidden_ptr + row * C + c_C, mask=c_C < C, other=0.0)
             carry_C += interface_vjp(grad_raw, face_ptr, c_C, C, FACE, BLOCK_C)
-            carry_C, grad_cell_C, carry_R = controller_vjp(
+            carry_C, grad_cell_C, carry_O = controller_vjp(
                 carry_C, grad_cell_C, weight_read_ptr, weight_hidden_ptr, hidden_ptr, cells_ptr,
-                gates_ptr, grad_drive_ptr, row, after, c_C, r_R, R * W, C, LSTM, BLOCK_C, BLOCK_R,
+                gates_ptr, grad_drive_ptr, row, after, c_C, o_O, R * W, C, LSTM, BLOCK_C, BLOCK_O,
             )  # fmt: skip
     store_first(
-        grad_NW, grad_cell_C, carry_C, carry_R, grad_end_ptr, grad_cells_ptr, carry_hidden_ptr,
-        carry_read_ptr, b, at_NW, live_NW, c_C, r_R, N, W, C, R * W, LSTM,
+        grad_NW, grad_cell_C, carry_C, carry_O, grad_end_ptr, grad_cells_ptr, carry_hidden_ptr,
+        carry_read_ptr, b, at_NW, live_NW, c_C, o_O, N, W, C, R * W, LSTM,
     )  # fmt: skip
     tl.store(grad_usage_ptr + b * N + n_N, grad_usage_N, mask=live_N)

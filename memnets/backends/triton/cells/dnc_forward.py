@@ -29,8 +29,8 @@ def forward(
     ALLOCATION_GATE: tl.constexpr, WRITE_GATE: tl.constexpr, MODES: tl.constexpr,
     FACE: tl.constexpr,
     NP: tl.constexpr, WP: tl.constexpr, HP: tl.constexpr, MP: tl.constexpr, CP: tl.constexpr,
-    IP: tl.constexpr, RP: tl.constexpr, BLOCK_C: tl.constexpr, BLOCK_I: tl.constexpr,
-    BLOCK_R: tl.constexpr, BLOCK_LINK: tl.constexpr, BLOCK_USED: tl.constexpr,
+    IP: tl.constexpr, OP: tl.constexpr, BLOCK_C: tl.constexpr, BLOCK_I: tl.constexpr,
+    BLOCK_O: tl.constexpr, BLOCK_LINK: tl.constexpr, BLOCK_USED: tl.constexpr,
 ):  # fmt: skip
     """Program b runs all steps of sample b; the memory never leaves its registers.
 

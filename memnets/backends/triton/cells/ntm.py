@@ -28,7 +28,7 @@ class NTMRun(CellRun):
     def _constants(self, controller_size: int, lstm: bool) -> Constants:
         cell, interface = self.cell, self.cell.interface
         shifts, face = interface.shapes["shift"][1], interface.linear.out_features
-        sizes = {"H": len(cell.heads), "P": cell.writes, "S": shifts, "SP": padded(shifts)}
+        sizes = {"H": len(cell.heads), "P": cell.writes, "D": shifts, "DP": padded(shifts)}
         return {
             **shared(cell.slots, cell.width, controller_size, lstm, cell.read_size, face),
             **offsets(interface),

@@ -24,12 +24,12 @@ def backward(
     grad_hidden_ptr, grad_weights_ptr, grad_reads_ptr, grad_cells_ptr, grad_end_ptr,
     grad_drive_ptr, grad_raw_ptr, replay_ptr, carry_ptr, carry_read_ptr, carry_hidden_ptr,
     steps, batch, every,
-    N: tl.constexpr, W: tl.constexpr, H: tl.constexpr, P: tl.constexpr, S: tl.constexpr,
+    N: tl.constexpr, W: tl.constexpr, H: tl.constexpr, P: tl.constexpr, D: tl.constexpr,
     C: tl.constexpr, LSTM: tl.constexpr, READ_FIRST: tl.constexpr,
     KEY: tl.constexpr, STRENGTH: tl.constexpr, GATE: tl.constexpr, SHIFT: tl.constexpr,
     POWER: tl.constexpr, ERASE: tl.constexpr, ADD: tl.constexpr, FACE: tl.constexpr,
-    NP: tl.constexpr, WP: tl.constexpr, SP: tl.constexpr, CP: tl.constexpr, IP: tl.constexpr,
-    RP: tl.constexpr, BLOCK_C: tl.constexpr, BLOCK_I: tl.constexpr, BLOCK_R: tl.constexpr,
+    NP: tl.constexpr, WP: tl.constexpr, DP: tl.constexpr, CP: tl.constexpr, IP: tl.constexpr,
+    OP: tl.constexpr, BLOCK_C: tl.constexpr, BLOCK_I: tl.constexpr, BLOCK_O: tl.constexpr,
 ):  # fmt: skip
     """Program b goes back over sample b, from one saved memory to the one before.
 
@@ -38,13 +38,13 @@ def backward(
     vector, from which torch computes those of the weights, and the gradient of the first state:
     the memory's at `grad_end`, the cell's at `grad_cells`, the others' at the three `carry`.
     """
-    R: tl.constexpr = (H - P) * W
+    READ: tl.constexpr = (H - P) * W
     b = tl.program_id(0).to(tl.int64)
     n_N, w_W, at_NW, live_NW = slots_and_width(N, W, NP, WP)
-    c_C, r_R = tl.arange(0, CP), tl.arange(0, RP)
-    carry_read = carry_read_ptr + b * R
-    memory_NW, grad_NW, grad_cell_C, carry_C, carry_R = load_last(
-        end_ptr, grad_end_ptr, grad_cells_ptr, b, at_NW, live_NW, c_C, N, W, C, LSTM, RP
+    c_C, o_O = tl.arange(0, CP), tl.arange(0, OP)
+    carry_read = carry_read_ptr + b * READ
+    memory_NW, grad_NW, grad_cell_C, carry_C, carry_O = load_last(
+        end_ptr, grad_end_ptr, grad_cells_ptr, b, at_NW, live_NW, c_C, N, W, C, LSTM, OP
     )
     for number in range((steps + every - 1) // every):
         first, count, kept = stretch(number, steps, batch, every)
@@ -68,8 +68,8 @@ def backward(
             carry, carry_after = carry_ptr + row * H * N, carry_ptr + after * H * N
 
             # reads
-            carry_R += tl.load(grad_reads_ptr + row * R + r_R, mask=r_R < R, other=0.0)
-            tl.store(carry_read + r_R, carry_R, mask=r_R < R)
+            carry_O += tl.load(grad_reads_ptr + row * READ + o_O, mask=o_O < READ, other=0.0)
+            tl.store(carry_read + o_O, carry_O, mask=o_O < READ)
             tl.debug_barrier()
             source_NW, grad_source_NW = memory_NW, grad_NW
             if READ_FIRST:
@@ -82,7 +82,7 @@ def backward(
                 grad_read_NW, grad_read_N = read_vjp(source_NW, weights_N, grad_W)
                 grad_source_NW = address_vjp(
                     source_NW, grad_source_NW + grad_read_NW, grad_N + grad_read_N, raw, grad_raw,
-                    before, content, weights, carry, head, n_N, w_W, N, W, S, SP,
+                    before, content, weights, carry, head, n_N, w_W, N, W, D, DP,
                     KEY, STRENGTH, GATE, SHIFT, POWER,
                 )  # fmt: skip
 
@@ -101,7 +101,7 @@ def backward(
                 )  # fmt: skip
                 grad_NW = address_vjp(
                     before_NW, grad_NW, grad_N, raw, grad_raw, before, content, weights, carry,
-                    p, n_N, w_W, N, W, S, SP, KEY, STRENGTH, GATE, SHIFT, POWER,
+                    p, n_N, w_W, N, W, D, DP, KEY, STRENGTH, GATE, SHIFT, POWER,
                 )  # fmt: skip
             memory_NW = before_NW
             tl.debug_barrier()
@@ -109,11 +109,11 @@ def backward(
             # controller
             carry_C += tl.load(grad_hidden_ptr + row * C + c_C, mask=c_C < C, other=0.0)
             carry_C += interface_vjp(grad_raw, face_ptr, c_C, C, FACE, BLOCK_C)
-            carry_C, grad_cell_C, carry_R = controller_vjp(
+            carry_C, grad_cell_C, carry_O = controller_vjp(
                 carry_C, grad_cell_C, weight_read_ptr, weight_hidden_ptr, hidden_ptr, cells_ptr,
-                gates_ptr, grad_drive_ptr, row, after, c_C, r_R, R, C, LSTM, BLOCK_C, BLOCK_R,
+                gates_ptr, grad_drive_ptr, row, after, c_C, o_O, READ, C, LSTM, BLOCK_C, BLOCK_O,
             )  # fmt: skip
     store_first(
-        grad_NW, grad_cell_C, carry_C, carry_R, grad_end_ptr, grad_cells_ptr, carry_hidden_ptr,
-        carry_read_ptr, b, at_NW, live_NW, c_C, r_R, N, W, C, R, LSTM,
+        grad_NW, grad_cell_C, carry_C, carry_O, grad_end_ptr, grad_cells_ptr, carry_hidden_ptr,
+        carry_read_ptr, b, at_NW, live_NW, c_C, o_O, N, W, C, READ, LSTM,
     )  # fmt: skip

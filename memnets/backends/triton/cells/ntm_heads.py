@@ -13,7 +13,7 @@ from ..location import interpolate, interpolate_vjp, sharpen, sharpen_vjp, shift
 @triton.jit
 def address(
     memory_NW, raw_ptr, before_ptr, content_ptr, head, n_N, w_W,
-    N: tl.constexpr, W: tl.constexpr, S: tl.constexpr, SP: tl.constexpr,
+    N: tl.constexpr, W: tl.constexpr, D: tl.constexpr, DP: tl.constexpr,
     KEY: tl.constexpr, STRENGTH: tl.constexpr, GATE: tl.constexpr, SHIFT: tl.constexpr,
     POWER: tl.constexpr,
 ):  # fmt: skip
@@ -21,9 +21,9 @@ def address(
 
     Keeps the content weighting at `content_ptr` for the backward pass.
     """
-    s_S = tl.arange(0, SP)
+    d_D = tl.arange(0, DP)
     gate = tl.sigmoid(tl.load(raw_ptr + GATE + head))
-    raw_S = tl.load(raw_ptr + SHIFT + head * S + s_S, mask=s_S < S, other=0.0)
+    raw_D = tl.load(raw_ptr + SHIFT + head * D + d_D, mask=d_D < D, other=0.0)
     power = 1 + softplus(tl.load(raw_ptr + POWER + head))
     content_N = content(
         memory_NW, raw_ptr, KEY + head * W, STRENGTH + head, content_ptr + head * N,
@@ -31,7 +31,7 @@ def address(
     )  # fmt: skip
     before_N = tl.load(before_ptr + head * N + n_N, mask=n_N < N, other=0.0)
     gated_N = interpolate(content_N, before_N, gate)
-    shifted_N = shift(gated_N, softmax(raw_S, s_S < S), s_S, n_N, N, S)
+    shifted_N = shift(gated_N, softmax(raw_D, d_D < D), d_D, n_N, N, D)
     return sharpen(shifted_N, power, n_N < N)
 
 
@@ -39,7 +39,7 @@ def address(
 def address_vjp(
     memory_NW, grad_NW, grad_N, raw_ptr, grad_raw_ptr, before_ptr, content_ptr, after_ptr,
     carry_ptr, head, n_N, w_W,
-    N: tl.constexpr, W: tl.constexpr, S: tl.constexpr, SP: tl.constexpr,
+    N: tl.constexpr, W: tl.constexpr, D: tl.constexpr, DP: tl.constexpr,
     KEY: tl.constexpr, STRENGTH: tl.constexpr, GATE: tl.constexpr, SHIFT: tl.constexpr,
     POWER: tl.constexpr,
 ):  # fmt: skip
@@ -48,28 +48,28 @@ def address_vjp(
     Stores the gradients of the head's raw parameters at `grad_raw_ptr`, and at `carry_ptr` that of
     its previous weighting.
     """
-    live_N, s_S = n_N < N, tl.arange(0, SP)
+    live_N, d_D = n_N < N, tl.arange(0, DP)
     gate = tl.sigmoid(tl.load(raw_ptr + GATE + head))
-    raw_S = tl.load(raw_ptr + SHIFT + head * S + s_S, mask=s_S < S, other=0.0)
+    raw_D = tl.load(raw_ptr + SHIFT + head * D + d_D, mask=d_D < D, other=0.0)
     raw_power = tl.load(raw_ptr + POWER + head)
-    shift_S = softmax(raw_S, s_S < S)
+    shift_D = softmax(raw_D, d_D < D)
     content_ptr += head * N
     content_N = tl.load(content_ptr + n_N, mask=live_N, other=0.0)
     before_N = tl.load(before_ptr + head * N + n_N, mask=live_N, other=0.0)
     after_N = tl.load(after_ptr + head * N + n_N, mask=live_N, other=0.0)
     gated_N = interpolate(content_N, before_N, gate)
-    shifted_N = shift(gated_N, shift_S, s_S, n_N, N, S)
+    shifted_N = shift(gated_N, shift_D, d_D, n_N, N, D)
 
     power = 1 + softplus(raw_power)
     grad_shifted_N, grad_power = sharpen_vjp(grad_N, after_N, shifted_N, power, live_N)
-    grad_gated_N, grad_S = shift_vjp(grad_shifted_N, gated_N, shift_S, s_S, n_N, N, S)
+    grad_gated_N, grad_D = shift_vjp(grad_shifted_N, gated_N, shift_D, d_D, n_N, N, D)
     grad_content_N, grad_before_N, grad_gate = interpolate_vjp(
         grad_gated_N, content_N, before_N, gate
     )
     tl.store(carry_ptr + head * N + n_N, grad_before_N, mask=live_N)
     tl.store(grad_raw_ptr + GATE + head, grad_gate * gate * (1 - gate))
-    grad_raw_S = softmax_vjp(shift_S, grad_S)
-    tl.store(grad_raw_ptr + SHIFT + head * S + s_S, grad_raw_S, mask=s_S < S)
+    grad_raw_D = softmax_vjp(shift_D, grad_D)
+    tl.store(grad_raw_ptr + SHIFT + head * D + d_D, grad_raw_D, mask=d_D < D)
     tl.store(grad_raw_ptr + POWER + head, grad_power * tl.sigmoid(raw_power))
     return grad_NW + content_vjp(
         memory_NW, grad_content_N, raw_ptr, grad_raw_ptr, KEY + head * W, STRENGTH + head,

@@ -22,7 +22,7 @@ from memnets.backends.numba.controller_step import (
 
 from .against import GRADIENTS, close, normal, unset
 
-X, R = 3, 6
+X, READ = 3, 6
 """Width of the input and of the read."""
 SIZES = [(1, 1), (3, 5), (5, 16), (16, 7)]
 """Samples, units."""
@@ -32,7 +32,7 @@ KINDS = {"lstm": LSTM, "gru": GRU, "feedforward": FEEDFORWARD}
 def cell_of(kind: int, units: int) -> nn.Module:
     torch.manual_seed(units)
     make = {LSTM: nn.LSTMCell, GRU: nn.GRUCell, FEEDFORWARD: nn.Linear}[kind]
-    cell = make(X + R, units)
+    cell = make(X + READ, units)
     for parameter in cell.parameters():
         nn.init.normal_(parameter, std=0.7)
     return cell
@@ -69,7 +69,7 @@ def step(kind: int, cell: nn.Module, x, read, before, memory):
 def test_a_step_and_its_gradient(kind, B, C):
     cell = cell_of(kind, C)
     weight, bias, weights = weights_of(kind, cell)
-    x, read, before = normal(B, X), normal(B, R), normal(B, C)
+    x, read, before = normal(B, X), normal(B, READ), normal(B, C)
     memory = normal(B, C if kind == LSTM else 0, seed=1)
     G, Q = GATES[kind] * C, KEPT[kind] * C
     gates, after, hidden = unset(B, Q), unset(*memory.shape), unset(B, C)
@@ -91,7 +91,7 @@ def test_a_step_and_its_gradient(kind, B, C):
     inputs = [*into, *exact.parameters()]
     expected = torch.autograd.grad(loss, inputs, allow_unused=True, materialize_grads=True)
     to_fed, to_recurrent = unset(B, G), unset(B, G if kind == GRU else 0)
-    to_before, to_read, to_cell = np.ones((B, C), np.float32), np.ones((B, R), np.float32), None
+    to_before, to_read, to_cell = np.ones((B, C), np.float32), np.ones((B, READ), np.float32), None
     to_cell = grad_after.copy()
     controller_step_vjp(
         kind, weights, before, memory, gates, after, hidden, grad, to_cell, to_fed,
@@ -116,13 +116,13 @@ def test_nothing_overflows_however_large_the_sums(kind):
     fed = np.where(normal(2, G) > 0, 1e30, -1e30).astype(np.float32)
     gates, after, hidden = unset(2, Q), unset(*memory.shape), unset(2, 4)
     controller_step(
-        kind, weights, fed, normal(2, R), before, memory,
+        kind, weights, fed, normal(2, READ), before, memory,
         unset(2, G), unset(2, G), gates, after, hidden,
     )  # fmt: skip
     assert np.isfinite(hidden).all() and np.isfinite(after).all()
     to_fed, to_recurrent = unset(2, G), unset(2, G if kind == GRU else 0)
     controller_step_vjp(
         kind, weights, before, memory, gates, after, hidden, normal(2, 4), memory * 0, to_fed,
-        to_recurrent, before * 0, normal(2, R), unset(2, weights.back_GZ.shape[1]),
+        to_recurrent, before * 0, normal(2, READ), unset(2, weights.back_GZ.shape[1]),
     )  # fmt: skip
     assert np.isfinite(to_fed).all() and np.isfinite(to_recurrent).all()

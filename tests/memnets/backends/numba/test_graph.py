@@ -71,7 +71,7 @@ def test_what_the_way_back_needs_may_not_be_changed_in_place(cell, what):
     loss = rollout.logits_TBY.sum()
     changed = {
         "hidden": rollout.hidden_TBC,
-        "read": rollout.state.read_BR,
+        "read": rollout.state.read_BO,
         "cell": rollout.state.controller[0][1],
         "controller's weight": network.controller.cells[0].weight_hh,
         # the D-NTM's interface is joined to its gate first

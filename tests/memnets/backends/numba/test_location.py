@@ -39,9 +39,9 @@ def test_interpolate(B, N, H, gates):
 
 
 @pytest.mark.parametrize(("B", "N", "H"), SIZES)
-@pytest.mark.parametrize("S", [1, 3, 5, 9])
-def test_shift_also_further_than_around(B, N, H, S):
-    before, shares, grad = weighting(B, H, N), weighting(B, H, S, seed=1), normal(B, H, N)
+@pytest.mark.parametrize("D", [1, 3, 5, 9])
+def test_shift_also_further_than_around(B, N, H, D):
+    before, shares, grad = weighting(B, H, N), weighting(B, H, D, seed=1), normal(B, H, N)
     out, into = unset(B, H, N), double(before, shares)
     kernels.shift(before, shares, out)
     value = location.shift(*into)

@@ -16,16 +16,16 @@ SIZES = [(1, 1, 1, 1), (3, 7, 5, 3), (2, 129, 20, 1)]
 """Samples, rows, width, heads."""
 
 
-@pytest.mark.parametrize(("B", "M", "W", "H"), SIZES)
+@pytest.mark.parametrize(("B", "N", "W", "H"), SIZES)
 @pytest.mark.parametrize("same", [False, True])
-def test_one_row_is_overwritten_logged_and_rolled_back_bit_for_bit(B, M, W, H, same):
-    rows, grad, add = normal(B, W, M), normal(B, W, M, seed=1), normal(B, H, W)
-    erase, norms, log, after = uniform(B, H, W), unset(B, M), unset(B, H, W), rows.copy()
-    slots = np.full((B, H), M // 2) if same else np.arange(B * H).reshape(B, H) * 3 % M
+def test_one_row_is_overwritten_logged_and_rolled_back_bit_for_bit(B, N, W, H, same):
+    rows, grad, add = normal(B, W, N), normal(B, W, N, seed=1), normal(B, H, W)
+    erase, norms, log, after = uniform(B, H, W), unset(B, N), unset(B, H, W), rows.copy()
+    slots = np.full((B, H), N // 2) if same else np.arange(B * H).reshape(B, H) * 3 % N
     # the last sample's last head touches nothing
     slots[-1, -1] = -1
     norms[:] = np.linalg.norm(rows, axis=1)
-    weights = np.zeros((B, H, M), np.float32)
+    weights = np.zeros((B, H, N), np.float32)
     kernels.write_rows(after, weights, slots, erase, add, norms, log)
     into = double(rows, erase, add)
     touched = torch.from_numpy(slots)

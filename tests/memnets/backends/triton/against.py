@@ -27,7 +27,7 @@ def build(cell, controller="lstm", **options):
 
 
 def leaves(state):
-    return [state.read_BR, *state.cell, *(part for layer in state.controller for part in layer)]
+    return [state.read_BO, *state.cell, *(part for layer in state.controller for part in layer)]
 
 
 def outputs(rollout):
@@ -63,7 +63,7 @@ def moved(state, dtype, device):
 
     cell = type(state.cell)(*(move(part) for part in state.cell))
     controller = tuple(tuple(move(part) for part in layer) for layer in state.controller)
-    return NetworkState(controller, cell, move(state.read_BR))
+    return NetworkState(controller, cell, move(state.read_BO))
 
 
 def reference(network, inputs, state):

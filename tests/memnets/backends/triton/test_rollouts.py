@@ -73,7 +73,7 @@ def test_the_size_of_the_papers_in_float32(cell, triton_device):
 
 
 def whatever_the_order_of_slots(rollout):
-    return [rollout.logits_TBY, rollout.hidden_TBC, rollout.state.read_BR]
+    return [rollout.logits_TBY, rollout.hidden_TBC, rollout.state.read_BO]
 
 
 @pytest.mark.parametrize("cell", list(triton_cells))

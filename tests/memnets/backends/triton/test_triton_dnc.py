@@ -86,7 +86,7 @@ def test_float32_from_the_middle_of_a_sequence(controller, steps, triton_device)
 
 def test_float32_from_the_start_of_a_sequence(triton_device):
     def independent_of_the_order_of_slots(rollout):
-        return [rollout.logits_TBY, rollout.hidden_TBC, rollout.state.read_BR]
+        return [rollout.logits_TBY, rollout.hidden_TBC, rollout.state.read_BO]
 
     network = build("dnc", slots=7, width=5, read_heads=2)
     seen = independent_of_the_order_of_slots
