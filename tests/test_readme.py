@@ -1,3 +1,5 @@
+"""The README's blocks run as they are printed."""
+
 import re
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Stores for tests of reports: their rows are made up, so that the right numbers are known."""
+
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A small trial and a small study."""
+
 import dataclasses
 
 import pytest

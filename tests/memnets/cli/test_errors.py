@@ -1,3 +1,5 @@
+"""What the parser of options complains of comes in one line, with how the option is written."""
+
 from dataclasses import dataclass, field
 
 import pytest

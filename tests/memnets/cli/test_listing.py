@@ -1,3 +1,5 @@
+"""`memnets list` and `memnets show`: every registered name, its documentation and its options."""
+
 import subprocess
 import sys
 
@@ -42,7 +44,7 @@ def test_show_leaves_out_what_the_network_gives_to_a_cell(capsys):
     assert "slots: int" in out and "input_size" not in out
 
 
-def test_an_unknown_kind_is_answered_with_the_nearest(capsys):
+def test_an_unknown_registry_is_answered_with_the_nearest(capsys):
     assert main(["list", "cell"]) == 2
     assert "Did you mean 'cells'" in capsys.readouterr().err
 

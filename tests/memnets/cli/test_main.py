@@ -1,3 +1,5 @@
+"""The command as a process: any terminal, any folder, the version, one line for errors."""
+
 import os
 import subprocess
 import sys

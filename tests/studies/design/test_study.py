@@ -1,3 +1,5 @@
+"""Studies as data: their trials, and what is refused."""
+
 import dataclasses
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Trials as data: JSON, ids, and what is refused."""
+
 import dataclasses
 import hashlib
 import json

@@ -1,3 +1,5 @@
+"""Supervised training stopped anywhere goes on to the same rows, to the bit."""
+
 import dataclasses
 import io
 

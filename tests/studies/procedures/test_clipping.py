@@ -1,3 +1,5 @@
+"""Clipping of gradients, exploding and broken ones too."""
+
 import math
 
 import pytest

@@ -1,3 +1,5 @@
+"""The cost of answers and the probabilities of logits, against their definitions."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,5 @@
+"""Tests of a network on fixed lengths, and the trace of one sequence."""
+
 import numpy as np
 import pytest
 import torch

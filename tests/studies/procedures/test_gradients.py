@@ -1,3 +1,5 @@
+"""Measured gradients against what is known of their bias and deviation."""
+
 import dataclasses
 import math
 

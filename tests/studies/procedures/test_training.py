@@ -1,3 +1,5 @@
+"""The loop of supervised training: rows, facts, curriculum, what is solved, what diverges."""
+
 import dataclasses
 import math
 
@@ -58,7 +60,7 @@ def test_rows_are_those_of_the_reference_and_facts_name_the_backend(trial, estim
     assert fast.facts["backend"] == "numba"
 
 
-def test_a_backend_that_does_not_cover_the_model_is_told_of_and_facts_say_why(trial):
+def test_a_backend_that_does_not_cover_the_model_gives_a_warning_and_facts_say_why(trial):
     trial = change(with_estimator(trial, "gumbel_rao"), backend="fused")
     with pytest.warns(BackendFallback, match="the estimator"):
         _, outcome = rows_of(trial)

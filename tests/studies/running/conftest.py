@@ -1,3 +1,5 @@
+"""A module of procedures that go wrong."""
+
 import importlib
 import os
 import sys

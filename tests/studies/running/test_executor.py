@@ -1,3 +1,5 @@
+"""Running a study, in this process and on workers: done, skipped, failed, interrupted."""
+
 import dataclasses
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""The results of a study on disk: written, read, damaged."""
+
 import errno
 import json
 import os

@@ -1,3 +1,5 @@
+"""Rows as TensorBoard event files."""
+
 import dataclasses
 import importlib.util
 

@@ -1,3 +1,5 @@
+"""The report of measured gradients: sections, times to an error, what cannot be seen."""
+
 import re
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""The answer of a study that trains: no bolder than its numbers."""
+
 import pandas as pd
 import pytest
 

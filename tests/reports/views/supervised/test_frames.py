@@ -1,3 +1,5 @@
+"""Frames of trained models: final rows, curves, summaries."""
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,3 +1,5 @@
+"""Tables of trained models: numbers, how many seeds, what is left out."""
+
 import math
 
 import pandas as pd
