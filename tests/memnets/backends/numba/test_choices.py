@@ -148,7 +148,9 @@ def test_the_likeliest_is_the_first_of_the_largest(raw, mass):
     assert slots[0, 0] == (expected if expected < 9 else NOTHING)
 
 
-@pytest.mark.parametrize("choice", [MODE, SPARSE_MODE, STRAIGHT_THROUGH], ids=["mode", "sparse mode", "straight_through"])
+@pytest.mark.parametrize(
+    "choice", [MODE, SPARSE_MODE, STRAIGHT_THROUGH], ids=["mode", "sparse mode", "straight_through"]
+)
 def test_of_equals_the_first_is_likeliest_and_the_no_op_last(choice):
     before = np.array([[[0.25, 0.25, 0.25], [0.0, 0.5, 0.0], [0.0, 0.25, 0.25]]], np.float32)
     slots = chosen(choice, before, uniforms(1, 3))[1]
