@@ -86,7 +86,7 @@ class Compiled(FastBackend):
             rollout = network.unroll(inputs_TBX, first, _drive(network))
         for leaf in pytree.tree_leaves(rollout):
             if isinstance(leaf, Tensor) and leaf.requires_grad:
-                leaf.register_hook(first_derivative)
+                leaf.register_hook(_once)
         return rollout
 
 
@@ -135,6 +135,19 @@ def _compile(network: MemoryNetwork, x_BX: Tensor, state: NetworkState) -> None:
             total = torch.stack([value.sum() for value in learning]).sum()
             torch.autograd.grad(total, asked, allow_unused=True)
     log.warning("compiled in %.0f s", time.perf_counter() - started)
+
+
+def _once(*grads: Any) -> None:
+    """Raises RuntimeError in a backward pass that is to be gone through again, or differentiated.
+
+    The compiled backward pass overwrites what the forward pass saved.
+    """
+    first_derivative(*grads)
+    if torch._C._autograd._get_current_graph_task_keep_graph():
+        raise RuntimeError(
+            "a compiled step goes backward once, without retain_graph=True: to go twice set "
+            'backend="reference"'
+        )
 
 
 def _carried(network: MemoryNetwork, x_BX: Tensor, state: NetworkState) -> tuple[bool, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,18 +14,30 @@ from ..interface import Interface
 _WITHOUT_BIAS = ("from_input",)
 
 
-def replaced(part: nn.Module, name: str, built_of: Mapping[str, type]) -> str | None:
+def replaced(part: Any, name: str, built_of: Mapping[str, type]) -> str | None:
     """Which submodule of a part, called `name`, is not what the part was built of; None if none.
 
     A parametrized one still is, as its weights are asked for by name; kernels ask once a sequence.
+    An Interface must cut what the part's `shapes` say, in whatever order.
     """
     for key, kind in built_of.items():
         for place, child in _each(part._modules.get(key), f"{name}.{key}"):
             if other := _unlike(child, kind, key not in _WITHOUT_BIAS):
                 return f"its {place} {other}"
-            if kind is Interface and (inner := replaced(child, place, {"linear": nn.Linear})):
-                return inner
+            if kind is Interface and (other := _cut_otherwise(child, place, part.shapes)):
+                return other
     return None
+
+
+def _cut_otherwise(interface: Any, place: str, shapes: Mapping[str, tuple[int, ...]]) -> str | None:
+    """How an interface differs from one of some shapes, in a sentence; None if not at all."""
+    if inner := replaced(interface, place, {"linear": nn.Linear}):
+        return inner
+    if other := {name for name, _ in interface.shapes.items() ^ shapes.items()}:
+        names = ", ".join(sorted(other))
+        return f"its {place} has other shapes than the cell was built with: {names}"
+    wanted, given = sum(map(math.prod, shapes.values())), interface.linear.out_features
+    return None if given == wanted else f"its {place}.linear has {given} outputs, not {wanted}"
 
 
 def _each(child: nn.Module | None, place: str) -> Iterator[tuple[str, nn.Module]]:

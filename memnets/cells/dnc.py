@@ -80,30 +80,37 @@ class DNC(MemoryCell[DNCState]):
         self.writes, self.reads = write_heads, read_heads
         self.masking, self.mask_floor = masking, mask_floor
         self.deallocation, self.sharpness, self.links = deallocation, sharpness, links
+        self.layer_norm = layer_norm
         self.strength = strength
         self.usage_stop_gradient, self.usage_floor = usage_stop_gradient, usage_floor
         self.clip = clip
         self.heads = head_names(write_heads, read_heads)
         self.read_size = read_heads * width
         self.norm = nn.LayerNorm(input_size) if layer_norm else nn.Identity()
-        shapes = {
-            "read_key": (read_heads, width),
-            "read_strength": (read_heads,),
-            "write_key": (write_heads, width),
-            "write_strength": (write_heads,),
-            "erase": (write_heads, width),
-            "add": (write_heads, width),
-            "free": (read_heads,),
-            "allocation_gate": (write_heads,),
-            "write_gate": (write_heads,),
+        self.interface = Interface(input_size, self.shapes)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The parameters of the heads, as the interface cuts them, with their shapes."""
+        R, P, W = self.reads, self.writes, self.width
+        shapes: dict[str, tuple[int, ...]] = {
+            "read_key": (R, W),
+            "read_strength": (R,),
+            "write_key": (P, W),
+            "write_strength": (P,),
+            "erase": (P, W),
+            "add": (P, W),
+            "free": (R,),
+            "allocation_gate": (P,),
+            "write_gate": (P,),
         }
-        if links:
-            shapes["modes"] = (read_heads, 2 * write_heads + 1)
-        if links and sharpness:
-            shapes["sharpness"] = (2, read_heads, write_heads)
-        if masking:
-            shapes |= {"read_mask": (read_heads, width), "write_mask": (write_heads, width)}
-        self.interface = Interface(input_size, shapes)
+        if self.links:
+            shapes["modes"] = (R, 2 * P + 1)
+        if self.links and self.sharpness:
+            shapes["sharpness"] = (2, R, P)
+        if self.masking:
+            shapes |= {"read_mask": (R, W), "write_mask": (P, W)}
+        return shapes
 
     def initial_state(self, batch_size: int) -> DNCState:
         like = self.interface.linear.weight

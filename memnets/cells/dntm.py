@@ -90,7 +90,8 @@ class DNTM(MemoryCell[DNTMState]):
         require_one_of("strength", strength, STRENGTHS)
         require_one_of("recency_of", recency_of, RECENCIES)
         self.estimator = estimator
-        self.slots, self.width, self.writes = slots, width, write_heads
+        self.slots, self.width, self.address_width = slots, width, address_width
+        self.writes, self.reads = write_heads, read_heads
         self.recency, self.recency_decay, self.recency_of = recency, recency_decay, recency_of
         self.no_op, self.candidate, self.strength = no_op, candidate, strength
         self.read_steps, self.read_first = read_steps, read_first
@@ -101,14 +102,7 @@ class DNTM(MemoryCell[DNTMState]):
         later = (f"{name}, step {step}" for step in range(2, read_steps + 1) for name in reads)
         self.heads = (*once, *later)
         self.read_size = read_heads * (address_width + width)
-        H = len(once)
-        shapes = {
-            "key": (H, address_width + width),
-            "strength": (H,),
-            "erase": (write_heads, width),
-            "candidate": (write_heads, width),
-        }
-        self.interface = Interface(input_size, shapes | ({"recency_gate": (H,)} if recency else {}))
+        self.interface = Interface(input_size, self.shapes)
         self.gate_input: nn.Linear | None = None
         if gated_input:
             self.gate_input = nn.Linear(input_size + external_size, write_heads)
@@ -116,8 +110,20 @@ class DNTM(MemoryCell[DNTMState]):
         # the last row, where there is a no-op, is its address
         self.address = nn.Parameter(_address_start(slots + no_op, address_width))
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The parameters of the heads, as the interface cuts them, with their shapes."""
+        H = self.addressed_writes + self.reads
+        shapes: dict[str, tuple[int, ...]] = {
+            "key": (H, self.address_width + self.width),
+            "strength": (H,),
+            "erase": (self.writes, self.width),
+            "candidate": (self.writes, self.width),
+        }
+        return shapes | ({"recency_gate": (H,)} if self.recency else {})
+
     def initial_state(self, batch_size: int) -> DNTMState:
-        heads = self.interface.shapes["strength"][0]
+        heads = self.addressed_writes + self.reads
         return DNTMState(
             self.address.new_full((batch_size, self.slots, self.width), CONTENT_START),
             self.address.new_zeros(batch_size, heads, len(self.address)),

@@ -67,22 +67,10 @@ class NTM(MemoryCell[NTMState]):
         require_one_of("weights_start", weights_start, WEIGHTS_STARTS)
         self.estimator = estimator
         self.slots, self.width, self.writes = slots, width, write_heads
-        self.read_first = read_first
+        self.shifts, self.read_first = shifts, read_first
         self.heads = head_names(write_heads, read_heads)
         self.read_size = read_heads * width
-        H = len(self.heads)
-        self.interface = Interface(
-            input_size,
-            {
-                "key": (H, width),
-                "strength": (H,),
-                "gate": (H,),
-                "shift": (H, shifts),
-                "power": (H,),
-                "erase": (write_heads, width),
-                "add": (write_heads, width),
-            },
-        )
+        self.interface = Interface(input_size, self.shapes)
         self.memory_NW: Tensor
         if memory_start == "constant":
             start_NW = torch.full((slots, width), MEMORY_START)
@@ -91,7 +79,23 @@ class NTM(MemoryCell[NTMState]):
             self.register_buffer("memory_NW", _random_rows(slots, width))
         else:
             self.memory_NW = nn.Parameter(_random_rows(slots, width))
-        self.logits_HN = nn.Parameter(torch.randn(H, slots)) if weights_start == "learned" else None
+        self.logits_HN: nn.Parameter | None = None
+        if weights_start == "learned":
+            self.logits_HN = nn.Parameter(torch.randn(len(self.heads), slots))
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The parameters of the heads, as the interface cuts them, with their shapes."""
+        H, P, W = len(self.heads), self.writes, self.width
+        return {
+            "key": (H, W),
+            "strength": (H,),
+            "gate": (H,),
+            "shift": (H, self.shifts),
+            "power": (H,),
+            "erase": (P, W),
+            "add": (P, W),
+        }
 
     def initial_state(self, batch_size: int) -> NTMState:
         if self.logits_HN is None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import torch
 
-from ...estimators import Soft
 from ...network import MemoryNetwork
-from ...registry import controllers
+from ...registry import controllers, estimators
 from ..controllers.base import fast_controllers
 from ..parts import replaced
 from .cells.base import triton_cells
@@ -37,7 +36,7 @@ def reason(network: MemoryNetwork) -> str | None:
     if refused := triton_cells.refuses(cell):
         return refused
     estimator = network.estimator.in_force()
-    if type(estimator) is not Soft:
+    if estimators.name_of(type(estimator)) != "soft":
         return f"the estimator {type(estimator).__name__} has no Triton kernel"
     run, controller = triton_cells.of(cell), network.controller
     return (

@@ -31,10 +31,10 @@ class DNCRun(CellRun):
 
     @staticmethod
     def lacks(cell: DNC) -> str | None:
-        for option in ("masking", "sharpness"):
+        for option in ("masking", "sharpness", "layer_norm"):
             if getattr(cell, option):
                 return f"no kernel for {option}"
-        return None if isinstance(cell.norm, nn.Identity) else "no kernel for layer_norm"
+        return None
 
     def seen(self, hidden_BC: Tensor) -> Tensor:
         clip = self.cell.clip

@@ -28,7 +28,10 @@ class CellRun(CellKernels):
     """One rollout of a cell; the class says which networks with such a cell it covers."""
 
     built_of: ClassVar[Mapping[str, type[nn.Module]]]
-    """The cell's submodules and their classes: any others would compute something else."""
+    """The cell's submodules and their classes: any others would compute something else.
+
+    An Interface must cut the parameters that the cell's `shapes` name.
+    """
 
     writes: int
     """How many of the heads come first, as write heads."""

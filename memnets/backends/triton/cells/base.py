@@ -24,7 +24,10 @@ class CellRun(ABC):
     """
 
     built_of: ClassVar[Mapping[str, type[nn.Module]]]
-    """The cell's submodules and their classes: any others would compute something else."""
+    """The cell's submodules and their classes: any others would compute something else.
+
+    An Interface must cut the parameters that the cell's `shapes` name.
+    """
 
     forward_kernel: ClassVar[Any]
     backward_kernel: ClassVar[Any]

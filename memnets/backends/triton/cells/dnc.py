@@ -49,11 +49,9 @@ class DNCRun(CellRun):
 
     @staticmethod
     def refuses(cell: DNC) -> str | None:
-        for option in ("masking", "sharpness"):
+        for option in ("masking", "sharpness", "layer_norm"):
             if getattr(cell, option):
                 return f"no Triton kernel for {option}"
-        if not isinstance(cell.norm, nn.Identity):
-            return "no Triton kernel for layer_norm"
         # a controller's outputs lie within 1: a wider clip changes nothing
         if cell.clip is not None and cell.clip < 1:
             return f"no Triton kernel for a clip below 1, as is {cell.clip}"

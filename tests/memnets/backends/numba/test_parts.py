@@ -80,8 +80,9 @@ def test_it_is_run_in_place_of_what_it_replaces():
         ("ntm", "gru", "controller.cells.0", nn.RNNCell(6, UNITS), "is a RNNCell"),
         ("none", "rnn", "controller.cells.0", nn.RNNCell(3, UNITS, nonlinearity="relu"), "relu"),
         ("none", "lstm", "controller.cells.0", nn.LSTMCell(3, UNITS, bias=False), "has no bias"),
-        ("ntm", "lstm", "cell.interface", Interface(UNITS, {"key": (9, 9)}), None),
+        ("ntm", "lstm", "cell.interface", Interface(UNITS, {"key": (9, 9)}), "other shapes"),
         ("ntm", "lstm", "cell.interface.linear", nn.Linear(UNITS, 29, False), "has no bias"),
+        ("dnc", "gru", "cell.interface.linear", nn.Linear(UNITS, 400), "has 400 outputs"),
         ("dntm", "lstm", "cell.from_input", nn.Linear(INPUTS, 3), "has a bias"),
     ],
 )
@@ -90,7 +91,21 @@ def test_a_part_that_computes_something_else_is_refused(cell, controller, place,
     parent, _, name = place.rpartition(".")
     network.get_submodule(parent).register_module(name, other)
     reason = kernels.refuses(network)
-    assert reason is None if why is None else reason.startswith(f"its {place} ") and why in reason
+    assert reason.startswith(f"its {place} ") and why in reason
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "shape"),
+    [("ntm", "shift", (2, 5)), *[(cell, "spare", (2,)) for cell in ("ntm", "dnc", "dntm")]],
+)
+def test_an_interface_of_other_shapes_runs_on_the_reference(cell, name, shape):
+    network = build(cell)
+    network.cell.interface = Interface(UNITS, network.cell.shapes | {name: shape})
+    expected = f"its cell.interface has other shapes than the cell was built with: {name}"
+    assert kernels.refuses(network) == expected
+    inputs_TBX = torch.randn(4, 2, INPUTS)
+    reference = network.unroll(inputs_TBX, network.initial_state(2))
+    assert torch.equal(network(inputs_TBX).logits_TBY, reference.logits_TBY)
 
 
 PARAMETRIZED = [
