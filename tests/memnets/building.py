@@ -1,5 +1,6 @@
 """A small network to test with."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -22,3 +23,11 @@ def built(
     torch.manual_seed(0)
     model = ModelSpec(cell, estimator, controller, **{"controller_size": 8} | spec)
     return model.build(inputs, outputs, backend=backend)
+
+
+def small(
+    cell: str = "ntm", *parts: str, cell_options: Mapping[str, Any] | None = None, **more: Any
+) -> MemoryNetwork:
+    """As `built`, with a memory of 7 slots of 4 numbers where the cell has one."""
+    sizes = {} if cell == "none" else {"slots": 7, "width": 4}
+    return built(cell, *parts, cell_options=sizes | dict(cell_options or {}), **more)

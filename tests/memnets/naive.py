@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 STEPS, BATCH, HIDDEN, EXTERNAL, N, W, A = 20, 2, 6, 3, 5, 3, 2
+TIE = 1e-5
 
 
 def sigmoid(x):
@@ -39,7 +40,9 @@ def soft(weighting):
 
 
 def mode(weighting):
-    choice = int(np.argmax([*weighting, 1 - weighting.sum()]))
+    """One slot or none: of those that tie with the most probable but for rounding, the first."""
+    probabilities = np.array([*weighting, 1 - weighting.sum()])
+    choice = int(np.argmax(probabilities >= (1 - TIE) * probabilities.max()))
     return np.eye(len(weighting) + 1)[choice, :-1]
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ from memnets.checks.enumeration import Scripted, with_estimator
 from memnets.registry import UnknownName, cells
 from memnets.spec import ModelSpec
 
+from .. import building
+from .rollouts import run
+
 STEPS, BATCH, INPUTS, OUTPUTS = 6, 3, 5, 4
 DOC = Path(__file__).parents[3] / "docs" / "backends.md"
 
@@ -32,9 +36,7 @@ class Watching(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def built(cell="ntm", estimator="soft", backend="auto", **options):
-    spec = ModelSpec(cell, estimator, **{"controller_size": 8} | options)
-    return spec.build(INPUTS, OUTPUTS, backend=backend)
+built = partial(building.built, inputs=INPUTS, outputs=OUTPUTS)
 
 
 @pytest.fixture
@@ -42,24 +44,12 @@ def inputs_TBX():
     return torch.randn(STEPS, BATCH, INPUTS)
 
 
-def run(network, inputs_TBX, backend):
-    """Rollout and gradients of one seed on one backend."""
-    network.backend = backend
-    network.zero_grad()
-    torch.manual_seed(1)
-    rollout = network(inputs_TBX)
-    cost_TB = rollout.logits_TBY.square().mean(-1)
-    surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
-    (cost_TB.sum(0).mean() + surrogate).backward()
-    return rollout, {name: p.grad for name, p in network.named_parameters() if p.grad is not None}
-
-
 @pytest.mark.parametrize("estimator", ["soft", "reinforce"])
 def test_auto_takes_the_kernels_and_gives_what_the_reference_gives(estimator, inputs_TBX):
     network = built("ntm", estimator)
     assert choose(network, "auto", inputs_TBX).backend == "numba"
-    expected, wanted = run(copy.deepcopy(network), inputs_TBX, "reference")
-    found, gradients = run(network, inputs_TBX, "auto")
+    expected, wanted, _ = run(copy.deepcopy(network), inputs_TBX, "reference")
+    found, gradients, _ = run(network, inputs_TBX, "auto")
     for value, other in zip(pytree.tree_leaves(found), pytree.tree_leaves(expected), strict=True):
         torch.testing.assert_close(value, other, rtol=1e-4, atol=1e-5)
     assert set(gradients) == set(wanted)

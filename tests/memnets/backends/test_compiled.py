@@ -22,6 +22,8 @@ from memnets.network import assemble
 from memnets.spec import ModelSpec
 from memnets.types import join_heads
 
+from .rollouts import run
+
 STEPS, BATCH, INPUTS, OUTPUTS = 5, 3, 4, 2
 
 
@@ -85,19 +87,6 @@ def no_compiled_code_is_left():
 @pytest.fixture
 def inputs_TBX():
     return torch.randn(STEPS, BATCH, INPUTS)
-
-
-def run(network, inputs_TBX, backend):
-    network.backend = backend
-    network.zero_grad()
-    torch.manual_seed(1)
-    rollout = network(inputs_TBX)
-    cost_TB = rollout.logits_TBY.square().mean(-1)
-    surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
-    (cost_TB.sum(0).mean() + surrogate).backward()
-    drawn = torch.rand(())
-    gradients = {name: p.grad for name, p in network.named_parameters() if p.grad is not None}
-    return rollout, gradients, drawn
 
 
 def agree(network, inputs_TBX):

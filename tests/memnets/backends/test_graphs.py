@@ -1,4 +1,5 @@
 import copy
+from functools import partial
 
 import pytest
 import torch
@@ -15,17 +16,13 @@ from memnets.backends.graphs import (
     unpadded,
 )
 from memnets.registry import cells
-from memnets.spec import ModelSpec
+
+from ..building import small
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
 
 
-def build(cell="ntm", estimator="soft", **options):
-    sizes = {} if cell == "none" else {"slots": 7, "width": 4}
-    network = ModelSpec(cell, estimator, controller_size=6, cell_options=sizes | options)
-    network = network.build(4, 3)
-    network.backend = "reference"
-    return network
+build = partial(small, outputs=3, backend="reference", controller_size=6)
 
 
 def loss(rollout, inputs_TBX, targets_TBY, mask_TB):

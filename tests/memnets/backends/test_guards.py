@@ -16,6 +16,8 @@ from memnets.backends.numba.backend import Numba
 from memnets.backends.numba.cells.base import numba_cells
 from memnets.spec import ModelSpec
 
+from ..building import small
+
 kernels = Numba()
 
 STEPS, BATCH, INPUTS, OUTPUTS = 6, 3, 5, 4
@@ -23,9 +25,7 @@ CELLS = ["ntm", "dnc", "dntm", "none"]
 
 
 def built(cell="ntm", controller="lstm", **options):
-    sizes = {} if cell == "none" else {"slots": 7, "width": 4}
-    spec = ModelSpec(cell, "soft", controller, 8, cell_options=sizes | options)
-    return spec.build(INPUTS, OUTPUTS)
+    return small(cell, "soft", controller, inputs=INPUTS, outputs=OUTPUTS, cell_options=options)
 
 
 @pytest.fixture

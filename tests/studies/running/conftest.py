@@ -1,4 +1,4 @@
-"""A module of procedures that go wrong."""
+"""A folder of results, and a module of procedures that go wrong."""
 
 import importlib
 import os
@@ -7,6 +7,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
+from studies import ResultStore
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -52,6 +54,14 @@ FAULTY = """
             recorder.row({"kind": "train", "step": 1, "length": None})
             return Outcome({"trim": os.environ.get("MALLOC_TRIM_THRESHOLD_")}, {})
 """
+
+
+@pytest.fixture
+def store(tmp_path, study):
+    """A folder of results that knows the study."""
+    store = ResultStore(tmp_path / "runs")
+    store.declare(study)
+    return store
 
 
 @pytest.fixture

@@ -17,13 +17,6 @@ def row(step, kind="train", length=None, **more):
 
 
 @pytest.fixture
-def store(tmp_path, study):
-    store = ResultStore(tmp_path / "runs")
-    store.declare(study)
-    return store
-
-
-@pytest.fixture
 def first(store, study):
     trial = next(study.trials())
     store.begin(trial)

@@ -27,13 +27,6 @@ def add(store, trial, *rows):
 
 
 @pytest.fixture
-def store(tmp_path, study):
-    store = ResultStore(tmp_path / "runs")
-    store.declare(study)
-    return store
-
-
-@pytest.fixture
 def first(study):
     return next(study.trials())
 

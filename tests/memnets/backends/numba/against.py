@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..rollouts import GRADIENTS, VALUES
+
 Array = np.ndarray[Any, np.dtype[Any]]
-VALUES, GRADIENTS = 1e-5, 1e-4
-"""How far a kernel may be from the reference in float64, relative to the largest number there."""
 
 
 def normal(*shape: int, seed: int = 0) -> Array:

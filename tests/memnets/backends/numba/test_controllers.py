@@ -20,7 +20,8 @@ from memnets.backends.numba.controller_step import (
     controller_step_vjp,
 )
 
-from .against import GRADIENTS, close, normal, unset
+from ..rollouts import GRADIENTS
+from .against import close, normal, unset
 
 X, READ = 3, 6
 """Width of the input and of the read."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
@@ -12,7 +13,8 @@ pytest.importorskip("numba")
 from memnets.backends.numba.backend import Numba
 from memnets.network import MemoryNetwork
 from memnets.registry import cells, controllers, estimators
-from memnets.spec import ModelSpec
+
+from ...building import small
 
 kernels = Numba()
 
@@ -23,10 +25,7 @@ ESTIMATORS = (
 )
 
 
-def build(cell="ntm", estimator="soft", controller="lstm", **more) -> MemoryNetwork:
-    options = {"slots": 5, "width": 3}
-    spec = ModelSpec(cell, estimator, controller, 6, cell_options=options, **more)
-    return spec.build(2, 2)
+build = partial(small, inputs=2, controller_size=6)
 
 
 @pytest.mark.parametrize("controller", CONTROLLERS)

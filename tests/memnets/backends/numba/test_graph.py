@@ -12,7 +12,8 @@ pytest.importorskip("numba")
 from memnets.backends.numba.backend import Numba
 from memnets.backends.numba.rollouts import arena
 
-from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, moved, outputs_of, results
+from ..rollouts import outputs_of, results
+from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, moved
 
 kernels = Numba()
 

@@ -12,6 +12,8 @@ from memnets import equations
 from memnets.backends.numba import links, links_vjp, undo
 from memnets.backends.numba.memory import DENSE, NOTHING
 
+from .against import close, double, unset
+
 SIZES = [(1, 1, 1, 1), (3, 7, 2, 3), (2, 128, 1, 4), (1, 6, 1, 2)]
 """Samples, slots, write heads, read heads."""
 sizes = pytest.mark.parametrize(("B", "N", "P", "R"), SIZES)
@@ -32,26 +34,12 @@ def linked(B: int, P: int, N: int) -> np.ndarray:
     return some
 
 
-def empty(*shape: int) -> np.ndarray:
-    return np.full(shape, np.nan, np.float32)
-
-
 def chosen(B: int, H: int, N: int) -> tuple[np.ndarray, np.ndarray]:
     """One-hot weights, every other head a no-op, and their slots."""
     slot = np.random.default_rng(3).integers(0, N, (B, H))
     slot.ravel()[1::2] = NOTHING
     weights = (np.arange(N) == slot[..., None]).astype(np.float32)
     return weights, slot
-
-
-def double(*arrays: np.ndarray) -> list[Tensor]:
-    return [torch.from_numpy(a).double().requires_grad_() for a in arrays]
-
-
-def close(actual: np.ndarray, expected: Tensor, tolerance: float = 1e-5) -> None:
-    wanted = expected.detach().numpy()
-    scale = max(float(np.abs(wanted).max()), 1e-30)
-    np.testing.assert_allclose(actual / scale, wanted / scale, rtol=0, atol=tolerance)
 
 
 def pull(values: list[Tensor], grads: list[np.ndarray], inputs: list[Tensor]) -> tuple[Tensor, ...]:
@@ -61,8 +49,8 @@ def pull(values: list[Tensor], grads: list[np.ndarray], inputs: list[Tensor]) ->
 @sizes
 def test_links(B, N, P, R):
     before, last, writes, grad = linked(B, P, N), weighting(B, P, N), weighting(B, P, N, seed=2), 0
-    out, into, grad = empty(B, P, N, N), double(before, last, writes), draw(B, P, N, N, seed=4)
-    links.link(before, last, writes, out, empty(N))
+    out, into, grad = unset(B, P, N, N), double(before, last, writes), draw(B, P, N, N, seed=4)
+    links.link(before, last, writes, out, unset(N))
     value = equations.links.link(*into)
     close(out, value)
     to_link, to_last, to_writes = grad.copy(), np.ones_like(last), np.ones_like(writes)
@@ -72,7 +60,7 @@ def test_links(B, N, P, R):
     close(to_link, expected[0], 1e-4)
     close(to_last - 1, expected[1], 1e-4)
     close(to_writes - 1, expected[2], 1e-4)
-    links.link(before, last, writes, before, empty(N))
+    links.link(before, last, writes, before, unset(N))
     assert_array_equal(before, out)
 
 
@@ -81,7 +69,7 @@ def test_links(B, N, P, R):
 def test_links_of_chosen_slots_touch_a_row_and_a_column_and_are_undone(B, N, P, R, dense_gradient):
     before, last, grad = linked(B, P, N), weighting(B, P, N), draw(B, P, N, N, seed=4)
     writes, slot = chosen(B, P, N)
-    after, row, column = before.copy(), empty(B, P, N), empty(B, P, N)
+    after, row, column = before.copy(), unset(B, P, N), unset(B, P, N)
     undo.replace_links(after, last, writes, slot, row, column)
     into = double(before, last, writes)
     value = equations.links.link(*into)
@@ -100,7 +88,7 @@ def test_links_of_chosen_slots_touch_a_row_and_a_column_and_are_undone(B, N, P, 
 @sizes
 def test_precedence(B, N, P, R):
     last, writes, grad = weighting(B, P, N), weighting(B, P, N, seed=2), draw(B, P, N, seed=4)
-    out, into = empty(B, P, N), double(last, writes)
+    out, into = unset(B, P, N), double(last, writes)
     links.precedence(last, writes, out)
     value = equations.links.precedence(*into)
     close(out, value)
@@ -119,7 +107,7 @@ def test_forward_and_backward_weightings(B, N, P, R, kind):
         reads, slot = chosen(B, R, N)
     if kind == "both":
         reads[:, 0], slot[:, 0] = weighting(B, N), DENSE
-    ahead, back = empty(B, R, P, N), empty(B, R, P, N)
+    ahead, back = unset(B, R, P, N), unset(B, R, P, N)
     links.forward_backward(link, reads, slot, ahead, back)
     into = double(link, reads)
     values = list(equations.links.forward_backward(*into))
@@ -127,7 +115,7 @@ def test_forward_and_backward_weightings(B, N, P, R, kind):
     close(back, values[1])
     grads = [draw(B, R, P, N, seed=seed) for seed in (5, 6)]
     to_link, to_reads = np.ones_like(link), np.ones_like(reads)
-    scratch = empty(N, 2 * R), empty(2 * R, N)
+    scratch = unset(N, 2 * R), unset(2 * R, N)
     links_vjp.forward_backward_vjp(
         link, reads, slot, kind == "dense gradient", *grads, to_link, to_reads, *scratch
     )
@@ -144,7 +132,7 @@ def test_read_modes(B, N, P, R):
     modes, content = weighting(B, R, 2 * P + 1), weighting(B, R, N, seed=1)
     back, ahead, grad = (draw(B, R, P, N, seed=s) for s in (2, 3, 4))
     grad = np.ascontiguousarray(grad[:, :, 0])
-    out, into = empty(B, R, N), double(modes, back, content, ahead)
+    out, into = unset(B, R, N), double(modes, back, content, ahead)
     links.mix_read_modes(modes, back, content, ahead, out)
     value = equations.links.mix_read_modes(*into)
     close(out, value)

@@ -12,7 +12,8 @@ pytest.importorskip("numba")
 
 from memnets.network import MemoryNetwork
 
-from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, outputs_of
+from ..rollouts import outputs_of
+from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused
 
 BEGINS = 2
 """The first step whose input is not a number."""

@@ -12,7 +12,8 @@ pytest.importorskip("numba")
 
 from memnets.backends.numba.backend import Numba
 from memnets.interface import Interface
-from memnets.spec import ModelSpec
+
+from ...building import small
 
 kernels = Numba()
 
@@ -29,9 +30,15 @@ def subclass(kind):
 
 
 def build(cell="ntm", controller="lstm", **more):
-    options = {} if cell == "none" else {"slots": 5, "width": 3}
-    spec = ModelSpec(cell, "soft", controller, UNITS, cell_options=options, **more)
-    return spec.build(INPUTS, OUTPUTS)
+    return small(
+        cell,
+        "soft",
+        controller,
+        inputs=INPUTS,
+        outputs=OUTPUTS,
+        controller_size=UNITS,
+        **more,
+    )
 
 
 PLACES = [

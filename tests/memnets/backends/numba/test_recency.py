@@ -8,7 +8,8 @@ pytest.importorskip("numba")
 from memnets.backends.numba import recency as kernels
 from memnets.equations import recency
 
-from .against import GRADIENTS, adds, close, double, normal, pull, uniform, unset
+from ..rollouts import GRADIENTS
+from .against import adds, close, double, normal, pull, uniform, unset
 
 SIZES = [(1, 1, 1, 1), (3, 7, 5, 3), (2, 129, 20, 1)]
 """Samples, rows, width, heads."""

@@ -10,7 +10,8 @@ from memnets.backends.numba import undo as kernels
 from memnets.equations import memory
 from memnets.types import Address
 
-from .against import GRADIENTS, close, double, normal, pull, uniform, unset
+from ..rollouts import GRADIENTS
+from .against import close, double, normal, pull, uniform, unset
 
 SIZES = [(1, 1, 1, 1), (3, 7, 5, 3), (2, 129, 20, 1)]
 """Samples, rows, width, heads."""

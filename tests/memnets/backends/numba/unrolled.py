@@ -1,8 +1,6 @@
-"""Whole rollouts in kernels beside the reference in float64: everything given, every gradient."""
+"""Networks and states for whole rollouts in the CPU kernels, and their check."""
 
-import copy
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,10 +9,10 @@ from torch.utils import _pytree as pytree
 
 from memnets.backends.numba.backend import Numba
 from memnets.network import MemoryNetwork
-from memnets.spec import ModelSpec
 from memnets.types import NetworkState, Rollout
 
-from .against import GRADIENTS, VALUES
+from ...building import built
+from ..rollouts import Unroll, agree
 
 kernels = Numba()
 
@@ -29,8 +27,6 @@ WAYS = ("soft", "reinforce", "straight_through")
 """One estimator for each way of reading, writing and coming back: all slots, one, one for all."""
 ESTIMATORS = (*WAYS, "reinmax", "gumbel")
 WEIGHTINGS = ("weights", "precedence", "writes", "reads")
-Unroll = Callable[[Tensor, Any], Rollout]
-Results = tuple[dict[str, Tensor], dict[str, Tensor]]
 
 
 def build(
@@ -43,15 +39,17 @@ def build(
     **options: Any,
 ) -> MemoryNetwork:
     """A small network, its parameters further from uniform weightings than at the start."""
-    spec = ModelSpec(
+    network = built(
         cell,
         estimator,
         controller,
-        UNITS,
+        inputs=INPUTS,
+        outputs=OUTPUTS,
+        backend="reference",
+        controller_size=UNITS,
         cell_options=CELLS[cell] | options,
         estimator_options=dict(estimator_options or {}),
     )
-    network = spec.build(INPUTS, OUTPUTS, backend="reference")
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.mul_(scale)
@@ -84,82 +82,6 @@ def moved(state: NetworkState) -> NetworkState:
     return pytree.tree_map_with_path(move, state)
 
 
-def total(network: MemoryNetwork, rollout: Rollout) -> Tensor:
-    """A loss that everything in a rollout has a part in, the estimator's surrogate among it."""
-    cost_TB = rollout.logits_TBY.square().sum(-1)
-    loss = cost_TB.sum(0).mean()
-    loss = loss + network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
-    for place, (name, x) in enumerate(outputs_of(rollout).items()):
-        if x.requires_grad and "logits" not in name:
-            mixed = torch.linspace(-9, 9, x.numel(), dtype=x.dtype).cos().view_as(x)
-            loss = loss + (x * mixed).sum() / (2 + place)
-    return loss
-
-
-def outputs_of(rollout: Rollout) -> dict[str, Tensor]:
-    given = {pytree.keystr(path): x for path, x in pytree.tree_leaves_with_path(rollout)}
-    return {name: x for name, x in given.items() if x is not None}
-
-
-def results(
-    network: MemoryNetwork, unroll: Unroll, inputs_TBX: Tensor, state: NetworkState | None
-) -> Results:
-    """All that a rollout gives, and the gradients of all that it takes."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
-        rollout = unroll(inputs_TBX, state)
-    taken = dict(network.named_parameters()) | {"inputs": inputs_TBX}
-    leaves = pytree.tree_leaves(state) if state is not None else []
-    taken |= {f"first {place}": x for place, x in enumerate(leaves)}
-    wanted = {name: x for name, x in taken.items() if x.requires_grad}
-    return outputs_of(rollout), pulled(total(network, rollout), wanted)
-
-
-def on_the_reference(network: MemoryNetwork, *given: Any) -> Results:
-    """The results of a copy of the network, in float64 where that is what is given."""
-    inputs_TBX, *_ = given
-    twin = copy.deepcopy(network).to(inputs_TBX.dtype)
-    twin.backend = "reference"
-    return results(twin, twin, *given)
-
-
-def pulled(loss: Tensor, taken: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The gradients of what was taken, by name, zero where there is none; the graph is kept."""
-    grads = torch.autograd.grad(
-        loss,
-        list(taken.values()),
-        retain_graph=True,
-        allow_unused=True,
-        materialize_grads=True,
-    )
-    return dict(zip(taken, grads, strict=True))
-
-
-def doubled(tree: Any) -> Any:
-    return pytree.tree_map(
-        lambda x: x if x is None else x.detach().double().requires_grad_(x.requires_grad), tree
-    )
-
-
-def distances(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, float]:
-    """Relative to the largest number of each tensor; without limit where slots are others."""
-    assert found.keys() == wanted.keys()
-    far = {}
-    for name, expected in wanted.items():
-        actual, expected = found[name].detach(), expected.detach()
-        assert actual.shape == expected.shape, name
-        if not expected.is_floating_point():
-            far[name] = 0.0 if torch.equal(actual, expected) else math.inf
-        elif expected.numel():
-            scale = expected.abs().max().clamp_min(1e-6)
-            far[name] = ((actual.double() - expected).abs().max() / scale).item()
-    return far
-
-
-def alike(found: dict[str, Tensor], wanted: dict[str, Tensor], tolerance: float) -> None:
-    assert not {name: x for name, x in distances(found, wanted).items() if not x < tolerance}
-
-
 def drawn(
     network: MemoryNetwork, steps: int, batch: int, first: bool
 ) -> tuple[Tensor, NetworkState | None]:
@@ -178,9 +100,9 @@ def same(
 ) -> None:
     """The kernels agree with the reference from a state in between, or from the network's first."""
     assert kernels.refuses(network) is None
-    given = drawn(network, steps, batch, first)
-    expected = on_the_reference(network, *doubled(given))
-    torch.set_num_threads(threads)
-    actual = results(network, fused(network), *given)
-    for found, wanted, tolerance in zip(actual, expected, (VALUES, GRADIENTS), strict=True):
-        alike(found, wanted, tolerance)
+
+    def threaded(*given: Any) -> Rollout:
+        torch.set_num_threads(threads)
+        return kernels(*given)
+
+    agree(network, threaded, drawn(network, steps, batch, first))

@@ -5,15 +5,14 @@ import sys
 import pytest
 import torch
 
-from memnets.backends.triton.backend import Triton
 from memnets.backends.triton.cells.base import triton_cells
 from memnets.interface import Interface
 from memnets.registry import cells
 from memnets.spec import ModelSpec
 
-from .against import agree, build, close_in_float32, moved, outputs, reference
+from ..rollouts import agree, cast, outputs_of, outputs_whatever_the_order_of_slots
+from .against import build, kernels, reference
 
-kernels = Triton()
 SIZES = {"slots": 6, "width": 3, "write_heads": 2, "read_heads": 2}
 
 
@@ -27,7 +26,7 @@ def test_the_interface_may_lay_out_its_parameters_in_any_order(cell, triton_devi
     monkeypatch.setattr(module, "Interface", reversed_interface)
     network = build(cell, **SIZES)
     assert next(iter(network.cell.interface.shapes)) in ("add", "modes")
-    agree(network, torch.randn(3, 1, 4).double(), None, triton_device)
+    agree(network, kernels, (torch.randn(3, 1, 4).double(), None), torch.float64, triton_device)
 
 
 # the interpreter computes with numpy, which warns
@@ -38,12 +37,12 @@ def test_nan_stays_nan(cell, controller, triton_device):
     network = build(cell, controller, **SIZES)
     inputs = torch.randn(5, 2, 4).double()
     inputs[2, 0, 1] = torch.nan
-    expected = outputs(reference(network, inputs, network.initial_state(2)))
+    expected = outputs_of(reference(network, inputs, network.initial_state(2)))
     twin = network.to(triton_device)
-    found = outputs(kernels(twin, inputs.to(triton_device)))
-    for ours, theirs in zip(found, expected, strict=True):
-        assert torch.equal(ours.isnan().cpu(), theirs.isnan())
-    logits_TBY = found[0]
+    found = outputs_of(kernels(twin, inputs.to(triton_device)))
+    for name, theirs in expected.items():
+        assert torch.equal(found[name].isnan().cpu(), theirs.isnan()), name
+    logits_TBY = found[".logits_TBY"]
     assert logits_TBY[2:, 0].isnan().all() and logits_TBY[:, 1].isfinite().all()
 
 
@@ -53,13 +52,13 @@ def test_a_usage_that_is_nan_comes_last_and_leaves_the_other_slots_alone(triton_
     used_BN = torch.tensor([[0.5, torch.nan, 0.1, 0.9, 0.3, torch.nan]], dtype=torch.float64)
     state = state._replace(cell=state.cell._replace(usage_BN=used_BN))
     inputs = torch.randn(1, 1, 4).double()
-    expected = outputs(reference(network, inputs, state))
-    state = moved(state, torch.float64, triton_device)
-    found = outputs(kernels(network.to(triton_device), inputs.to(triton_device), state))
-    weights = found[2]
+    expected = outputs_of(reference(network, inputs, state))
+    state = cast(state, device=triton_device, asks=True)
+    found = outputs_of(kernels(network.to(triton_device), inputs.to(triton_device), state))
+    weights = found[".address.weights_BHK"]
     assert weights.isnan().any() and weights.isfinite().any()
-    for ours, theirs in zip(found, expected, strict=True):
-        torch.testing.assert_close(ours.cpu(), theirs, equal_nan=True)
+    for name, theirs in expected.items():
+        torch.testing.assert_close(found[name].cpu(), theirs, equal_nan=True)
 
 
 @pytest.mark.parametrize("cell", list(triton_cells))
@@ -69,11 +68,8 @@ def test_the_size_of_the_papers_in_float32(cell, triton_device):
     network = ModelSpec(cell, cell_options={"slots": 128, "width": 20}).build(4, 3).double()
     inputs = torch.randn(steps, batch, 4).double()
     # an empty DNC memory has ties: rounding may choose other slots, of the same contents
-    close_in_float32(network, inputs, None, triton_device, whatever_the_order_of_slots)
-
-
-def whatever_the_order_of_slots(rollout):
-    return [rollout.logits_TBY, rollout.hidden_TBC, rollout.state.read_BO]
+    seen = outputs_whatever_the_order_of_slots
+    agree(network, kernels, (inputs, None), device=triton_device, seen=seen)
 
 
 @pytest.mark.parametrize("cell", list(triton_cells))

@@ -1,22 +1,11 @@
 import pytest
 import torch
 
-from memnets.backends.triton.backend import Triton
 from memnets.spec import ModelSpec
 from memnets.types import Address, Rollout
 
-from .against import (
-    agree,
-    build,
-    close_in_float32,
-    middle_of_a_sequence,
-    moved,
-    outputs,
-    reference,
-    worst,
-)
-
-kernels = Triton()
+from ..rollouts import agree, alike, cast, outputs_of, outputs_whatever_the_order_of_slots
+from .against import build, kernels, middle_of_a_sequence, reference
 
 CASES = {
     "lstm": {"slots": 7, "width": 5, "read_heads": 2},
@@ -42,7 +31,7 @@ def untied(network, batch):
     """The middle of a sequence, no two slots used alike: rounding cannot change their order."""
     state = middle_of_a_sequence(network, batch)
     cell = state.cell._replace(usage_BN=torch.rand_like(state.cell.usage_BN))
-    return moved(state._replace(cell=cell), torch.float64, "cpu")
+    return cast(state._replace(cell=cell), asks=True)
 
 
 @pytest.mark.parametrize(
@@ -56,12 +45,14 @@ def test_kernels_give_the_reference_and_its_gradients(
     # blocks of two rows of links
     monkeypatch.setattr("memnets.backends.triton.cells.dnc.TILE", 32)
     network = build("dnc", **CASES[case])
-    agree(network, torch.randn(steps, batch, 4).double(), untied(network, batch), triton_device)
+    given = torch.randn(steps, batch, 4).double(), untied(network, batch)
+    agree(network, kernels, given, torch.float64, triton_device)
 
 
 def test_a_single_step(triton_device):
     network = build("dnc", **CASES["lstm"])
-    agree(network, torch.randn(1, 2, 4).double(), untied(network, 2), triton_device)
+    given = torch.randn(1, 2, 4).double(), untied(network, 2)
+    agree(network, kernels, given, torch.float64, triton_device)
 
 
 def test_ties_and_usages_of_zero_and_one_are_as_on_the_reference(triton_device):
@@ -73,24 +64,21 @@ def test_ties_and_usages_of_zero_and_one_are_as_on_the_reference(triton_device):
     cell = cell._replace(
         usage_BN=used, writes_BPN=0 * cell.writes_BPN, reads_BRN=0 * cell.reads_BRN
     )
-    state = moved(state._replace(cell=cell), torch.float64, "cpu")
-    agree(network, torch.randn(1, 1, 4).double(), state, triton_device)
+    state = cast(state._replace(cell=cell), asks=True)
+    agree(network, kernels, (torch.randn(1, 1, 4).double(), state), torch.float64, triton_device)
 
 
 @pytest.mark.parametrize(("controller", "steps"), [("lstm", 20), ("feedforward", 6)])
 def test_float32_from_the_middle_of_a_sequence(controller, steps, triton_device):
     network = build("dnc", controller, slots=9, width=4, read_heads=2)
     inputs = torch.randn(steps, 1, 4).double()
-    close_in_float32(network, inputs, untied(network, 1), triton_device)
+    agree(network, kernels, (inputs, untied(network, 1)), device=triton_device)
 
 
 def test_float32_from_the_start_of_a_sequence(triton_device):
-    def independent_of_the_order_of_slots(rollout):
-        return [rollout.logits_TBY, rollout.hidden_TBC, rollout.state.read_BO]
-
     network = build("dnc", slots=7, width=5, read_heads=2)
-    seen = independent_of_the_order_of_slots
-    close_in_float32(network, torch.randn(4, 2, 4).double(), None, triton_device, seen)
+    given = torch.randn(4, 2, 4).double(), None
+    agree(network, kernels, given, device=triton_device, seen=outputs_whatever_the_order_of_slots)
 
 
 def test_two_pieces_are_one_run(triton_device):
@@ -106,13 +94,13 @@ def test_two_pieces_are_one_run(triton_device):
 
     network = build("dnc", **CASES["lstm"])
     state = untied(network, 1)
-    agree(network, torch.randn(5, 1, 4).double(), state, triton_device, in_two)
+    agree(network, in_two, (torch.randn(5, 1, 4).double(), state), torch.float64, triton_device)
 
 
 @pytest.mark.parametrize("links", [True, False])
 def test_no_gradient_asked_for_none_prepared_and_the_state_left_as_it_is(links, triton_device):
     network = build("dnc", slots=7, width=5, links=links).eval()
-    state = moved(untied(network, 2), torch.float64, triton_device)
+    state = cast(untied(network, 2), device=triton_device, asks=True)
     network.to(triton_device)
     inputs = torch.randn(3, 2, 4).double().to(triton_device)
     # a state may come from anywhere: not in order of slots, say
@@ -122,7 +110,7 @@ def test_no_gradient_asked_for_none_prepared_and_the_state_left_as_it_is(links, 
     with torch.no_grad():
         found = kernels(network, inputs, state)
         expected = reference(network, inputs, state)
-    assert worst(outputs(found), [value.cpu() for value in outputs(expected)]) < 1e-10
+    alike(outputs_of(found), outputs_of(expected), 1e-10)
     assert not found.logits_TBY.requires_grad
     assert torch.equal(state.cell.link_BPNN, before)
 

@@ -2,19 +2,8 @@ import pytest
 import torch
 from torch.nn.utils.parametrizations import weight_norm
 
-from memnets.backends.triton.backend import Triton
-
-from .against import (
-    agree,
-    build,
-    close_in_float32,
-    middle_of_a_sequence,
-    outputs,
-    reference,
-    worst,
-)
-
-kernels = Triton()
+from ..rollouts import agree, alike, outputs_of
+from .against import build, kernels, middle_of_a_sequence, reference
 
 LSTM = {"controller": "lstm", "slots": 7, "width": 5}
 CASES = {
@@ -38,7 +27,7 @@ def test_kernels_give_the_reference_and_its_gradients(case, triton_device, monke
     network = build("ntm", **CASES[case])
     batch, steps = (2, 4) if case == "lstm" else (1, 4)
     inputs, state = torch.randn(steps, batch, 4).double(), middle_of_a_sequence(network, batch)
-    agree(network, inputs, state, triton_device)
+    agree(network, kernels, (inputs, state), torch.float64, triton_device)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +42,14 @@ def test_a_parametrized_network_is_as_on_the_reference(controller, place, weight
     network = build("ntm", controller, slots=5, width=3)
     weight_norm(network.get_submodule(place), weight)
     inputs, state = torch.randn(2, 1, 4).double(), middle_of_a_sequence(network, 1)
-    agree(network, inputs, state, triton_device)
+    agree(network, kernels, (inputs, state), torch.float64, triton_device)
 
 
 @pytest.mark.parametrize("controller", ["lstm", "feedforward"])
 def test_float32_from_the_start_of_a_sequence(controller, triton_device):
     network = build("ntm", controller, slots=7, width=5)
     inputs = torch.randn(3, 2, 4).double()
-    close_in_float32(network, inputs, None, triton_device)
+    agree(network, kernels, (inputs, None), device=triton_device)
 
 
 def test_slots_under_the_floor_pass_no_gradient_and_finite_ones_do(triton_device):
@@ -69,7 +58,7 @@ def test_slots_under_the_floor_pass_no_gradient_and_finite_ones_do(triton_device
     memory = torch.tensor([[[0.0, 0.0], [0.6e-4, 0.0], [0.3, -0.2]]], dtype=torch.float64)
     state = state._replace(cell=state.cell._replace(memory_BNW=memory.requires_grad_()))
     inputs = torch.randn(1, 1, 4).double()
-    agree(network, inputs, state, triton_device)
+    agree(network, kernels, (inputs, state), torch.float64, triton_device)
 
 
 def test_no_gradient_asked_for_none_prepared(triton_device):
@@ -78,5 +67,5 @@ def test_no_gradient_asked_for_none_prepared(triton_device):
     with torch.no_grad():
         found = kernels(network, inputs)
         expected = reference(network, inputs, network.initial_state(1))
-    assert worst(outputs(found), [value.cpu() for value in outputs(expected)]) < 1e-10
+    alike(outputs_of(found), outputs_of(expected), 1e-10)
     assert not found.logits_TBY.requires_grad

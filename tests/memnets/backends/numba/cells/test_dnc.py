@@ -10,8 +10,8 @@ pytest.importorskip("numba")
 from memnets.backends.numba.backend import Numba
 from memnets.spec import ModelSpec
 
-from ..against import GRADIENTS, VALUES
-from ..unrolled import INPUTS, OUTPUTS, WAYS, alike, build, fused, pulled, same
+from ...rollouts import GRADIENTS, VALUES, alike, pulled
+from ..unrolled import INPUTS, OUTPUTS, WAYS, build, fused, same
 
 kernels = Numba()
 

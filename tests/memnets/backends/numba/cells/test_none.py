@@ -5,8 +5,8 @@ import torch
 
 from memnets.backends import choose
 from memnets.backends.numba.backend import Numba
-from memnets.spec import ModelSpec
 
+from ....building import built
 from ..unrolled import INPUTS, OUTPUTS, same
 
 kernels = Numba()
@@ -15,9 +15,16 @@ CONTROLLERS = ("lstm", "gru", "rnn", "feedforward", "graves2013")
 
 
 def build(controller, layers=1, units=11, estimator="soft", **more):
-    options = {"layers": layers}
-    spec = ModelSpec("none", estimator, controller, units, controller_options=options, **more)
-    return spec.build(INPUTS, OUTPUTS)
+    return built(
+        "none",
+        estimator,
+        controller,
+        inputs=INPUTS,
+        outputs=OUTPUTS,
+        controller_size=units,
+        controller_options={"layers": layers},
+        **more,
+    )
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -11,20 +11,8 @@ pytest.importorskip("numba")
 
 from memnets.backends.numba.backend import Numba
 
-from ..against import GRADIENTS
-from ..unrolled import (
-    CELLS,
-    ESTIMATORS,
-    INPUTS,
-    alike,
-    build,
-    doubled,
-    fused,
-    moved,
-    outputs_of,
-    pulled,
-    same,
-)
+from ...rollouts import GRADIENTS, alike, cast, outputs_of, pulled
+from ..unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, moved, same
 
 kernels = Numba()
 
@@ -152,7 +140,7 @@ def test_the_same_slots_as_the_reference_given_the_generator(cell, options, esti
     inputs_TBX, first, found = torch.randn(42, 16, INPUTS), network.initial_state(16), []
     exact = copy.deepcopy(network).double()
     for unroll, given in (
-        (exact, doubled((inputs_TBX, first))),
+        (exact, cast((inputs_TBX, first))),
         (fused(network), (inputs_TBX, first)),
     ):
         torch.manual_seed(2)
@@ -169,7 +157,7 @@ def test_a_gradient_that_comes_in_through_one_output_alone(cell, estimator):
     given = torch.randn(9, 3, INPUTS), moved(network.initial_state(3))
     exact, grads = copy.deepcopy(network).double(), []
     for net, unroll, (inputs_TBX, first) in (
-        (exact, exact, doubled(given)),
+        (exact, exact, cast(given)),
         (network, fused(network), given),
     ):
         torch.manual_seed(3)
