@@ -29,6 +29,7 @@ def shelf():
 def test_the_readme_registers_a_memory_in_under_forty_lines(shelf):
     assert len(shelf.splitlines()) < 40
     assert "shelf" in cells
+    assert re.findall(r"^(?:import|from) .*", shelf, re.M) == ["import memnets as mn"]
 
 
 def test_the_readmes_first_model_trains():
