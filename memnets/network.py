@@ -23,7 +23,7 @@ Drive = Callable[[Tensor, NetworkState], tuple[Tensor, NetworkState, Address]]
 class MemoryNetwork(nn.Module):
     """A controller that sees the input and the last read, drives a memory, and is read out.
 
-    `logits = readout([h_t ; r_t])`. State is a value: whoever unrolls in pieces passes it on.
+    `logits = readout([h_t ; r_t])`. State is a value: to unroll in pieces, pass it on.
     `bypass_dropout` drops parts of h_t on its way to the readout, and there only, so that the
     network leans on its memory (ADNC, Franke et al., 2018). `backend` is the registered name of
     what unrolls a sequence; it changes how long that takes, never the result.

@@ -1,4 +1,4 @@
-"""Terms that the loss sums beside cost and surrogate: what a paper asks of addresses or states.
+"""Regularisers: further terms of the loss, by which a paper rewards some addresses or states.
 
 loss = cost + estimator.loss(...) + sum(term(rollout, inputs) for term in regularisers)
 """

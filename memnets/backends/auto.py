@@ -80,7 +80,7 @@ class Fused(Chooser):
 
 
 class Broken(Backend):
-    """Stands for a registered backend that cannot be loaded."""
+    """In place of a registered backend that cannot be loaded: it refuses everything."""
 
     rank = float("inf")
     fused = True
@@ -103,7 +103,7 @@ class Broken(Backend):
 def choose(
     network: MemoryNetwork, requested: str = "auto", inputs_TBX: Tensor | None = None
 ) -> Choice:
-    """What unrolls a network as it is now, in its mode; with `inputs_TBX`, that very call.
+    """Which backend runs a network in its present mode; with `inputs_TBX`, which runs that call.
 
     Raises UnknownName where no such backend is registered.
     """
@@ -112,7 +112,7 @@ def choose(
 
 
 def warm_up(network: MemoryNetwork) -> None:
-    """Compiles the kernels of a network, where it has any, outside of everybody's clocks.
+    """Compiles the kernels of a network, where it has any, before anything is timed.
 
     One step of one sequence, forward and, if anything learns, backward; gradients, buffers and
     random numbers are as before.

@@ -1,4 +1,4 @@
-"""The middle tier: one step of a network through torch.compile, for any cell, plug-ins included.
+"""The backend `compiled`: one step of any network through torch.compile, in a loop over time.
 
 What is compiled is controller, cell and estimator of one step; the loop over time and the readout
 stay in Python. That takes about 20 s once per batch size, whatever the length, and gives most of
@@ -39,7 +39,7 @@ MOST_STEPS = 256
 
 @dataclass
 class _Known:
-    """What is known of a network: which values of its state carry gradients, by kind of call."""
+    """What is known of a network: which values of its state carry gradients, by form of call."""
 
     carried: dict[tuple[Any, ...], tuple[bool, ...]] = field(default_factory=dict)
     broken: str | None = None
@@ -70,8 +70,8 @@ class Compiled(FastBackend):
         """
         known = _known.setdefault(network, _Known())
         with _estimator_in_force(network), _settings():
-            kind = _kind(network, inputs_TBX)
-            if kind not in known.carried:
+            form = _form(network, inputs_TBX)
+            if form not in known.carried:
                 with unchanged(network, inputs_TBX.device):
                     x_BX, apart = pytree.tree_map_only(Tensor, _apart, (inputs_TBX[0], state))
                     carried = _carried(network, x_BX, apart)
@@ -81,8 +81,8 @@ class Compiled(FastBackend):
                     except Exception as error:
                         known.broken = f"its step cannot be compiled ({_said(error)})"
                         raise Refused(known.broken) from error
-                known.carried[kind] = carried
-            first = _entry(state, known.carried[kind])
+                known.carried[form] = carried
+            first = _entry(state, known.carried[form])
             rollout = network.unroll(inputs_TBX, first, _drive(network))
         for leaf in pytree.tree_leaves(rollout):
             if isinstance(leaf, Tensor) and leaf.requires_grad:
@@ -178,7 +178,7 @@ def _as_carried(leaf: Tensor, learns: bool) -> Tensor:
     return copy.requires_grad_() if learns and not copy.requires_grad else copy
 
 
-def _kind(network: MemoryNetwork, inputs_TBX: Tensor) -> tuple[Any, ...]:
+def _form(network: MemoryNetwork, inputs_TBX: Tensor) -> tuple[Any, ...]:
     """What a compiled step depends on, but for the network's own parts."""
     x_BX = inputs_TBX[0]
     grad = torch.is_grad_enabled(), inputs_TBX.requires_grad

@@ -1,4 +1,4 @@
-"""What the backend "auto" comes to, model by model, and why: in lines for people."""
+"""Which backend `auto` chooses for each model, and why, as lines of text."""
 
 from __future__ import annotations
 

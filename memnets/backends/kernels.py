@@ -37,20 +37,20 @@ class Kernels(Registry[T]):
         kernel: T = self._entry(type(part)).kernel
         return kernel
 
-    def _entry(self, kind: type) -> _Entry:
+    def _entry(self, part_class: type) -> _Entry:
         versions = self.version, self._parts.version
         if versions != self._versions:
             self._entries.clear()
-        if kind not in self._entries:
-            self._entries[kind] = self._loaded(kind)
+        if part_class not in self._entries:
+            self._entries[part_class] = self._loaded(part_class)
             self._versions = self.version, self._parts.version
-        return self._entries[kind]
+        return self._entries[part_class]
 
-    def _loaded(self, kind: type) -> _Entry:
-        name = self._parts.name_of(kind)
+    def _loaded(self, part_class: type) -> _Entry:
+        name = self._parts.name_of(part_class)
         if name is None or name not in self:
             noun = self._parts.group.rpartition(".")[2].removesuffix("s")
-            return _Entry(None, f"the {noun} {kind.__name__} has no {self._word}")
+            return _Entry(None, f"the {noun} {part_class.__name__} has no {self._word}")
         try:
             return _Entry(self.get(name), None)
         # compilers fail in ways of their own: for want of a cache, by a setting, at a version

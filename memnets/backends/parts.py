@@ -20,11 +20,11 @@ def replaced(part: Any, name: str, built_of: Mapping[str, type]) -> str | None:
     A parametrized one still is, as its weights are asked for by name; kernels ask once a sequence.
     An Interface must cut what the part's `shapes` say, in whatever order.
     """
-    for key, kind in built_of.items():
+    for key, cls in built_of.items():
         for place, child in _each(part._modules.get(key), f"{name}.{key}"):
-            if other := _unlike(child, kind, key not in _WITHOUT_BIAS):
+            if other := _unlike(child, cls, key not in _WITHOUT_BIAS):
                 return f"its {place} {other}"
-            if kind is Interface and (other := _cut_otherwise(child, place, part.shapes)):
+            if cls is Interface and (other := _cut_otherwise(child, place, part.shapes)):
                 return other
     return None
 
@@ -47,18 +47,18 @@ def _each(child: nn.Module | None, place: str) -> Iterator[tuple[str, nn.Module]
         yield place, child
 
 
-def _unlike(child: Any, kind: type, biased: bool) -> str | None:
-    """What a submodule is in place of one of its kind, in a few words."""
-    if type(child) is not kind:
-        if not is_parametrized(child) or type_before_parametrizations(child) is not kind:
+def _unlike(child: Any, cls: type, biased: bool) -> str | None:
+    """What a submodule is in place of one of the class, in a few words."""
+    if type(child) is not cls:
+        if not is_parametrized(child) or type_before_parametrizations(child) is not cls:
             return f"is a {type(child).__name__}"
         # what a step leaves in a buffer, as spectral_norm does, the next step would find there
         if list(child.parametrizations.buffers()):
             return "has a parametrization that keeps buffers"
-    if kind in (Interface, nn.Identity):
+    if cls in (Interface, nn.Identity):
         return None
     if (child.bias is not None and child.bias is not False) != biased:
         return "has no bias" if biased else "has a bias"
-    if kind is nn.RNNCell and child.nonlinearity != "tanh":
+    if cls is nn.RNNCell and child.nonlinearity != "tanh":
         return f"has the nonlinearity {child.nonlinearity}"
     return None

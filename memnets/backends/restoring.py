@@ -1,4 +1,4 @@
-"""Trying a network out without leaving a trace of it."""
+"""A network can be tried out: its buffers and the random numbers are restored afterwards."""
 
 from __future__ import annotations
 

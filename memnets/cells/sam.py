@@ -30,7 +30,7 @@ CANDIDATES = 16
 """Slots that an index proposes to each read head."""
 
 FRESH = 4
-"""Slots beside these that were not accessed for longest, as an index does not hold empty ones."""
+"""Further slots, those not accessed for longest: an index does not hold the empty ones."""
 
 INDICES = ("exact", "faiss")
 

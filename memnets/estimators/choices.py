@@ -17,7 +17,7 @@ Sums of float32 softmaxes stay this near to one up to some 16,000 slots.
 """
 
 TIE = 1e-5
-"""Probabilities below the largest by no more than this part of it tie with it.
+"""A probability ties with the largest if it is smaller by no more than this fraction of it.
 
 Slots of equal content have equal probabilities but for rounding, which must not choose among them:
 it differs from backend to backend.
@@ -57,8 +57,8 @@ def with_no_op(weighting_BHN: Tensor) -> Tensor:
 def missing(weighting_BHN: Tensor) -> Tensor:
     """What a weighting lacks to one, the probability of the no-op, (B, H).
 
-    Nothing, and without gradient, up to ROUNDING: else float32 would lend a no-op that a weighting
-    does not have a gradient of the size of everybody's.
+    Zero, without a gradient, where it is no more than ROUNDING: that is the rounding of float32,
+    and would get a gradient as large as that of a slot.
     """
     rest_BH = 1 - weighting_BHN.sum(-1)
     return rest_BH.masked_fill(rest_BH <= ROUNDING, 0)

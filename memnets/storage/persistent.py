@@ -1,4 +1,4 @@
-"""A memory that is changed in place and is yet a value, with gradients.
+"""A memory that is changed in place but behaves like a value, with gradients.
 
 Everything is made of two operations: `take` copies K rows, `put` replaces K rows. What happens in
 between is ordinary differentiable code on K rows. Both cost O(K·W) in time and memory, forward and

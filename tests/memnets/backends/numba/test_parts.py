@@ -1,4 +1,4 @@
-"""Submodules that kernels would pass by: only what a network is built of may be passed by."""
+"""Kernels compute what submodules would: a submodule of another kind is run by the reference."""
 
 import copy
 
