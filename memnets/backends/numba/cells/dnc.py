@@ -65,11 +65,7 @@ class DNCRun(CellRun):
         linked = N if cell.links else 0
         logged = depth if self.choice.one_slot else 0
         self.trace = Trace(
-            input_TBG=run.input_TBG,
-            gates_TBQ=run.gates_TBQ,
-            cell_TBC=run.cell_TBC,
-            hidden_TBC=run.hidden_TBC,
-            read_TBO=run.read_TBO,
+            **run.trace(),
             write_heads=self._heads(depth, P, N),
             write_address=self.addresses_from(writes_BPN),
             write_draws_TBPU=draws.write_TBPU,
@@ -132,17 +128,9 @@ class DNCRun(CellRun):
         )
         restored = trace.link_BPNN.copy() if self.choice.one_slot else trace.link_BPNN
         to = Gradients(
-            hidden_TBC=grads.hidden_TBC,
-            read_TBO=grads.read_TBO,
+            **vars(grads),
             write_address=self.incoming(slice(0, cell.writes), *address),
             read_address=self.incoming(slice(cell.writes, None), *address),
-            fed_TBG=grads.fed_TBG,
-            recurrent_TBG=grads.recurrent_TBG,
-            interface_TBI=grads.interface_TBI,
-            cell_BC=grads.cell_BC,
-            hidden_BC=grads.hidden_BC,
-            hidden_now_BC=grads.hidden_now_BC,
-            read_BO=grads.read_BO,
             memory_BWN=memory,
             usage_BN=used,
             link_BPNN=link,

@@ -90,13 +90,9 @@ class DNTMRun(CellRun):
         logged = self.arena.empty(depth if one_slot else 1, batch, writes, wide)
         rows = self._rows(content_BNW, address_NA)
         self.trace = Trace(
-            input_TBG=run.input_TBG,
+            **run.trace(),
             gate_input_TBP=np.ascontiguousarray(gate_input_TBP),
             from_input_TBPW=np.ascontiguousarray(from_input_TBPW),
-            gates_TBQ=run.gates_TBQ,
-            cell_TBC=run.cell_TBC,
-            hidden_TBC=run.hidden_TBC,
-            read_TBO=run.read_TBO,
             write_heads=write,
             write_address=write_at,
             write_draws_TBPU=draws.write_TBPU,
@@ -141,19 +137,11 @@ class DNTMRun(CellRun):
         if final[1] is not None:
             recent[:] = final[1]
         to = Gradients(
-            hidden_TBC=grads.hidden_TBC,
-            read_TBO=grads.read_TBO,
+            **vars(grads),
             write_address=self.incoming(slice(0, cell.writes), *address),
             read_address=self.incoming(slice(cell.writes, None), *address),
-            fed_TBG=grads.fed_TBG,
-            recurrent_TBG=grads.recurrent_TBG,
-            interface_TBI=grads.interface_TBI,
             gate_input_TBP=self.arena.empty(*trace.gate_input_TBP.shape),
             from_input_TBPW=self.arena.empty(*trace.from_input_TBPW.shape),
-            cell_BC=grads.cell_BC,
-            hidden_BC=grads.hidden_BC,
-            hidden_now_BC=grads.hidden_now_BC,
-            read_BO=grads.read_BO,
             write_recent_BPN=np.ascontiguousarray(recent[:, : cell.writes]),
             read_recent_BRN=np.ascontiguousarray(recent[:, cell.writes :]),
             rows_BVN=rows,

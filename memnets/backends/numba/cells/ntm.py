@@ -44,11 +44,7 @@ class NTMRun(CellRun):
         memory_BWN = empty(batch, cell.width, cell.slots)
         memory_BWN[:] = memory_BNW.transpose(0, 2, 1)
         self.trace = Trace(
-            input_TBG=run.input_TBG,
-            gates_TBQ=run.gates_TBQ,
-            cell_TBC=run.cell_TBC,
-            hidden_TBC=run.hidden_TBC,
-            read_TBO=run.read_TBO,
+            **run.trace(),
             write_heads=self._heads(writes),
             write_address=self.addresses_from(weights_BHN[:, :writes]),
             write_draws_TBPU=draws.write_TBPU,
@@ -81,17 +77,9 @@ class NTMRun(CellRun):
         if final[0] is not None:
             memory[:] = final[0].transpose(0, 2, 1)
         to = Gradients(
-            hidden_TBC=grads.hidden_TBC,
-            read_TBO=grads.read_TBO,
+            **vars(grads),
             write_address=self.incoming(slice(0, cell.writes), *address),
             read_address=self.incoming(slice(cell.writes, None), *address),
-            fed_TBG=grads.fed_TBG,
-            recurrent_TBG=grads.recurrent_TBG,
-            interface_TBI=grads.interface_TBI,
-            cell_BC=grads.cell_BC,
-            hidden_BC=grads.hidden_BC,
-            hidden_now_BC=grads.hidden_now_BC,
-            read_BO=grads.read_BO,
             memory_BWN=memory,
             write_weights_BPN=zeros(batch, cell.writes, cell.slots),
             read_weights_BRN=zeros(batch, len(cell.heads) - cell.writes, cell.slots),

@@ -27,7 +27,10 @@ def code_of_controller(controller: object) -> int | None:
 
 
 class RunGradients:
-    """Gradients of what every rollout has: per step, and of the state as it moves back."""
+    """Gradients of what every rollout has: per step, and of the state as it moves back.
+
+    Its attributes are those fields of a cell's gradients that all cells have.
+    """
 
     def __init__(self, run: Run, hidden: Array | None, reads: Array | None, cell: Array | None):
         steps, batch, columns = run.input_TBG.shape
@@ -86,6 +89,11 @@ class Run:
         return tuple(
             torch.from_numpy(array) for array in (*arrays, *self.cell.address(), *self.cell.final())
         )
+
+    def trace(self) -> dict[str, Array]:
+        """Those fields of a cell's trace that all cells have."""
+        names = ("input_TBG", "gates_TBQ", "cell_TBC", "hidden_TBC", "read_TBO")
+        return {name: getattr(self, name) for name in names}
 
     def backward(
         self, inputs_TBX: Tensor, weight_GX: Tensor | None, grads: tuple[Tensor | None, ...]
