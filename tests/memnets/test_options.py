@@ -128,3 +128,23 @@ def test_numbers_of_numpy_are_in_range_like_others():
 def test_a_controller_built_by_hand_refuses_a_size_of_none(name):
     with pytest.raises(ValueError, match="size must be a whole number, at least 1, not 0"):
         controllers.get(name)(3, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("gumbel", {"temperature": 0.0}, "temperature must be above 0, not 0.0"),
+        ("gumbel", {"anneal_updates": 0}, "anneal_updates must be a whole number, at least 1"),
+        ("annealed", {"rate": -1.0}, "rate must be at least 0"),
+        ("top_k", {"k": 0}, "k must be a whole number, at least 1, not 0"),
+        (
+            "reinforce",
+            {"baseline": "leave_one_out"},
+            "rollouts must be a whole number, at least 2",
+        ),
+        ("reinforce", {"baseline": "average"}, "'average' is not one of none, moving_average"),
+    ],
+)
+def test_an_estimator_refuses_options_without_a_meaning(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        estimators.get(name)(**options)

@@ -231,26 +231,6 @@ def test_the_surrogate_weighs_log_probabilities_and_rewards_entropy():
     assert loss.item() == pytest.approx(2 * (-3 * 12 - 7 * 7) - 0.5 * 1.0)
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "message"),
-    [
-        ("gumbel", {"temperature": 0.0}, "temperature must be above 0, not 0.0"),
-        ("gumbel", {"anneal_updates": 0}, "anneal_updates must be a whole number, at least 1"),
-        ("annealed", {"rate": -1.0}, "rate must be at least 0"),
-        ("top_k", {"k": 0}, "k must be a whole number, at least 1, not 0"),
-        (
-            "reinforce",
-            {"baseline": "leave_one_out"},
-            "rollouts must be a whole number, at least 2",
-        ),
-        ("reinforce", {"baseline": "average"}, "'average' is not one of none, moving_average"),
-    ],
-)
-def test_an_estimator_refuses_options_without_a_meaning(name, options, message):
-    with pytest.raises(ValueError, match=message):
-        estimators.get(name)(**options)
-
-
 def test_a_learned_baseline_without_features_says_what_to_do():
     with pytest.raises(ValueError, match="build the estimator with their width, feature_size"):
         Reinforce().loss(address(torch.zeros(2, 3, 1)), torch.rand(2, 3))
