@@ -17,6 +17,7 @@ from .picture import picture
 from .tasks.base import Task, whole
 
 Rows = slice | np.ndarray
+NEEDED_SEEDS = "one seed, or a list with one for each environment, is needed."
 
 
 class _Group(NamedTuple):
@@ -127,11 +128,13 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             super().reset(seed=int(seed))
             self._own = []
             return
-        seeds = list(seed)
+        if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str | bytes):
+            raise ValueError(f"TaskVectorEnv: seed is {seed!r:.40}; {NEEDED_SEEDS}")
+        seeds = [int(own) if isinstance(own, np.integer) else own for own in seed]
         if len(seeds) != self.num_envs:
             raise ValueError(
-                f"TaskVectorEnv: {len(seeds)} seeds for {self.num_envs} environments; one seed, "
-                "or a list with one for each environment, is needed."
+                f"TaskVectorEnv: {len(seeds)} seeds for {self.num_envs} environments; "
+                f"{NEEDED_SEEDS}"
             )
         own = list(self._own or self.np_random.spawn(self.num_envs))
         for row in np.flatnonzero(mask_B):

@@ -13,6 +13,7 @@ def check_call(
 ) -> None:
     """Raises ValueError, in one sentence, where a network cannot unroll over such inputs."""
     _check_precision(dtype)
+    _check_tensor(inputs_TBX, "inputs are", dtype)
     shape, X = tuple(inputs_TBX.shape), input_size
     if len(shape) != 3 or shape[2] != X:
         raise ValueError(
@@ -26,6 +27,7 @@ def check_call(
 def check_step(x_BX: Tensor, state: NetworkState, *, input_size: int, dtype: torch.dtype) -> None:
     """Raises ValueError, in one sentence, where a network cannot take a step with such an input."""
     _check_precision(dtype)
+    _check_tensor(x_BX, "the input of a step is", dtype)
     shape, X = tuple(x_BX.shape), input_size
     if len(shape) != 2 or shape[1] != X:
         raise ValueError(
@@ -46,6 +48,17 @@ def _check_state(
     if of != batch_size:
         hint = "; put time first" if of == steps else ""
         raise ValueError(f"a state of B = {of} sequences does not go with {given}{hint}")
+
+
+def _check_tensor(given: object, subject: str, dtype: torch.dtype) -> None:
+    if not isinstance(given, Tensor):
+        raise ValueError(f"{subject} a tensor, not {type(given).__name__}")
+    # autocast converts by itself; whole numbers and smaller floats become the network's
+    if torch.is_autocast_enabled(given.device.type):
+        return
+    if torch.promote_types(given.dtype, dtype) != dtype:
+        own, other = (str(kind).removeprefix("torch.") for kind in (dtype, given.dtype))
+        raise ValueError(f"{subject} of the network's precision, {own}, not {other}")
 
 
 def _check_precision(dtype: torch.dtype) -> None:

@@ -50,6 +50,7 @@ def check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any
             expected = type(default).__name__
             raise ValueError(
                 f"{name}: {option} is of type {expected}, such as {default!r}, not {value!r}"
+                + _hint(value, default)
             )
 
 
@@ -103,6 +104,31 @@ def require_one_of(name: str, value: str, known: Iterable[str]) -> None:
     """Raises ValueError where an option is not among its known values."""
     if value not in known:
         raise ValueError(f"{name} {value!r} is not one of {', '.join(known)}")
+
+
+def text_hint(value: Any) -> str:
+    """A sentence for a number that came as text, as YAML gives some; else nothing."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    # YAML takes 1e-3 for a text, 1.0e-3 for a number
+    return f" This is text, not the number {number:g}: in YAML write {_with_point(number)}."
+
+
+def _with_point(number: float) -> str:
+    digits, _, exponent = f"{number:g}".partition("e")
+    if not exponent:
+        return digits
+    return f"{digits if '.' in digits else digits + '.0'}e{int(exponent):+d}"
+
+
+def _hint(value: Any, default: Any) -> str:
+    """The same for an option, after a line without a full stop."""
+    hint = "" if isinstance(default, str) else text_hint(value).strip().rstrip(".")
+    return hint and f". {hint}"
 
 
 def _alike(value: Any, default: Any) -> bool:

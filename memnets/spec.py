@@ -96,6 +96,8 @@ class ModelSpec:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ModelSpec:
         """Back from `to_json`; raises ValueError naming an unknown or missing field."""
+        if not isinstance(data, Mapping):
+            raise ValueError(f"a model maps names to values, such as cell to ntm, not {data!r:.60}")
         known = [f.name for f in fields(cls)]
         unknown = sorted(set(data) - set(known))
         if unknown:

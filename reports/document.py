@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from studies.running.store import ResultStore
 
 
-def build(store: ResultStore, folder: Path) -> Path:
+def build(store: ResultStore, folder: str | PathLike[str]) -> Path:
     """Write the report of a study into `folder` and return its index.html.
 
     Beside the page: `figures/*.{svg,png}`, `tables/*.{csv,tex,md}` and `results.csv`, the stored
     rows. These are replaced; nothing else in the folder is touched. The same store gives the same
     bytes. Raises studies.running.store.NotResults where the store cannot be read.
     """
+    folder = Path(folder)
     results = read(store)
     found = list(chapters(results))
     named = _unique(list(_sections(found, results)))

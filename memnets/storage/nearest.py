@@ -123,5 +123,5 @@ def _faiss() -> Any:
     try:
         import faiss
     except ImportError as error:
-        raise ImportError('an index needs faiss: pip install "memnets[index]"') from error
+        raise ImportError("an index needs faiss: pip install faiss-cpu") from error
     return faiss

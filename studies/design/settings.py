@@ -9,6 +9,8 @@ import math
 import numbers
 from typing import Any
 
+from memnets.options import text_hint
+
 from .data import BadData
 
 
@@ -63,25 +65,7 @@ def require(holds: bool, settings: Any, owner: str, name: str, wanted: str) -> N
     if not holds:
         value = getattr(settings, name)
         field = f"{owner} {name}".strip()
-        raise BadData(f"{field} is {value!r:.80}; it must be {wanted}.{_text_hint(value)}")
-
-
-def _text_hint(value: Any) -> str:
-    if not isinstance(value, str):
-        return ""
-    try:
-        number = float(value)
-    except ValueError:
-        return ""
-    # YAML takes 1e-3 for a text, 1.0e-3 for a number
-    return f" This is text, not the number {number:g}: in YAML write {_with_point(number)}."
-
-
-def _with_point(number: float) -> str:
-    digits, _, exponent = f"{number:g}".partition("e")
-    if not exponent:
-        return digits
-    return f"{digits if '.' in digits else digits + '.0'}e{int(exponent):+d}"
+        raise BadData(f"{field} is {value!r:.80}; it must be {wanted}.{text_hint(value)}")
 
 
 def _is_sequence(values: Any) -> bool:

@@ -28,8 +28,10 @@ def read(checkpoint: bytes, device: torch.device) -> dict[str, Any]:
         data = torch.load(io.BytesIO(checkpoint), map_location=device, weights_only=True)
     # what is not a checkpoint can fail in any way that unpickling can
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise BadCheckpoint(f"it is not a checkpoint of a trial ({reason:.120})") from error
+        raise BadCheckpoint(
+            "it is not a checkpoint of a trial: torch.load finds no tensors and plain data in it, "
+            "or more than these"
+        ) from error
     if not isinstance(data, dict) or not set(data) >= ENTRIES:
         raise BadCheckpoint(f"it is not a checkpoint of a trial: it holds {_contents(data)}")
     return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from os import PathLike
 from pathlib import Path
 
 import torch
@@ -17,12 +18,13 @@ from .learner import Learner
 from .supervised import Supervised
 
 
-def trained(path: Path, device: str = "cpu") -> tuple[Trial, MemoryNetwork]:
+def trained(path: str | PathLike[str], device: str = "cpu") -> tuple[Trial, MemoryNetwork]:
     """The trial and the network of a checkpoint file, in evaluation mode.
 
     Raises BadData where the file is no checkpoint of supervised training. torch's random numbers
     are left as they were.
     """
+    path = Path(path)
     try:
         data = read(path.read_bytes(), torch.device(device))
         trial = Trial.from_json(json.loads(data["trial"]), str(path))

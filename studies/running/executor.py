@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass
 
 from ..design.data import BadData
+from ..design.settings import whole
 from ..design.study import Study
 from ..design.trial import Trial
 from .attempt import failure
@@ -103,10 +104,10 @@ def _reason(store: ResultStore, trial: Trial) -> str:
 
 
 def _require_engine(workers: int, address: str | None, threads: int, device: str) -> None:
-    if workers < 0:
-        raise BadData(f"workers is {workers}; it must be zero or more.")
-    if not 1 <= threads <= LARGEST_THREADS:
-        raise BadData(f"threads is {threads}; it must be 1 to {LARGEST_THREADS:,}.")
+    if (count := whole(workers)) is None or count < 0:
+        raise BadData(f"workers is {workers!r}; it must be a whole number, zero or more.")
+    if not 1 <= (whole(threads) or 0) <= LARGEST_THREADS:
+        raise BadData(f"threads is {threads!r}; it must be 1 to {LARGEST_THREADS:,}.")
     if address is not None:
         return
     if workers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 
 from ..design.data import BadData
@@ -15,12 +16,13 @@ LONGEST = 200
 SKIPPED = ("step", "sequences", "seconds")
 
 
-def export(store: ResultStore, folder: Path) -> Path:
+def export(store: ResultStore, folder: str | PathLike[str]) -> Path:
     """Write every row's numbers, by trial and test length, against updates; returns `folder`.
 
     Needs the extra `tensorboard`; raises BadData where it is not installed. Earlier event files of
     the folder are replaced.
     """
+    folder = Path(folder)
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:

@@ -53,7 +53,8 @@ class TrialFile:
         except Outdated as error:
             raise NotResults(str(error)) from error
         except BadData as error:
-            raise NotResults(f"{error} {ANEW}") from error
+            said = str(error).rstrip(".")
+            raise NotResults(f"{said}. {ANEW}") from error
         except (AttributeError, KeyError, TypeError) as error:
             raise NotResults(f"{path} lacks {error}. {ANEW}") from error
 

@@ -1,5 +1,7 @@
 """The count of steps of an environment."""
 
+import math
+
 import pytest
 
 from envs.benchmark import benchmark
@@ -17,3 +19,11 @@ def test_the_benchmark_counts_the_steps_of_all_environments():
 def test_the_benchmark_of_an_unknown_task_gets_a_hint():
     with pytest.raises(UnknownName, match="Did you mean 'copy'"):
         benchmark("cpoy", 8, 0.05)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
+def test_a_time_without_an_end_or_a_beginning_is_refused_by_name(seconds):
+    with pytest.raises(ValueError, match=f"seconds is {seconds}; a finite number above 0"):
+        benchmark("copy", 8, seconds)
+    with pytest.raises(ValueError, match="num_envs is 0; a whole number of at least 1"):
+        benchmark("copy", 0, 1.0)

@@ -153,6 +153,8 @@ def test_wrong_use_gets_one_clear_line():
         env.reset(options={"length": 3.7})
     with pytest.raises(ValueError, match="3 seeds for 2 environments"):
         env.reset(seed=[1, 2, 3])
+    with pytest.raises(ValueError, match="seed is 1.5; one seed, or a list with one for each"):
+        env.reset(seed=1.5)
     with pytest.raises(ValueError, match="render_mode is 'ansi'; None or rgb_array"):
         TaskVectorEnv("copy", 2, render_mode="ansi")
     with pytest.raises(ValueError, match="'Sometimes' is not a valid AutoresetMode"):
@@ -160,3 +162,11 @@ def test_wrong_use_gets_one_clear_line():
     options = {"reset_mask": np.array([True, True])}
     env.reset(options=options)
     assert list(options) == ["reset_mask"]
+
+
+def test_numbers_of_numpy_are_seeds_like_others():
+    env = TaskVectorEnv("copy", 2)
+    for seed in (5, [5, 6]):
+        plain_BX, _ = env.reset(seed=seed)
+        numpy_BX, _ = env.reset(seed=np.asarray(seed)[()])
+        assert np.array_equal(plain_BX, numpy_BX)

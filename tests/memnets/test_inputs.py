@@ -53,6 +53,21 @@ def test_a_state_of_another_batch_size_is_refused_and_batch_first_inputs_are_rec
         network(torch.randn(3, 7, INPUTS), state)
 
 
+@pytest.mark.parametrize("cell", ["none", "ntm"])
+def test_what_is_no_tensor_and_another_precision_are_named(cell):
+    network = on_the_reference(cell)
+    with pytest.raises(ValueError, match=r"^inputs are a tensor, not list$"):
+        network([[[1.0] * INPUTS]])
+    precision = "of the network's precision, float32, not float64$"
+    with pytest.raises(ValueError, match=f"^inputs are {precision}"):
+        network(torch.randn(4, 2, INPUTS).double())
+    with pytest.raises(ValueError, match=f"^the input of a step is {precision}"):
+        network.step(torch.randn(2, INPUTS).double(), network.initial_state(2))
+    ones_TBX = torch.ones(4, 2, INPUTS)
+    counted = network(ones_TBX.long()).logits_TBY
+    assert torch.equal(counted, network(ones_TBX).logits_TBY)
+
+
 def test_what_is_no_state_is_named():
     network = on_the_reference()
     rollout = network(torch.randn(2, 3, INPUTS))

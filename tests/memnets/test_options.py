@@ -59,6 +59,15 @@ def test_an_option_without_a_meaning_is_refused_with_its_range(part, name, optio
     assert "\n" not in said
 
 
+def test_a_number_that_yaml_gives_as_text_is_told_from_a_number():
+    with pytest.raises(ValueError) as refused:
+        ModelSpec("dnc", cell_options={"usage_floor": "1e-3"}).build(3, 2)
+    assert str(refused.value) == (
+        "dnc: usage_floor is of type float, such as 0.0, not '1e-3'. This is text, not the number "
+        "0.001: in YAML write 0.001"
+    )
+
+
 @pytest.mark.parametrize("value", ["5", None, 1.0, -0.1, NAN, True])
 def test_a_dropout_that_is_no_share_is_refused(value):
     with pytest.raises(ValueError, match="bypass_dropout must be .*at least 0 and below 1, not"):

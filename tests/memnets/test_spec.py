@@ -141,6 +141,7 @@ def test_unknown_names_are_answered_with_near_ones():
     [
         ({"cell": "ntm", "memory": 3}, "a model has no 'memory'; it has cell, estimator"),
         ({"estimator": "soft"}, "a model needs a cell; known cells are"),
+        (5, "a model maps names to values, such as cell to ntm, not 5"),
         (
             {"cell": "ntm", "controller_size": 0},
             "controller_size must be a whole",

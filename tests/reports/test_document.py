@@ -108,7 +108,8 @@ def test_every_figure_says_what_it_shows_and_how_many_seeds(text):
 def test_a_report_built_twice_is_the_same_to_the_byte(store_of, tmp_path):
     store = store_of(names=("ntm/soft",), seeds=(0, 1))
     before = {n: path.read_bytes() for n, path in files(build(store, tmp_path).parent).items()}
-    after = {n: path.read_bytes() for n, path in files(build(store, tmp_path).parent).items()}
+    again = build(store, str(tmp_path)).parent
+    after = {n: path.read_bytes() for n, path in files(again).items()}
     assert before == after
 
 

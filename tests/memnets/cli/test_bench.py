@@ -43,8 +43,8 @@ def test_bad_input_gets_one_line(arguments, said, capsys, tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["bench", "envs", "--seconds", "0"], "above zero"),
-        (["bench", "envs", "--seconds", "nan"], "above zero"),
+        (["bench", "envs", "--seconds", "0"], "seconds is 0.0; a finite number above 0"),
+        (["bench", "envs", "--seconds", "nan"], "seconds is nan; a finite number above 0"),
         (["bench", "train", "--slots", "0"], "slots is 0; it must be at least 1"),
     ],
 )

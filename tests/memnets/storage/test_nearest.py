@@ -101,7 +101,7 @@ def test_an_address_among_candidates_names_slots_of_the_memory_each_once(estimat
 
 def test_without_faiss_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(ImportError, match=r"pip install \"memnets\[index\]\""):
+    with pytest.raises(ImportError, match="pip install faiss-cpu"):
         NearestRows(PersistentMemory.of(torch.zeros(1, 4, W)))
 
 

@@ -102,10 +102,16 @@ def test_a_fact_that_is_no_number_is_a_failed_trial_that_names_it(study, tmp_pat
     }
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1_025, 10**9])
+@pytest.mark.parametrize("threads", [0, -1, 1_025, 10**9, 1.5, True])
 def test_a_number_of_threads_that_no_machine_has_is_refused(study, tmp_path, threads):
     with pytest.raises(BadData, match=f"threads is {threads}; it must be 1 to 1,024"):
         run(study, ResultStore(tmp_path / "runs"), workers=0, threads=threads)
+
+
+@pytest.mark.parametrize("workers", [-1, 1.5, "2", None, True])
+def test_a_number_of_workers_that_is_none_is_refused(study, tmp_path, workers):
+    with pytest.raises(BadData, match=f"workers is {workers!r}; it must be a whole number, zero"):
+        run(study, ResultStore(tmp_path / "runs"), workers=workers)
 
 
 def test_a_live_line_that_fails_says_so_and_stops_nothing(trial, faulty):

@@ -124,14 +124,18 @@ def test_a_folder_holds_one_study(store, study):
         store.declare(dataclasses.replace(study, name="other"))
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"min_length": 1, "max_length": 2}'])
+MODEL_5 = '{"task": {}, "model": 5, "procedure": {}, "seed": 0, "columns": {}}'
+DAMAGES = ["", "{", "[]", "{}", '{"min_length": 1, "max_length": 2}', MODEL_5]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_trial_file_is_named_and_can_be_written_anew(store, first, damage):
     store.begin(first)
     add(store, first, row(1))
     path = store.path(first) / "trial.json"
     path.write_text(damage)
     for use in (store.load, lambda: store.begin(first)):
-        with pytest.raises(NotResults, match="Delete this file") as caught:
+        with pytest.raises(NotResults, match=r"\. Delete this file") as caught:
             use()
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
     path.unlink()

@@ -31,8 +31,8 @@ def store(tmp_path):
 @pytest.mark.skipif(not INSTALLED, reason="the extra tensorboard is not installed")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_rows_become_event_files_and_are_replaced(store, tmp_path):
-    for _ in range(2):
-        export(store, tmp_path / "events")
+    for folder in (tmp_path / "events", str(tmp_path / "events")):
+        export(store, folder)
     assert len(list((tmp_path / "events").rglob("events.out.*"))) == 1
 
 
