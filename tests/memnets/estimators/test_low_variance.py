@@ -150,7 +150,10 @@ def test_averaging_over_the_noise_lowers_the_variance_and_leaves_the_mean():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"samples": 0}, "samples must be a whole number, at least 1"), ({"temperature": 0.0}, "temperature must be")],
+    [
+        ({"samples": 0}, "samples must be a whole number, at least 1"),
+        ({"temperature": 0.0}, "temperature must be"),
+    ],
 )
 def test_gumbel_rao_refuses_what_has_no_meaning(options, message):
     with pytest.raises(ValueError, match=message):
