@@ -87,8 +87,6 @@ class MemoryNetwork(nn.Module):
         """
         dtype = self.readout.weight.dtype
         check_call(inputs_TBX, state, input_size=self.input_size, dtype=dtype)
-        if state is None:
-            state = self.initial_state(inputs_TBX.shape[1])
         rollout: Rollout = backends.get(self._backend)().run(self, inputs_TBX, state)
         return rollout
 

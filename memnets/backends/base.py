@@ -87,13 +87,18 @@ class Backend(ABC):
             return Choice(own, "it was asked for")
         return Choice("reference", reason, {own: reason})
 
-    def run(self, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
-        """The rollout by what `choice` comes to.
+    def run(
+        self, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState | None = None
+    ) -> Rollout:
+        """The rollout by what `choice` comes to, from the given or the network's own first state.
 
         Warns BackendFallback, once per network and reason, where the reference runs in its place.
         """
         choice = self.choice(network, inputs_TBX, state)
         reason = choice.reason
+        if state is None:
+            # its own first state suits every backend, so that it need not be looked at
+            state = network.initial_state(inputs_TBX.shape[1])
         if choice.backend != "reference":
             chosen: Backend = backends.get(choice.backend)()
             try:
