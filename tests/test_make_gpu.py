@@ -1,6 +1,7 @@
 """`make gpu`, with the Python that runs the tests."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,12 @@ pytestmark = pytest.mark.skipif(which("make") is None, reason="no make on this m
 
 def make(folder: Path, *settings: str) -> subprocess.CompletedProcess[str]:
     command = ["make", "gpu", f"BIN={Path(sys.executable).parent}", f"GPU_FOLDER={folder}"]
-    return subprocess.run([*command, *settings], cwd=ROOT, capture_output=True, text=True)
+    # as from a shell: under `make test` the outer make's variables would change what this one prints
+    outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
+    alone = {name: value for name, value in os.environ.items() if name not in outer}
+    return subprocess.run(
+        [*command, *settings], cwd=ROOT, env=alone, capture_output=True, text=True
+    )
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
