@@ -4,5 +4,5 @@ import pytest
 
 from envs import tasks
 
-CASES = [(name, {}) for name in tasks] + [("copy", {"symbols": 5})]
+CASES = [(name, {}) for name in tasks] + [(name, {"symbols": 5}) for name in ("copy", "reverse")]
 every_task = pytest.mark.parametrize(("name", "options"), CASES, ids=str)

@@ -1,1 +1,1 @@
-"""The algorithmic tasks of the NTM paper."""
+"""The algorithmic tasks of the NTM and RL-NTM papers."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...answers import Answer, Bits, Symbols
-from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
+from ...answers import Answer
+from ..base import Batch, Task, check_range, tasks
+from .echo import answer_of, ask_after, check_patterns, draw_patterns
 
 
 @tasks.register("copy")
@@ -29,10 +30,8 @@ class Copy(Task):
     symbols: int = 0
 
     def __post_init__(self) -> None:
-        check_whole(self, width=1, symbols=0)
+        check_patterns(self, self.symbols)
         check_range(self, "min_length", "max_length", self.shortest)
-        if self.symbols == 1:
-            raise ValueError("Copy: symbols is 1; 0 (bit vectors) or at least 2 is needed.")
 
     @property
     def input_size(self) -> int:
@@ -40,7 +39,7 @@ class Copy(Task):
 
     @property
     def answer(self) -> Answer:
-        return Symbols(self.symbols) if self.symbols else Bits(self.width)
+        return answer_of(self.width, self.symbols)
 
     @property
     def lengths(self) -> tuple[int, int]:
@@ -48,27 +47,9 @@ class Copy(Task):
 
     def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
         length = self.draw_length(rng, length)
-        vectors, targets = self._patterns(rng, length, batch_size)
-        width, steps = vectors.shape[-1], 2 * length + 2
-        inputs_TBX = np.zeros((steps, batch_size, width + 2), np.float32)
-        inputs_TBX[0, :, width] = 1
-        inputs_TBX[1 : length + 1, :, :width] = vectors
-        inputs_TBX[length + 1, :, width + 1] = 1
-        targets_TBY = np.zeros((steps, *targets.shape[1:]), targets.dtype)
-        targets_TBY[length + 2 :] = targets
-        mask_TB = np.zeros((steps, batch_size), bool)
-        mask_TB[length + 2 :] = True
-        return Batch(inputs_TBX, targets_TBY, mask_TB)
+        shown, targets = draw_patterns(rng, length, batch_size, self.width, self.symbols)
+        return ask_after(shown, targets)
 
     def chance_bits(self, length: int | None = None) -> float:
         per_step = math.log2(self.symbols) if self.symbols else self.width
         return per_step * (sum(self.lengths) / 2 if length is None else length)
-
-    def _patterns(
-        self, rng: np.random.Generator, length: int, batch_size: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if not self.symbols:
-            bits = fair_bits(rng, length, batch_size, self.width)
-            return bits, bits
-        symbols = rng.integers(self.symbols, size=(length, batch_size))
-        return np.eye(self.symbols, dtype=np.float32)[symbols], symbols[..., None]

@@ -10,7 +10,16 @@ from memnets.registry import UnknownName
 
 from ..cases import every_task
 
-BUILT_IN = ["associative_recall", "copy", "dynamic_ngrams", "priority_sort", "repeat_copy"]
+BUILT_IN = [
+    "associative_recall",
+    "copy",
+    "duplicated_input",
+    "dynamic_ngrams",
+    "priority_sort",
+    "repeat_copy",
+    "reverse",
+    "symbol_repeat_copy",
+]
 
 
 def as_answers(task, targets):
@@ -149,6 +158,11 @@ def test_options_are_frozen_keywords_that_compare_by_value(name):
         ("copy", {"width": "8"}, "Copy: width is '8'; a whole"),
         ("copy", {"symbols": 1}, "Copy: symbols is 1; 0 "),
         ("copy", {"symbols": -1}, "Copy: symbols is -1; a whole"),
+        ("reverse", {"symbols": 1}, "Reverse: symbols is 1; 0 (bit vectors) or at least 2"),
+        ("duplicated_input", {"symbols": 1}, "DuplicatedInput: symbols is 1; a whole"),
+        ("duplicated_input", {"copies": 0}, "DuplicatedInput: copies is 0; a whole"),
+        ("symbol_repeat_copy", {"symbols": 1}, "SymbolRepeatCopy: symbols is 1; a whole"),
+        ("symbol_repeat_copy", {"max_repeats": 1}, "SymbolRepeatCopy: max_repeats is 1; at least"),
         ("copy", {"min_length": 9, "max_length": 3}, "Copy: max_length is 3; at least min_length"),
         ("repeat_copy", {"min_repeats": 0}, "RepeatCopy: min_repeats is 0; a whole"),
         ("repeat_copy", {"max_repeats": 0}, "RepeatCopy: max_repeats is 0; a whole"),

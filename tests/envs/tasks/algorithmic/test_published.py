@@ -11,6 +11,10 @@ from .samples import sample
 def test_chance_levels_are_the_published_ones():
     assert make_task("copy").chance_bits() == 84
     assert make_task("copy", symbols=32).chance_bits(4) == 20
+    assert make_task("reverse").chance_bits() == 84
+    assert make_task("reverse", symbols=32).chance_bits(4) == 20
+    assert make_task("duplicated_input", symbols=32).chance_bits() == 27.5
+    assert make_task("symbol_repeat_copy", symbols=32).chance_bits() == 62.5
     assert make_task("repeat_copy").chance_bits() == 181.5
     assert make_task("repeat_copy", width=8).chance_bits() == 242
     assert make_task("associative_recall").chance_bits() == 18
