@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(which("make") is None, reason="no make on this m
 
 def make(folder: Path, *settings: str) -> subprocess.CompletedProcess[str]:
     command = ["make", "gpu", f"BIN={Path(sys.executable).parent}", f"GPU_FOLDER={folder}"]
-    # as from a shell: under `make test` the outer make's variables would change what this one prints
+    # as from a shell: the variables of an outer make would change what this one prints
     outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
     alone = {name: value for name, value in os.environ.items() if name not in outer}
     return subprocess.run(

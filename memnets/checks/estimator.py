@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import torch
 
-from ..estimators import Estimator
+from ..estimators import ONE_SLOT, Estimator
 from .address import check_address, require
 
 BATCH = 3
@@ -28,7 +28,7 @@ def check_estimator(estimator: Estimator) -> None:
         torch.equal(estimator(weighting_BHN).dense(6), estimator(weighting_BHN).dense(6)),
         "eval() is not deterministic",
     )
-    if estimator.discrete:
+    if estimator.at_test == ONE_SLOT:
         weights_BHN = estimator(weighting_BHN).dense(6)
         require(bool(((weights_BHN == 0) | (weights_BHN == 1)).all()), "eval() is not discrete")
         rest_BH1 = 1 - weighting_BHN.sum(-1, keepdim=True)

@@ -7,11 +7,16 @@ choose like any slot. Discrete estimators sample in `train()` and take the mode 
 
 from ..registry import estimators as estimators
 from .annealed import Annealed as Annealed
+from .base import K_SLOTS as K_SLOTS
+from .base import ONE_SLOT as ONE_SLOT
+from .base import SOFT as SOFT
 from .base import Estimator as Estimator
 from .choices import chosen as chosen
 from .choices import entropy as entropy
 from .gumbel import Gumbel as Gumbel
 from .gumbel import GumbelRao as GumbelRao
+from .price import Gate as Gate
+from .price import Price as Price
 from .reinforce import Reinforce as Reinforce
 from .soft import Soft as Soft
 from .soft import TopK as TopK

@@ -32,14 +32,18 @@ class Annealed(Estimator):
         rate: float = 0.0015,
         first_options: Mapping[str, Any] | None = None,
         then_options: Mapping[str, Any] | None = None,
+        price: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(price=price)
         require_number("rate", rate, least=0)
         self.first = _built(first, first_options or {}, feature_size)
         self.then = _built(then, then_options or {}, feature_size)
         self.rollouts = self.then.rollouts
+        before, after = self.first.in_training, self.then.in_training
         # at rate 0 all training is that of the first
-        self.discrete = (self.then if rate else self.first).discrete
+        changes = bool(rate) and before != after
+        self.in_training = f"{before}, then {after}" if changes else before
+        self.at_test = self.then.at_test
         self.rate = rate
         self.updates: Tensor
         self.use_first: Tensor
@@ -56,11 +60,12 @@ class Annealed(Estimator):
         return address
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
-        return self.in_force().loss(address, cost_TB, features_TBC)
+        own = super().loss(address, cost_TB)
+        return self.in_force().loss(address, cost_TB, features_TBC) + own
 
     @property
     def has_loss(self) -> bool:
-        return self.first.has_loss or self.then.has_loss
+        return self.first.has_loss or self.then.has_loss or self.price is not None
 
     def in_force(self) -> Estimator:
         use_first = self.training and bool(self.use_first)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
+from ..options import check_options
 from ..types import Address
+from .price import Price
+
+SOFT, K_SLOTS, ONE_SLOT = "soft", "k slots", "one slot"
+"""How an address is made: of every slot, of the k largest weights, of one slot or the no-op."""
 
 
 class Estimator(nn.Module, ABC):
@@ -15,29 +22,39 @@ class Estimator(nn.Module, ABC):
     Built as Estimator(**options). One that has a parameter `feature_size` is built with the width C
     of the features that its `loss` will be given, which are the controller's outputs. One that is
     made of others takes the name of each as an option, such as `first`, and its options as
-    `first_options`.
+    `first_options`. Every estimator takes `price`, the options of a `Price`; None charges none.
     """
 
-    discrete: bool
+    in_training: str
+    """How it makes addresses in `train()`: SOFT, K_SLOTS or ONE_SLOT, or one "then" another."""
+    at_test: str
+    """How it makes addresses in `eval()`: SOFT, K_SLOTS or ONE_SLOT."""
     rollouts: int = 1
     """Sampled rollouts per sequence that `loss` wants beside each other in the batch."""
+
+    def __init__(self, *, price: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        if price is not None:
+            check_options("price", Price, price)
+        self.price = None if price is None else Price(**price)
 
     @abstractmethod
     def forward(self, weighting_BHN: Tensor) -> Address:
         """The address to use for a weighting whose rows sum to at most one."""
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
-        """Completes the gradient of `cost_TB.sum(0).mean()`: a surrogate; zero if none is missing.
+        """What is added to `cost_TB.sum(0).mean()`: a surrogate for the gradient that is missing,
+        which one that misses some adds to this, and the price.
 
         `address` is that of the rollout (every field stacked over time), `cost_TB` the cost of each
         step in nats, `features_TBC` the controller's outputs, for a learned baseline.
         """
-        return cost_TB.new_zeros(())
+        return cost_TB.new_zeros(()) if self.price is None else self.price(address, cost_TB)
 
     @property
     def has_loss(self) -> bool:
         """Whether `loss` ever adds anything; no, where the address itself has a gradient."""
-        return type(self).loss is not Estimator.loss
+        return type(self).loss is not Estimator.loss or self.price is not None
 
     def in_force(self) -> Estimator:
         """What makes the addresses of this minibatch: itself, or an estimator that it holds."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,7 +12,7 @@ from torch import Tensor
 from ..options import require_number, require_positive
 from ..registry import estimators
 from ..types import Address
-from .base import Estimator
+from .base import ONE_SLOT, SOFT, Estimator
 from .choices import (
     PROBABILITY_FLOOR,
     dense,
@@ -31,6 +33,8 @@ class Gumbel(Estimator):
     `anneal_updates` updates. In `eval()` the mode is used.
     """
 
+    at_test = ONE_SLOT
+
     def __init__(
         self,
         *,
@@ -38,12 +42,14 @@ class Gumbel(Estimator):
         temperature: float = 1.0,
         final_temperature: float = 0.5,
         anneal_updates: int = 10_000,
+        price: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(price=price)
         require_number("temperature", temperature, above=0)
         require_number("final_temperature", final_temperature, above=0)
         require_positive(anneal_updates=anneal_updates)
-        self.straight_through = self.discrete = straight_through
+        self.straight_through = straight_through
+        self.in_training = ONE_SLOT if straight_through else SOFT
         self.first, self.last = math.log(temperature), math.log(final_temperature)
         self.anneal_updates = anneal_updates
         self.updates: Tensor
@@ -81,10 +87,16 @@ class GumbelRao(Estimator):
     given that slot (Rao-Blackwell), which lowers the variance and leaves the bias.
     """
 
-    discrete = True
+    in_training = at_test = ONE_SLOT
 
-    def __init__(self, *, samples: int = 10, temperature: float = 0.5) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        *,
+        samples: int = 10,
+        temperature: float = 0.5,
+        price: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(price=price)
         require_positive(samples=samples)
         require_number("temperature", temperature, above=0)
         self.samples = samples

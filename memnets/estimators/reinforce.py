@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from torch import Tensor
 
 from ..options import require_number, require_whole
 from ..registry import estimators
 from ..types import Address
-from .base import Estimator
+from .base import ONE_SLOT, Estimator
 from .baselines import Advantage
 from .choices import chosen, likeliest, sample, with_no_op
 
@@ -23,7 +26,7 @@ class Reinforce(Estimator):
     `entropy_weight` rewards the entropy of the weightings, in nats.
     """
 
-    discrete = True
+    in_training = at_test = ONE_SLOT
 
     def __init__(
         self,
@@ -35,8 +38,9 @@ class Reinforce(Estimator):
         entropy_weight: float = 0.01,
         weight: float = 1.0,
         rollouts: int = 1,
+        price: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(price=price)
         require_whole("rollouts", rollouts, least=2 if baseline == "leave_one_out" else 1)
         require_number("entropy_weight", entropy_weight)
         require_number("weight", weight, least=0)
@@ -57,12 +61,13 @@ class Reinforce(Estimator):
         return chosen(weighting_BHN, choice_BH)
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
+        price = super().loss(address, cost_TB)
         advantage_TB, baseline_loss = self.advantage(cost_TB.detach(), features_TBC)
         if not cost_TB.numel():
-            return baseline_loss
+            return baseline_loss + price
         score = (address.log_prob_BH.sum(-1) * advantage_TB).sum(0).mean()
         entropy = address.entropy_BH.sum((0, -1)).mean()
-        return self.weight * score - self.entropy_weight * entropy + baseline_loss
+        return self.weight * score - self.entropy_weight * entropy + baseline_loss + price
 
 
 @estimators.register("leave_one_out")
@@ -72,6 +77,7 @@ def leave_one_out(
     return_to_go: bool = True,
     normalise: bool = True,
     entropy_weight: float = 0.01,
+    price: Mapping[str, Any] | None = None,
 ) -> Reinforce:
     """REINFORCE whose baseline is the mean return of the other rollouts (Kool et al., 2019)."""
     return Reinforce(
@@ -80,4 +86,5 @@ def leave_one_out(
         return_to_go=return_to_go,
         normalise=normalise,
         entropy_weight=entropy_weight,
+        price=price,
     )

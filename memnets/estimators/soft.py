@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from torch import Tensor
 
 from ..options import require_positive
 from ..registry import estimators
 from ..types import Address
-from .base import Estimator
+from .base import K_SLOTS, SOFT, Estimator
 from .choices import PROBABILITY_FLOOR, dense, entropy
 
 
@@ -15,7 +18,7 @@ from .choices import PROBABILITY_FLOOR, dense, entropy
 class Soft(Estimator):
     """The weighting itself: every slot, differentiable (NTM, section 3)."""
 
-    discrete = False
+    in_training = at_test = SOFT
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         return dense(weighting_BHN, weighting_BHN)
@@ -29,10 +32,16 @@ class TopK(Estimator):
     the mass of the whole weighting. Addresses are sparse: k rows are read and written.
     """
 
-    discrete = False
+    in_training = at_test = K_SLOTS
 
-    def __init__(self, *, k: int = 4, renormalise: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        *,
+        k: int = 4,
+        renormalise: bool = False,
+        price: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(price=price)
         require_positive(k=k)
         self.k = k
         self.renormalise = renormalise

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..registry import estimators
 from ..types import Address
-from .base import Estimator
+from .base import ONE_SLOT, Estimator
 from .choices import PROBABILITY_FLOOR, dense, mode, one_hot, sample, straight_through, with_no_op
 
 
@@ -17,7 +17,7 @@ class StraightThrough(Estimator):
     Deterministic (Bengio et al., 2013, with argmax in place of a sample).
     """
 
-    discrete = True
+    in_training = at_test = ONE_SLOT
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         return dense(weighting_BHN, straight_through(mode(weighting_BHN), weighting_BHN))
@@ -30,7 +30,7 @@ class ReinMax(Estimator):
     Heun's method in place of straight-through's Euler step; no temperature to anneal.
     """
 
-    discrete = True
+    in_training = at_test = ONE_SLOT
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         if not self.training:

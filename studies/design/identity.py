@@ -13,6 +13,8 @@ from .data import BadData, fingerprint
 
 FIRST = {"supervised": "studies.training:train", "gradients": "studies.gradients:measure"}
 """Procedures of the first version: registered names now, functions then."""
+LATER: dict[str, dict[str, Any]] = {"supervised": {}}
+"""Fields that a procedure got later, and their defaults: an id has them only where they differ."""
 DESCENT = ("updates", "batch_size", "learning_rate")
 """The fields of its training that the gradient study of the first version used."""
 
@@ -25,8 +27,14 @@ def identity(data: Mapping[str, Any]) -> str:
     """The id of a trial, given its JSON: twelve digits of the SHA-256 of all but its labels."""
     hashed = {name: value for name, value in data.items() if not name.endswith("_label")}
     procedure = dict(hashed["procedure"])
-    if procedure.pop("name") == "supervised":
+    name = procedure.pop("name")
+    for later, default in LATER.get(name, {}).items():
+        if procedure.get(later, default) == default:
+            procedure.pop(later, None)
+    if name == "supervised":
         hashed |= {"procedure": FIRST["supervised"], "training": procedure}
+    else:
+        hashed |= {"procedure": {"name": name, **procedure}}
     return fingerprint(hashed)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from memnets.backends import choose
+from memnets.estimators import ONE_SLOT
 
 from .base import Outcome, Recorder, Row
 from .cost import NATS_PER_BIT, cost, tensors
@@ -133,7 +134,9 @@ def _facts(learner: Learner) -> dict[str, Any]:
         "backend": used.backend,
         "backend_reason": used.reason,
         "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
-        "discrete": network.estimator.discrete,
+        "discrete": ONE_SLOT in network.estimator.in_training,
+        "in_training": network.estimator.in_training,
+        "at_test": network.estimator.at_test,
         "state_size": _numbers(network.initial_state(1)),
         "seconds": learner.seconds,
         "updates": learner.step,

@@ -5,7 +5,16 @@ import math
 import pytest
 import torch
 
-from memnets.estimators import Annealed, Gumbel, Reinforce, Soft, StraightThrough, chosen, entropy
+from memnets.estimators import (
+    ONE_SLOT,
+    Annealed,
+    Gumbel,
+    Reinforce,
+    Soft,
+    StraightThrough,
+    chosen,
+    entropy,
+)
 from memnets.estimators.choices import TIE, with_no_op
 from memnets.options import accepted
 from memnets.registry import estimators
@@ -24,13 +33,17 @@ def address(log_prob_TBH, entropy_TBH=None):
     )
 
 
-@pytest.mark.parametrize("name", [name for name in estimators if estimators.get(name)().discrete])
+@pytest.mark.parametrize(
+    "name", [name for name in estimators if estimators.get(name)().at_test == ONE_SLOT]
+)
 def test_a_discrete_estimator_takes_the_mode_in_eval_the_first_of_a_tie_and_the_no_op(name):
     estimator = estimators.get(name)().eval()
     assert torch.equal(estimator(WEIGHTING).dense(3), MODE)
 
 
-@pytest.mark.parametrize("name", [name for name in estimators if estimators.get(name)().discrete])
+@pytest.mark.parametrize(
+    "name", [name for name in estimators if estimators.get(name)().at_test == ONE_SLOT]
+)
 def test_rounding_does_not_choose_between_slots_that_tie(name):
     estimator = estimators.get(name)().eval()
     alike = torch.tensor([[[0.3, 0.3 * (1 + TIE / 2), 0.2], [0.3, 0.3 * (1 + 2 * TIE), 0.2]]])
