@@ -18,6 +18,7 @@ from memnets.network import MemoryNetwork
 
 from .base import BadCheckpoint
 from .checkpoint import COUNTERS, fit, read, written
+from .solving import judged
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -117,18 +118,16 @@ class Learner:
 
     def judge(self, errors: float, tests: list[dict[str, Any]]) -> None:
         """After an evaluation: move the curriculum on, and decide whether the trial is solved."""
-        settings, (low, high) = self.settings, self.task.lengths
+        settings, high = self.settings, self.task.lengths[1]
         if settings.curriculum and self.longest and errors <= settings.curriculum.errors:
             self.longest = min(self.longest + settings.curriculum.grow, high)
-        if settings.solved_errors is None:
-            return
-        wrong = [row["errors"] for row in tests if low <= row["length"] <= high]
-        if sum(wrong) / len(wrong) > settings.solved_errors:
-            self.below = None
-        elif self.below is None:
-            self.below = self.clock
-        else:
-            self.solved = self.below
+        self.below, self.solved = judged(
+            tests,
+            lengths=self.task.lengths,
+            largest=settings.solved_errors,
+            below=self.below,
+            now=self.clock,
+        )
 
     def checkpoint(self) -> bytes:
         """All of it, in one piece."""

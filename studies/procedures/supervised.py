@@ -7,20 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envs.tasks.base import Task
-from memnets.backends import require_backend
-from memnets.registry import Registry, backends, regularisers
+from memnets.registry import Registry, regularisers
 
-from ..design.data import BadData, build, hint, plain
-from ..design.settings import check_number, check_whole, check_wholes, require
+from ..design.data import BadData, build, plain
+from ..design.settings import check_number
 from .base import Outcome, Procedure, Recorder, Row, procedures
-from .clock import clock
 from .curriculum import Curriculum
 from .lengths import trained_lengths
+from .training_settings import backend_parts, check_training, tested_lengths, training_line
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
-
-OPTIMISERS = ("adam", "rmsprop", "graves_rmsprop")
 
 
 @procedures.register("supervised")
@@ -52,20 +49,8 @@ class Supervised(Procedure):
     torch.compile of a step, about 20 s per batch size. reference: the plain loop."""
 
     def __post_init__(self) -> None:
-        check_whole(self, updates=1, batch_size=1, evaluate_every=1, test_sequences=1)
-        check_number(self, "", "learning_rate", "clip_norm", above=0)
-        if self.optimiser not in OPTIMISERS:
-            near = hint(str(self.optimiser), list(OPTIMISERS))
-            raise BadData(f"no optimiser {self.optimiser!r}.{near}")
-        require(isinstance(self.backend, str), self, "", "backend", "a backend's name")
-        try:
-            require_backend(self.backend)
-        except ValueError as error:
-            raise BadData(f"{error}.") from error
-        if self.solved_errors is not None:
-            check_number(self, "", "solved_errors", least=0)
-        if self.test_lengths is not None:
-            check_wholes(self, "", "test_lengths", least=1)
+        check_training(self)
+        check_number(self, "", "clip_norm", above=0)
         if self.curriculum is not None and not isinstance(self.curriculum, Curriculum):
             curriculum = build(Curriculum, self.curriculum, "curriculum")
             object.__setattr__(self, "curriculum", curriculum)
@@ -79,20 +64,12 @@ class Supervised(Procedure):
 
     def lengths(self, task: Task) -> tuple[int, ...]:
         """The grid of lengths to test at; raises BadData where it cannot tell solved from not."""
-        low, high = task.lengths
-        lengths = self.test_lengths or tuple(task.test_lengths)
-        if self.solved_errors is not None and not any(low <= n <= high for n in lengths):
-            raise BadData(
-                f"test_lengths {lengths} has none of the trained lengths, {low} to {high}, at "
-                "which solved_errors is judged: add one, or set solved_errors to None."
-            )
-        return lengths
+        return tested_lengths(self, task)
 
     def parts(self) -> Iterator[tuple[str, Registry[Any], str]]:
         """The regularisers, and a backend of another package."""
         yield from (("regulariser", regularisers, name) for name in self.regularisers)
-        if not backends.is_built_in(self.backend):
-            yield "backend", backends, self.backend
+        yield from backend_parts(self)
 
     def run(self, trial: Trial, recorder: Recorder) -> Outcome:
         """Train and test; goes on from the last evaluation. Raises Diverged."""
@@ -102,13 +79,7 @@ class Supervised(Procedure):
 
     def progress(self, row: Row) -> str:
         """Updates, speed, bits per sequence and the time left, after a row of training."""
-        if row["kind"] != "train":
-            return ""
-        step, seconds = row["step"], row["seconds"]
-        left = (self.updates - step) * seconds / step
-        speed = row["sequences"] / max(seconds, 1e-9)
-        parts = [f"{step}/{self.updates}", f"{speed:,.0f} sequences/s", f"{row['bits']:.2f} bits"]
-        return "  ".join([*parts, f"{clock(left)} left"])
+        return training_line(self, row)
 
 
 def _terms(regularisers: Any) -> dict[str, Any]:

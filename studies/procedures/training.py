@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-
-from memnets.backends import choose
-from memnets.estimators import ONE_SLOT
 
 from .base import Outcome, Recorder, Row
 from .cost import NATS_PER_BIT, cost, tensors
 from .evaluation import evaluate, marks, trace
+from .facts import add, averages, facts
 from .learner import Learner
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
     from .supervised import Supervised
+
+
+REMEDY = "learning_rate or clip_norm"
 
 
 class Diverged(ArithmeticError):
@@ -42,7 +43,7 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
                 recorder.row(row)
             recorder.save(learner.checkpoint())
     longest = learner.task.lengths[1]
-    return Outcome(_facts(learner), trace(learner.network, learner.task, longest, trial.seed))
+    return Outcome(facts(learner), trace(learner.network, learner.task, longest, trial.seed))
 
 
 def update(learner: Learner) -> None:
@@ -60,12 +61,12 @@ def update(learner: Learner) -> None:
     loss.backward()
     norm = clip(learner.parameters(), learner.settings.clip_norm)
     for name, value in (("loss", loss), ("gradient norm", norm)):
-        _require_finite(value.item(), f"the {name}", learner.step + 1)
+        require_finite(value.item(), f"the {name}", learner.step + 1)
     learner.optimiser.step()
     network.estimator.advance()
     learner.step += 1
     decided = answer.decide(rollout.logits_TBY.detach().cpu().numpy())
-    _add(
+    add(
         learner.sums,
         updates=1,
         bits=data_cost.item() / NATS_PER_BIT,
@@ -95,58 +96,23 @@ def evaluated(learner: Learner) -> list[Row]:
     settings, seed = learner.settings, learner.trial.seed
     lengths = settings.lengths(learner.task)
     tests = evaluate(learner.network, learner.task, lengths, settings.test_sequences, seed)
+    require_finite_tests(tests, learner.step)
+    means, clock = averages(learner.sums), learner.clock
+    learner.judge(means["errors"], tests)
+    learner.sums = {}
+    return [{**clock, **row} for row in (means, *tests)]
+
+
+def require_finite_tests(tests: list[Row], step: int, remedy: str = REMEDY) -> None:
+    """Raises Diverged for a number of a test that is not finite."""
     for test in tests:
         for name, value in test.items():
             if isinstance(value, float):
                 where = f"{name.replace('_', ' ')} of the test at length {test['length']}"
-                _require_finite(value, where, learner.step)
-    averages, clock = _averages(learner), learner.clock
-    learner.judge(averages["errors"], tests)
-    learner.sums = {}
-    return [{**clock, **row} for row in (averages, *tests)]
+                require_finite(value, where, step, remedy)
 
 
-def _require_finite(value: float, what: str, step: int) -> None:
+def require_finite(value: float, what: str, step: int, remedy: str = REMEDY) -> None:
+    """Raises Diverged, which says what would help, for what is not a finite number."""
     if not math.isfinite(value):
-        raise Diverged(
-            f"{what} is {value} at update {step}: a smaller learning_rate or clip_norm may help."
-        )
-
-
-def _add(sums: dict[str, float], **values: float) -> None:
-    for name, value in values.items():
-        sums[name] = sums.get(name, 0.0) + value
-
-
-def _averages(learner: Learner) -> Row:
-    sums = dict(learner.sums)
-    updates = sums.pop("updates")
-    means = {name: total / updates for name, total in sums.items()}
-    # without heads there is no entropy, and the mean of nothing is not a number
-    entropy = means["entropy"] if math.isfinite(means["entropy"]) else None
-    return {"kind": "train", "length": None, **means, "entropy": entropy}
-
-
-def _facts(learner: Learner) -> dict[str, Any]:
-    network, clock = learner.network, learner.clock
-    used = choose(network, network.backend)
-    return {
-        "backend": used.backend,
-        "backend_reason": used.reason,
-        "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
-        "discrete": ONE_SLOT in network.estimator.in_training,
-        "in_training": network.estimator.in_training,
-        "at_test": network.estimator.at_test,
-        "state_size": _numbers(network.initial_state(1)),
-        "seconds": learner.seconds,
-        "updates": learner.step,
-        "sequences": clock["sequences"],
-        "sequences_per_second": clock["sequences"] / max(learner.seconds, 1e-9),
-        "solved": learner.solved,
-    }
-
-
-def _numbers(state: Any) -> int:
-    if isinstance(state, torch.Tensor):
-        return state.numel()
-    return sum(map(_numbers, state)) if isinstance(state, tuple | list) else 0
+        raise Diverged(f"{what} is {value} at update {step}: a smaller {remedy} may help.")

@@ -1,0 +1,69 @@
+"""What is known of a network at the end of its training, and averages since an evaluation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+import torch
+
+from memnets.backends import choose
+from memnets.estimators import ONE_SLOT
+from memnets.network import MemoryNetwork
+
+from .base import Row
+
+
+class Trained(Protocol):
+    """A network in training, whatever trains it."""
+
+    network: MemoryNetwork
+    step: int
+    seconds: float
+    solved: dict[str, Any] | None
+
+    @property
+    def clock(self) -> dict[str, Any]:
+        """Updates, sequences and seconds so far."""
+
+
+def facts(learner: Trained) -> dict[str, Any]:
+    """Facts of done.json: backend, sizes, time, and when the task was solved."""
+    network, clock = learner.network, learner.clock
+    used = choose(network, network.backend)
+    return {
+        "backend": used.backend,
+        "backend_reason": used.reason,
+        "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
+        "discrete": ONE_SLOT in network.estimator.in_training,
+        "in_training": network.estimator.in_training,
+        "at_test": network.estimator.at_test,
+        "state_size": _numbers(network.initial_state(1)),
+        "seconds": learner.seconds,
+        "updates": learner.step,
+        "sequences": clock["sequences"],
+        "sequences_per_second": clock["sequences"] / max(learner.seconds, 1e-9),
+        "solved": learner.solved,
+    }
+
+
+def add(sums: dict[str, float], **values: float) -> None:
+    """Add to sums by name; `updates` is one of them."""
+    for name, value in values.items():
+        sums[name] = sums.get(name, 0.0) + value
+
+
+def averages(sums: dict[str, float]) -> Row:
+    """A row of training: the sums, entropy among them, divided by the updates they are of."""
+    rest = dict(sums)
+    updates = rest.pop("updates")
+    means = {name: total / updates for name, total in rest.items()}
+    # without heads there is no entropy, and the mean of nothing is not a number
+    entropy = means["entropy"] if math.isfinite(means["entropy"]) else None
+    return {"kind": "train", "length": None, **means, "entropy": entropy}
+
+
+def _numbers(state: Any) -> int:
+    if isinstance(state, torch.Tensor):
+        return state.numel()
+    return sum(map(_numbers, state)) if isinstance(state, tuple | list) else 0

@@ -1,0 +1,64 @@
+"""What procedures that train a network have in common: checks of settings, the grid, the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from envs.tasks.base import Task
+from memnets.backends import require_backend
+from memnets.registry import Registry, backends
+
+from ..design.data import BadData, hint
+from ..design.settings import check_number, check_whole, check_wholes, require
+from .base import Row
+from .clock import clock
+
+OPTIMISERS = ("adam", "rmsprop", "graves_rmsprop")
+
+
+def check_training(settings: Any) -> None:
+    """Raises BadData, in one line, for a shared setting that is out of range."""
+    check_whole(settings, updates=1, batch_size=1, evaluate_every=1, test_sequences=1)
+    check_number(settings, "", "learning_rate", above=0)
+    if settings.optimiser not in OPTIMISERS:
+        near = hint(str(settings.optimiser), list(OPTIMISERS))
+        raise BadData(f"no optimiser {settings.optimiser!r}.{near}")
+    require(isinstance(settings.backend, str), settings, "", "backend", "a backend's name")
+    try:
+        require_backend(settings.backend)
+    except ValueError as error:
+        raise BadData(f"{error}.") from error
+    if settings.solved_errors is not None:
+        check_number(settings, "", "solved_errors", least=0)
+    if settings.test_lengths is not None:
+        check_wholes(settings, "", "test_lengths", least=1)
+
+
+def tested_lengths(settings: Any, task: Task) -> tuple[int, ...]:
+    """The grid of lengths to test at; raises BadData where it cannot tell solved from not."""
+    low, high = task.lengths
+    lengths = settings.test_lengths or tuple(task.test_lengths)
+    if settings.solved_errors is not None and not any(low <= n <= high for n in lengths):
+        raise BadData(
+            f"test_lengths {lengths} has none of the trained lengths, {low} to {high}, at "
+            "which solved_errors is judged: add one, or set solved_errors to None."
+        )
+    return lengths
+
+
+def backend_parts(settings: Any) -> Iterator[tuple[str, Registry[Any], str]]:
+    """The backend, where it is that of another package."""
+    if not backends.is_built_in(settings.backend):
+        yield "backend", backends, settings.backend
+
+
+def training_line(settings: Any, row: Row) -> str:
+    """Updates, speed, bits per sequence and the time left; empty after a row of a test."""
+    if row["kind"] != "train":
+        return ""
+    step, seconds = row["step"], row["seconds"]
+    left = (settings.updates - step) * seconds / step
+    speed = row["sequences"] / max(seconds, 1e-9)
+    parts = [f"{step}/{settings.updates}", f"{speed:,.0f} sequences/s", f"{row['bits']:.2f} bits"]
+    return "  ".join([*parts, f"{clock(left)} left"])
