@@ -9,6 +9,7 @@ from .procedures.base import Outcome as Outcome
 from .procedures.base import Procedure as Procedure
 from .procedures.base import Recorder as Recorder
 from .procedures.curriculum import Curriculum as Curriculum
+from .procedures.curriculum import MixtureCurriculum as MixtureCurriculum
 from .procedures.gradients import Gradients as Gradients
 from .procedures.supervised import Supervised as Supervised
 from .running.executor import Summary as Summary

@@ -10,9 +10,10 @@ import torch
 
 from .base import BadCheckpoint
 
-COUNTERS = ("step", "seconds", "sums", "longest", "below", "solved")
+COUNTERS = ("step", "seconds", "sums", "below", "solved")
 """Fields of a Learner that are stored as they are."""
-ENTRIES = {"id", "trial", "network", "regularisers", "optimiser", "data", "torch", *COUNTERS}
+PARTS = {"network", "regularisers", "optimiser", "data", "torch"}
+ENTRIES = {"id", "trial", "longest", *PARTS, *COUNTERS}
 
 
 def written(data: Mapping[str, Any]) -> bytes:

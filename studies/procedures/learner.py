@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from memnets.network import MemoryNetwork
 
 from .base import BadCheckpoint
 from .checkpoint import COUNTERS, fit, read, written
+from .curriculum import Standing, begin
 from .solving import judged
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "graves_rmsprop": lambda parameters, lr: torch.optim.RMSprop(
         parameters, lr=lr, alpha=0.95, momentum=0.9, eps=1e-2, centered=True, foreach=True
     ),
+    # RL-NTM: the momentum sums gradients, and the rate multiplies that sum
+    "sgd": partial(torch.optim.SGD, momentum=0.9, foreach=True),
 }
 
 
@@ -45,7 +48,7 @@ class Learner:
     optimiser: torch.optim.Optimizer
     regularisers: torch.nn.ModuleList
     rng: np.random.Generator
-    longest: int | None
+    standing: Standing | None
     step: int = 0
     seconds: float = 0.0
     sums: dict[str, float] = field(default_factory=dict)
@@ -65,7 +68,6 @@ class Learner:
         ).to(device)
         warm_up(network)
         make = OPTIMISERS[settings.optimiser]
-        low, high = task.lengths
         ramp = settings.curriculum
         return cls(
             trial=trial,
@@ -75,7 +77,7 @@ class Learner:
             optimiser=make([*network.parameters(), *terms.parameters()], lr=settings.learning_rate),
             regularisers=terms,
             rng=np.random.default_rng([trial.seed]),
-            longest=min(max(ramp.start, low), high) if ramp else None,
+            standing=begin(ramp, task) if ramp else None,
         )
 
     @property
@@ -87,6 +89,11 @@ class Learner:
     def over(self) -> bool:
         """Whether there is nothing left to train."""
         return self.solved is not None or self.step >= self.settings.updates
+
+    @property
+    def longest(self) -> int | None:
+        """The length that a curriculum has come to."""
+        return self.standing.level if self.standing else None
 
     @property
     def clock(self) -> dict[str, Any]:
@@ -104,23 +111,40 @@ class Learner:
         """All that is trained: the network's parameters and those of the regularisers."""
         return [*self.network.parameters(), *self.regularisers.parameters()]
 
+    def clipped_apart(self) -> Iterator[tuple[list[torch.nn.Parameter], float]]:
+        """What is clipped together, and at which norm: first the model, then a baseline."""
+        settings, everything = self.settings, self.parameters()
+        if settings.baseline_clip_norm is None:
+            yield everything, settings.clip_norm
+            return
+        baseline = list(self.network.estimator.parameters())
+        own = set(map(id, baseline))
+        yield [part for part in everything if id(part) not in own], settings.clip_norm
+        yield baseline, settings.baseline_clip_norm
+
     def batch(self) -> Batch:
         """The next training batch; without a curriculum, a function of seed and step alone.
 
         Each sequence stands in it as often as the estimator wants rollouts of it.
         """
-        length = None
-        if self.longest is not None:
-            length = int(self.rng.integers(self.task.lengths[0], self.longest, endpoint=True))
-        batch = self.task.sample(self.rng, self.settings.batch_size, length)
+        settings, standing = self.settings, self.standing
+        if settings.curriculum and standing:
+            batch = settings.curriculum.batch(standing, self.task, self.rng, settings.batch_size)
+        else:
+            batch = self.task.sample(self.rng, settings.batch_size)
         rollouts = self.network.estimator.rollouts
         return Batch(*(np.repeat(array, rollouts, axis=1) for array in batch))
+
+    def answered(self, decided: np.ndarray, batch: Batch) -> None:
+        """After an update: move the curriculum on, given the answers to its batch."""
+        if self.settings.curriculum and self.standing:
+            self.settings.curriculum.updated(self.standing, self.step, self.task, decided, batch)
 
     def judge(self, errors: float, tests: list[dict[str, Any]]) -> None:
         """After an evaluation: move the curriculum on, and decide whether the trial is solved."""
         settings, high = self.settings, self.task.lengths[1]
-        if settings.curriculum and self.longest and errors <= settings.curriculum.errors:
-            self.longest = min(self.longest + settings.curriculum.grow, high)
+        if settings.curriculum and self.standing:
+            settings.curriculum.evaluated(self.standing, errors, high)
         self.below, self.solved = judged(
             tests,
             lengths=self.task.lengths,
@@ -133,6 +157,7 @@ class Learner:
         """All of it, in one piece."""
         data = {name: getattr(self, name) for name in COUNTERS}
         data |= {
+            "longest": self.longest,
             "trial": json.dumps(self.trial.to_json()),
             "id": self.trial.id,
             "network": self.network.state_dict(),
@@ -141,6 +166,8 @@ class Learner:
             "data": json.dumps(self.rng.bit_generator.state),
             "torch": torch.get_rng_state(),
         }
+        if self.standing:
+            data["standing"] = {"recent": self.standing.recent, "raised": self.standing.raised}
         if self.device.type == "cuda":
             data["cuda"] = torch.cuda.get_rng_state(self.device)
         return written(data)
@@ -155,6 +182,8 @@ class Learner:
         fit(self.optimiser, data["optimiser"])
         for name in COUNTERS:
             setattr(self, name, data[name])
+        if self.standing:
+            self.standing = Standing(data["longest"], **data.get("standing", {}))
         self.rng.bit_generator.state = json.loads(data["data"])
         torch.set_rng_state(data["torch"].cpu())
         if "cuda" in data and self.device.type == "cuda":

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from envs.tasks.base import Task
 from memnets.registry import Registry, regularisers
 
-from ..design.data import BadData, build, plain
+from ..design.data import BadData, plain
 from ..design.settings import check_number
 from .base import Outcome, Procedure, Recorder, Row, procedures
-from .curriculum import Curriculum
+from .curriculum import Curriculum, MixtureCurriculum, curriculum_of
 from .lengths import trained_lengths
 from .training_settings import backend_parts, check_training, tested_lengths, training_line
 
@@ -28,7 +28,8 @@ class Supervised(Procedure):
     `test_lengths` of None means the task's own grid. With `solved_errors`, a trial is solved, and
     stops, when the test errors per sequence, averaged over those test lengths that lie within the
     trained ones, are at or below it at two evaluations in a row; the first of the two counts as
-    the time to solve. `regularisers` maps registered names to their options.
+    the time to solve. `regularisers` maps registered names to their options. Gradients are those of
+    a mean over the batch.
     """
 
     row_key: ClassVar = ("kind", "step", "length")
@@ -37,12 +38,16 @@ class Supervised(Procedure):
     batch_size: int = 16
     learning_rate: float = 1e-3
     optimiser: str = "adam"
+    """adam, rmsprop; graves_rmsprop as in Graves (2013); sgd with a momentum of 0.9 (RL-NTM)."""
     clip_norm: float = 10.0
+    baseline_clip_norm: float | None = None
+    """With a number, the estimator's own parameters, those of a learned baseline, are clipped apart
+    at that norm, and all others at clip_norm (RL-NTM: 2 beside 5; 5 beside 2 in its code)."""
     evaluate_every: int = 100
     test_lengths: tuple[int, ...] | None = None
     test_sequences: int = 64
     solved_errors: float | None = None
-    curriculum: Curriculum | None = None
+    curriculum: Curriculum | MixtureCurriculum | None = None
     regularisers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     backend: str = "auto"
     """auto: the fastest that takes the model. fused: kernels for the network's device. compiled:
@@ -51,9 +56,10 @@ class Supervised(Procedure):
     def __post_init__(self) -> None:
         check_training(self)
         check_number(self, "", "clip_norm", above=0)
-        if self.curriculum is not None and not isinstance(self.curriculum, Curriculum):
-            curriculum = build(Curriculum, self.curriculum, "curriculum")
-            object.__setattr__(self, "curriculum", curriculum)
+        if self.baseline_clip_norm is not None:
+            check_number(self, "", "baseline_clip_norm", above=0)
+        if not isinstance(self.curriculum, Curriculum | MixtureCurriculum | None):
+            object.__setattr__(self, "curriculum", curriculum_of(self.curriculum))
         object.__setattr__(self, "regularisers", _terms(self.regularisers))
 
     def takes(self, task: Any) -> Mapping[str, Any]:

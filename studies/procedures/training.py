@@ -6,13 +6,17 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+
+from memnets.types import Address
 
 from .base import Outcome, Recorder, Row
 from .cost import NATS_PER_BIT, cost, tensors
 from .evaluation import evaluate, marks, trace
 from .facts import add, averages, facts
 from .learner import Learner
+from .mixed import last_scored
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -55,17 +59,19 @@ def update(learner: Learner) -> None:
     rollout = network(inputs_TBX)
     cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
     data_cost = cost_TB.sum(0).mean()
-    loss = data_cost + network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+    address = scored(rollout.address, batch.mask_TB)
+    loss = data_cost + network.estimator.loss(address, cost_TB, rollout.hidden_TBC)
     loss = loss + sum(term(rollout, inputs_TBX) for term in learner.regularisers)
     learner.optimiser.zero_grad()
     loss.backward()
-    norm = clip(learner.parameters(), learner.settings.clip_norm)
-    for name, value in (("loss", loss), ("gradient norm", norm)):
+    norm, *others = [clip(parts, largest) for parts, largest in learner.clipped_apart()]
+    for name, value in (("loss", loss), *(("gradient norm", one) for one in (norm, *others))):
         require_finite(value.item(), f"the {name}", learner.step + 1)
     learner.optimiser.step()
     network.estimator.advance()
     learner.step += 1
     decided = answer.decide(rollout.logits_TBY.detach().cpu().numpy())
+    learner.answered(decided, batch)
     add(
         learner.sums,
         updates=1,
@@ -75,6 +81,20 @@ def update(learner: Learner) -> None:
         gradient_norm=norm.item(),
     )
     learner.seconds += time.perf_counter() - started
+
+
+def scored(address: Address, mask_TB: np.ndarray) -> Address:
+    """An address without the choices after a sequence's last scored step.
+
+    They change no cost, so the score function has nothing to learn from them but noise.
+    """
+    if mask_TB[-1].all():
+        return address
+    before_TB1 = torch.from_numpy(last_scored(mask_TB)).unsqueeze(-1).to(address.log_prob_BH.device)
+    return address._replace(
+        log_prob_BH=address.log_prob_BH * before_TB1,
+        entropy_BH=address.entropy_BH * before_TB1,
+    )
 
 
 def clip(parameters: list[torch.nn.Parameter], largest: float) -> torch.Tensor:
@@ -98,6 +118,8 @@ def evaluated(learner: Learner) -> list[Row]:
     tests = evaluate(learner.network, learner.task, lengths, settings.test_sequences, seed)
     require_finite_tests(tests, learner.step)
     means, clock = averages(learner.sums), learner.clock
+    if learner.longest is not None:
+        means["level"] = learner.longest
     learner.judge(means["errors"], tests)
     learner.sums = {}
     return [{**clock, **row} for row in (means, *tests)]

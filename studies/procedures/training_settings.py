@@ -14,7 +14,7 @@ from ..design.settings import check_number, check_whole, check_wholes, require
 from .base import Row
 from .clock import clock
 
-OPTIMISERS = ("adam", "rmsprop", "graves_rmsprop")
+OPTIMISERS = ("adam", "rmsprop", "graves_rmsprop", "sgd")
 
 
 def check_training(settings: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from memnets.backends import backends
 from memnets.registry import UnknownName
 from memnets.spec import ModelSpec
-from studies import Curriculum, Gradients, Supervised, TaskSpec, Trial
+from studies import Curriculum, Gradients, MixtureCurriculum, Supervised, TaskSpec, Trial
 from studies.design.data import BadData
 
 NAME = {"name": "supervised"}
@@ -82,11 +82,14 @@ def test_every_option_is_part_of_the_identity(trial):
                 {"learning_rate": 2e-3},
                 {"optimiser": "rmsprop"},
                 {"clip_norm": 1.0},
+                {"baseline_clip_norm": 10.0},
                 {"evaluate_every": 3},
                 {"test_lengths": None},
                 {"test_sequences": 4},
                 {"solved_errors": 0.1},
                 {"curriculum": Curriculum()},
+                {"curriculum": MixtureCurriculum()},
+                {"curriculum": MixtureCurriculum(decay=0.9)},
                 {"backend": "reference"},
             ]
         ),

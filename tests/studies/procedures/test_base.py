@@ -84,6 +84,7 @@ def test_all_that_decides_the_result_of_supervised_training_is_a_setting(trial):
         "learning_rate": 2e-3,
         "optimiser": "rmsprop",
         "clip_norm": 1.0,
+        "baseline_clip_norm": 1.0,
         "evaluate_every": 3,
         "test_lengths": None,
         "test_sequences": 4,

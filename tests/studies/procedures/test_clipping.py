@@ -1,11 +1,13 @@
-"""Clipping of gradients, exploding and broken ones too."""
+"""Clipping of gradients, exploding and broken ones too, and the step that follows."""
 
+import dataclasses
 import math
 
 import pytest
 import torch
 
-from studies.procedures.training import clip
+from studies.procedures.learner import OPTIMISERS, Learner
+from studies.procedures.training import clip, update
 
 
 def parameters(*gradients):
@@ -41,3 +43,57 @@ def test_a_parameter_without_a_gradient_is_left_alone():
     first, second = parameters([3.0], [4.0])
     second.grad = None
     assert clip([first, second], 10.0) == 3.0
+
+
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
+def test_a_baseline_is_clipped_apart_where_a_norm_is_given_for_it(trial, estimator):
+    model = dataclasses.replace(trial.model, estimator=estimator)
+    procedure = dataclasses.replace(trial.procedure, clip_norm=2.0)
+    together = dataclasses.replace(trial, model=model, procedure=procedure)
+    learner = Learner.start(together, procedure, "cpu")
+    ((everything, largest),) = learner.clipped_apart()
+    assert list(map(id, everything)) == list(map(id, learner.parameters())) and largest == 2.0
+    procedure = dataclasses.replace(procedure, baseline_clip_norm=5.0)
+    learner = Learner.start(dataclasses.replace(together, procedure=procedure), procedure, "cpu")
+    (rest, of_model), (baseline, of_baseline) = learner.clipped_apart()
+    assert (of_model, of_baseline) == (2.0, 5.0)
+    assert set(map(id, baseline)) == set(map(id, learner.network.estimator.parameters()))
+    assert len(baseline) == (2 if estimator == "reinforce" else 0)
+    assert set(map(id, [*rest, *baseline])) == set(map(id, learner.parameters()))
+    assert len(rest) + len(baseline) == len(learner.parameters())
+
+
+def test_a_large_gradient_of_a_baseline_does_not_shrink_the_models(trial):
+    steps = {}
+    for name, norm in (("together", None), ("apart", 5.0)):
+        procedure = dataclasses.replace(
+            trial.procedure, clip_norm=1e-3, baseline_clip_norm=norm, optimiser="sgd"
+        )
+        learner = Learner.start(dataclasses.replace(trial, procedure=procedure), procedure, "cpu")
+        before = [part.detach().clone() for part in learner.parameters()]
+        update(learner)
+        own = set(map(id, learner.network.estimator.parameters()))
+        moved = {True: 0.0, False: 0.0}
+        for part, old in zip(learner.parameters(), before, strict=True):
+            moved[id(part) in own] += (part - old).square().sum().item()
+        steps[name] = {kind: math.sqrt(square) for kind, square in moved.items()}
+    rate = trial.procedure.learning_rate
+    # a first step of plain descent is the rate times the clipped norm
+    assert math.hypot(*steps["together"].values()) == pytest.approx(1e-3 * rate, rel=1e-2)
+    assert steps["together"][True] > 0
+    assert steps["apart"][False] == pytest.approx(1e-3 * rate, rel=1e-2)
+    assert steps["apart"][True] > 1e-3 * rate
+
+
+def test_sgd_sums_gradients_with_a_momentum_of_nine_tenths():
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    optimiser = OPTIMISERS["sgd"]([parameter], lr=0.05)
+    gradients = [[1.0, -2.0], [0.5, 3.0], [0.0, 1.0]]
+    velocity = [0.0, 0.0]
+    place = [0.0, 0.0]
+    for gradient in gradients:
+        parameter.grad = torch.tensor(gradient)
+        optimiser.step()
+        velocity = [0.9 * v + g for v, g in zip(velocity, gradient, strict=True)]
+        place = [p - 0.05 * v for p, v in zip(place, velocity, strict=True)]
+    assert parameter.tolist() == pytest.approx(place)

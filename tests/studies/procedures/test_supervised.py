@@ -17,6 +17,7 @@ from studies.design.data import BadData
         ({"batch_size": 1.5}, "batch_size is 1.5"),
         ({"learning_rate": -1.0}, "learning_rate is -1.0"),
         ({"clip_norm": float("nan")}, "clip_norm is nan"),
+        ({"baseline_clip_norm": 0.0}, "baseline_clip_norm is 0.0"),
         ({"optimiser": "addam"}, "Did you mean 'adam'"),
         ({"test_lengths": ()}, "test_lengths"),
         ({"test_lengths": (0,)}, "test_lengths"),

@@ -132,7 +132,7 @@ def test_a_curriculum_grows_the_length_as_errors_fall(trial):
         assert learner.longest == longest
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "rmsprop", "graves_rmsprop"])
+@pytest.mark.parametrize("optimiser", ["adam", "rmsprop", "graves_rmsprop", "sgd"])
 def test_every_optimiser_trains(trial, optimiser):
     rows, _ = rows_of(change(trial, optimiser=optimiser, updates=2))
     assert math.isfinite(rows[-1]["bits"])
