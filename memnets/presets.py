@@ -1,13 +1,14 @@
 """Models with the settings that a paper published, ready to study.
 
-Sizes are those of the NTM paper's tables 1 to 3; every memory there is 128 × 20.
+Sizes of the NTM's are those of its paper's tables 1 to 3; every memory there is 128 × 20. Those of
+the RL-NTM are of its paper and of the runs that its authors published with their code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .spec import ModelSpec
 
@@ -29,6 +30,17 @@ PUBLISHED: Mapping[str, _Published] = MappingProxyType(
         "associative_recall": _Published((4, 256), (1, 100, 1), 256, (1e-4, 1e-4, 1e-4)),
         "dynamic_ngrams": _Published((1, 100), (1, 100, 1), 128, (3e-5, 3e-5, 1e-4)),
         "priority_sort": _Published((8, 512), (5, 100, 2), 128, (3e-5, 3e-5, 3e-5)),
+    }
+)
+
+
+# by task, as named here: inverse temperature of the moves, and the error at which a level is learned
+RLNTM_TASKS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "copy": (0.01, 0.2),
+        "reverse": (0.01, 0.25),
+        "symbol_repeat_copy": (0.03, 0.2),
+        "duplicated_input": (0.01, 0.2),
     }
 )
 
@@ -75,6 +87,39 @@ def ntm_parameters(
     return controller + interface + output_size * (size + heads * width + 1)
 
 
+def rlntm2015(task: str, *, estimator: str = "reinforce", **cell_options: Any) -> ModelSpec:
+    """The RL-NTM with direct access, as its authors' code ran it; to be trained as below.
+
+    LSTM 25; a tape of 30 slots of 35 reals, which wraps round; reads and writes over ±2 slots, the
+    written vectors with tanh and a forget gate each; last moves as inputs; moves by REINFORCE with
+    returns to go, neither normalised nor with an entropy bonus. The input goes by once, a step at a
+    time. Not as there: parameters start as everywhere here, where the paper draws them from a
+    Gaussian of deviation 0.1, which is of like size; the first state is zero, in the code 0.1.
+    `cell_options` stand in for single options of the cell. Raises ValueError for a task that is not
+    among copy, reverse (which is its forward-reverse), symbol_repeat_copy and duplicated_input.
+    """
+    inverse_temperature, _ = _rlntm_task(task)
+    published = {
+        "slots": 30,
+        "width": 35,
+        "erase": True,
+        "window": 5,
+        "write_window": 5,
+        "written": "tanh",
+        "inverse_temperature": inverse_temperature,
+        "last_moves": True,
+        "direct_access": True,
+    }
+    reinforce = {"entropy_weight": 0.0, "normalise": False}
+    return ModelSpec(
+        "rlntm",
+        estimator,
+        controller_size=25,
+        cell_options=published | cell_options,
+        estimator_options=reinforce if estimator == "reinforce" else {},
+    )
+
+
 def discretised_ntm(size: int = 100, **cell_options: int) -> dict[str, ModelSpec]:
     """One NTM under every way of choosing its address (Gleeson and Watson's question).
 
@@ -108,3 +153,9 @@ def _of(task: str) -> _Published:
     if task not in PUBLISHED:
         raise ValueError(f"the NTM paper has no task {task!r}, but {', '.join(PUBLISHED)}")
     return PUBLISHED[task]
+
+
+def _rlntm_task(task: str) -> tuple[float, float]:
+    if task not in RLNTM_TASKS:
+        raise ValueError(f"the RL-NTM's preset has no task {task!r}, but {', '.join(RLNTM_TASKS)}")
+    return RLNTM_TASKS[task]

@@ -5,6 +5,8 @@ The tape wraps round: slot 0 follows the last one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
@@ -46,3 +48,14 @@ def beside(position: Address, offset: int, slots: int) -> Address:
     if position.slots_BHK is None:
         return position._replace(weights_BHK=position.weights_BHK.roll(offset, -1))
     return position._replace(slots_BHK=(position.slots_BHK + offset) % slots)
+
+
+def around(position: Address, offsets: Iterable[int], slots: int) -> Address:
+    """The slots beside every head as heads of their own: those of one head stand together.
+
+    H heads and so many offsets are H * offsets heads, at which nothing was chosen.
+    """
+    there = [beside(position, offset, slots) for offset in offsets]
+    weights_BHK = torch.stack([at.weights_BHK for at in there], 2).flatten(1, 2)
+    named = [at.slots_BHK for at in there if at.slots_BHK is not None]
+    return Address.of(weights_BHK, torch.stack(named, 2).flatten(1, 2) if named else None)

@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from memnets.presets import PUBLISHED, discretised_ntm, graves2013, graves2014, ntm_parameters
+from memnets.presets import (
+    PUBLISHED,
+    RLNTM_TASKS,
+    discretised_ntm,
+    graves2013,
+    graves2014,
+    ntm_parameters,
+    rlntm2015,
+)
 from memnets.spec import ModelSpec
 
 # (inputs, outputs) of each task, and the parameters of a plain NTM of the published size
@@ -95,6 +103,34 @@ def test_what_the_paper_does_not_have_is_refused_with_what_it_has():
         graves2013("chess")
     with pytest.raises(ValueError, match="no 'gru' controller, but lstm, feedforward"):
         graves2014("copy", "gru")
+
+
+@pytest.mark.parametrize("task", RLNTM_TASKS)
+def test_the_rlntm_is_that_of_its_authors_runs(task):
+    network = rlntm2015(task).build(32, 30)
+    cell, advantage = network.cell, network.estimator.advantage
+    assert (cell.slots, cell.width, cell.pairs, cell.positions) == (30, 35, 1, 1)
+    assert [*cell.offsets] == [*cell.write_offsets] == [-2, -1, 0, 1, 2]
+    assert cell.erase and cell.squash and cell.last_moves and cell.direct_access
+    assert cell.inverse_temperature == (0.03 if task == "symbol_repeat_copy" else 0.01)
+    assert network.controller.output_size == 25
+    assert network.estimator.entropy_weight == 0
+    assert advantage.return_to_go and not advantage.normalise
+    # five read slots, three moves, the gated sum of the slots, the gated input
+    assert cell.read_size == 5 * 35 + 3 + 35 + 32
+    rollout = network(torch.randn(4, 2, 32))
+    assert rollout.logits_TBY.shape == (4, 2, 30)
+
+
+def test_single_options_of_the_rlntm_can_be_others():
+    spec = rlntm2015("copy", estimator="soft", slots=50, direct_access=False)
+    assert (spec.estimator, spec.cell_options["slots"]) == ("soft", 50)
+    assert not spec.cell_options["direct_access"] and spec.cell_options["last_moves"]
+
+
+def test_the_rlntm_has_four_tasks_here():
+    with pytest.raises(ValueError, match="no task 'sort', but copy, reverse, symbol_repeat_copy"):
+        rlntm2015("sort")
 
 
 def hard(weights):

@@ -17,6 +17,7 @@ EXACT = {"rtol": 0, "atol": 1e-10}
 VARIANTS = [
     ("rlntm", {}),
     ("rlntm", {"heads": 2, "tied": False, "erase": True, "window": 3}),
+    ("rlntm", {"write_window": 3, "written": "tanh", "last_moves": True}),
     ("tardis", {}),
     ("sam", {"heads": 2}),
 ]

@@ -12,7 +12,20 @@ from memnets.registry import cells, estimators
 from memnets.testing import check_cell
 from memnets.types import Address
 
-B, H, N, W, HIDDEN, STEPS = 2, 2, 5, 3, 4, 20
+B, H, N, W, X, HIDDEN, STEPS = 2, 2, 5, 3, 2, 4, 20
+OPTIONS = [
+    {},
+    {"heads": 2},
+    {"tied": False, "heads": 2},
+    {"erase": True},
+    {"window": 3, "heads": 2},
+    {"write_window": 3, "erase": True, "written": "tanh", "inverse_temperature": 0.3},
+    {"write_window": 7, "erase": True, "heads": 2},
+    {"last_moves": True, "tied": False},
+    {"direct_access": True, "window": 3, "heads": 2},
+    {"direct_access": True, "write_window": 3, "erase": True, "tied": False, "last_moves": True},
+]
+"""One window is wider than the tape of N slots."""
 
 
 def sigmoid(x):
@@ -31,27 +44,55 @@ def moved(position, moves):
     return after
 
 
-def naive_rlntm(p, inputs, use, *, heads=1, tied=True, erase=False, window=1):
-    count = heads if tied else 2 * heads
+def naive_rlntm(p, inputs, use, **options):
+    heads, tied, erase = (options.get(name) for name in ("heads", "tied", "erase"))
+    heads, tied = heads or 1, tied is not False
+    count, half = heads if tied else 2 * heads, options.get("window", 1) // 2
+    beside = options.get("write_window", 1) // 2
+    written = heads * (2 * beside + 1)
+    sizes = {"move": 3 * count, "add": written * W}
+    if erase:
+        sizes["erase"] = written * W
+    if direct := options.get("direct_access"):
+        sizes |= {"keep": written, "input": written, "read": heads * (2 * half + 1), "skip": 1}
     memory, positions = np.zeros((N, W)), np.array([np.eye(N)[0]] * count)
-    for h in inputs:
+    for h, x in inputs:
         raw = p["interface.linear.weight"] @ h + p["interface.linear.bias"]
-        moves, add, wipe = np.split(raw, np.cumsum([3 * count, heads * W]))
-        add = add.reshape(heads, W)
-        wipe = sigmoid(wipe).reshape(heads, W) if erase else np.ones((heads, W))
+        cut = dict(zip(sizes, np.split(raw, np.cumsum(list(sizes.values()))[:-1]), strict=True))
+        add = cut["add"].reshape(written, W)
+        if options.get("written") == "tanh":
+            add = np.tanh(add)
+        wipe = sigmoid(cut["erase"]).reshape(written, W) if erase else np.ones((written, W))
         writes = positions[:heads]
-        memory = memory.copy()
-        for head in range(heads):
-            memory *= 1 - np.outer(writes[head], wipe[head])
-        for head in range(heads):
-            memory += np.outer(writes[head], add[head])
-        chances = [softmax(scores) for scores in moves.reshape(count, 3)]
-        positions = np.array([moved(w, use(m)) for w, m in zip(positions, chances, strict=True)])
-        reads = positions[-heads:]
-        half, seen = window // 2, []
-        for offset in range(-half, half + 1):
-            for read in reads:
+        spread = [np.roll(w, o) for w in writes for o in range(-beside, beside + 1)]
+        kept, extra = np.ones((N, W)), np.zeros((N, W))
+        for place, weights in enumerate(spread):
+            kept_here, added_here = 1 - wipe[place], add[place]
+            if direct:
+                # the code's second write of the slot: decay by a gate, add the gated input
+                again, gate = sigmoid(cut["keep"][place]), sigmoid(cut["input"][place])
+                shown = np.append(x, np.zeros(W - len(x)))
+                kept_here, added_here = again * kept_here, again * added_here + gate * shown
+            kept *= 1 - np.outer(weights, 1 - kept_here)
+            extra += np.outer(weights, added_here)
+        memory = memory * kept + extra
+        chances = [
+            softmax(options.get("inverse_temperature", 1.0) * scores)
+            for scores in cut["move"].reshape(count, 3)
+        ]
+        moves = [use(chance) for chance in chances]
+        positions = np.array([moved(w, m) for w, m in zip(positions, moves, strict=True)])
+        reads, seen, direct_read = positions[-heads:], [], np.zeros((heads, W))
+        for place, offset in enumerate(range(-half, half + 1)):
+            for head, read in enumerate(reads):
                 seen.append(sum(read[i] * memory[(i + offset) % N] for i in range(N)))
+                if direct:
+                    gates = sigmoid(cut["read"]).reshape(heads, 2 * half + 1)
+                    direct_read[head] += gates[head, place] * seen[-1]
+        if options.get("last_moves"):
+            seen += moves
+        if direct:
+            seen += [*direct_read, sigmoid(cut["skip"]) * x]
         yield np.concatenate(seen), np.concatenate([writes, reads])
 
 
@@ -59,27 +100,55 @@ def naive_rlntm(p, inputs, use, *, heads=1, tied=True, erase=False, window=1):
     ("estimator", "use"),
     [("soft", lambda w: w), ("reinforce", lambda w: np.eye(3)[w.argmax()])],
 )
-@pytest.mark.parametrize(
-    "options",
-    [{}, {"heads": 2}, {"tied": False, "heads": 2}, {"erase": True}, {"window": 3, "heads": 2}],
-)
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_rlntm_unrolled_is_its_paper_written_twice(estimator, use, options):
     make = estimators.get(estimator)()
-    cell = cells.get("rlntm")(HIDDEN, make, slots=N, width=W, **options).double().eval()
+    cell = cells.get("rlntm")(HIDDEN, make, external_size=X, slots=N, width=W, **options)
+    cell = cell.double().eval()
     for parameter in cell.parameters():
         torch.nn.init.normal_(parameter)
     p = {key: value.numpy() for key, value in cell.state_dict().items()}
     inputs = torch.randn(STEPS, B, HIDDEN, dtype=torch.float64)
+    external = torch.randn(STEPS, B, X, dtype=torch.float64)
     state, steps = cell.initial_state(B), []
     with torch.no_grad():
-        for h_BC in inputs:
-            read, state, address = cell(h_BC, state)
+        for h_BC, x_BX in zip(inputs, external, strict=True):
+            read, state, address = cell(h_BC, state, x_BX)
+            assert read.shape == (B, cell.read_size)
             steps.append((read, address.dense(N)))
     for row in range(B):
-        naive = naive_rlntm(p, inputs[:, row].numpy(), use, **options)
+        given = zip(inputs[:, row].numpy(), external[:, row].numpy(), strict=True)
+        naive = naive_rlntm(p, given, use, **options)
         for (read, weights), expected in zip(steps, naive, strict=True):
             np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-8)
             np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("options", OPTIONS[5:], ids=str)
+def test_the_gradient_of_a_step_is_that_of_central_differences(options):
+    make = estimators.get("soft")()
+    cell = cells.get("rlntm")(HIDDEN, make, external_size=X, slots=N, width=W, **options).double()
+    state = cell.initial_state(1)
+    weights = torch.rand_like(state.weights_BHK).softmax(-1).requires_grad_()
+    contents = torch.randn(1, N, W, dtype=torch.float64, requires_grad=True)
+    h = torch.randn(1, HIDDEN, dtype=torch.float64, requires_grad=True)
+    x = torch.randn(1, X, dtype=torch.float64, requires_grad=True)
+
+    def step(contents, weights, h, x):
+        read, after, _ = cell(h, state._replace(memory_BNW=contents, weights_BHK=weights), x)
+        return read, after.memory_BNW, after.weights_BHK
+
+    assert torch.autograd.gradcheck(step, (contents, weights, h, x))
+
+
+def test_each_written_slot_around_the_head_has_a_vector_of_its_own():
+    make = estimators.get("reinforce")()
+    cell = cells.get("rlntm")(HIDDEN, make, slots=7, width=W, write_window=5, written="tanh").eval()
+    h = torch.randn(1, HIDDEN)
+    added = cell.interface(h)["add"][0].tanh()
+    memory = cell(h, cell.initial_state(1))[1].memory_BNW[0]
+    torch.testing.assert_close(memory[[5, 6, 0, 1, 2]], added)
+    assert not memory[3:5].any()
 
 
 def test_moves_convolve_a_position_and_what_is_missing_stays():
@@ -201,10 +270,21 @@ def test_heads_of_their_own_keep_the_contract(estimator):
     check_cell("rlntm", estimator, options=options)
 
 
+@pytest.mark.parametrize("estimator", list(estimators))
+def test_the_authors_cell_keeps_the_contract(estimator):
+    options = {"erase": True, "window": 5, "write_window": 5, "written": "tanh"}
+    options |= {"last_moves": True, "direct_access": True, "slots": 7, "width": 5}
+    check_cell("rlntm", estimator, options=options)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"window": 2}, "window must be odd"),
+        ({"write_window": 4}, "write_window must be odd"),
+        ({"written": "relu"}, "written 'relu' is not one of linear, tanh"),
+        ({"direct_access": True}, "external_size None: width is 35"),
+        ({"direct_access": True, "external_size": 9, "width": 8}, "external_size 9: width is 8"),
         ({"heads": 0}, "heads must be a whole number, at least 1, not 0"),
     ],
 )
