@@ -85,6 +85,14 @@ class Task(ABC):
         """The lowest expected cost of each sequence, in bits; None means zero for all."""
         return None
 
+    def sources(self, batch: Batch) -> np.ndarray | None:
+        """Where the answers lie: (T, B), int64, the step whose input is the answer of this step.
+
+        It is -1 where no step's input is, as at unscored steps. None means that the task's answers
+        lie in no single step.
+        """
+        return None
+
     @property
     def input_range(self) -> tuple[float, float]:
         """The smallest and the largest value of any input channel."""
@@ -154,6 +162,16 @@ def check_range(task: Task, low: str, high: str, smallest: int) -> None:
             f"{type(task).__name__}: {high} is {getattr(task, high)}; "
             f"at least {low}, {getattr(task, low)}, is needed."
         )
+
+
+def sources_at(mask_TB: np.ndarray, steps_TB: np.ndarray) -> np.ndarray:
+    """The steps, as `Task.sources` gives them, where the mask is true, and -1 elsewhere."""
+    return np.where(mask_TB, steps_TB, -1).astype(np.int64)
+
+
+def answer_order(mask_TB: np.ndarray) -> np.ndarray:
+    """How many scored steps of its sequence come before each scored step: 0, 1, 2, …"""
+    return mask_TB.cumsum(0) - 1
 
 
 def fair_bits(rng: np.random.Generator, *shape: int) -> np.ndarray:

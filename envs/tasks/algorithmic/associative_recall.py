@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Bits
-from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
+from ..base import Batch, Task, answer_order, check_range, check_whole, fair_bits, sources_at, tasks
 
 
 @tasks.register("associative_recall")
@@ -70,6 +70,16 @@ class AssociativeRecall(Task):
         mask_TB = np.zeros((start + size, batch_size), bool)
         mask_TB[start:] = True
         return Batch(inputs_TBX, targets_TBY, mask_TB)
+
+    def sources(self, batch: Batch) -> np.ndarray:
+        period = self.item_length + 1
+        vectors_TBX = batch.inputs_TBX[: len(batch.mask_TB) // period * period, :, : self.width]
+        items = vectors_TBX.reshape(-1, period, *vectors_TBX.shape[1:])[:, 1:]
+        # counted in items, the query comes after the list, and one item of the list equals it
+        length_B = batch.inputs_TBX[..., self.width + 1].argmax(0) // period
+        same_ZB = (items == _pick(items, length_B)).all((1, 3))
+        first_B = (same_ZB.argmax(0) + 1) * period + 1
+        return sources_at(batch.mask_TB, first_B + answer_order(batch.mask_TB))
 
     def chance_bits(self, length: int | None = None) -> float:
         return float(self.width * self.item_length)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...answers import Answer
-from ..base import Batch, Task, check_range, tasks
+from ..base import Batch, Task, answer_order, check_range, sources_at, tasks
 from .echo import answer_of, ask_after, check_patterns, draw_patterns
 
 
@@ -49,6 +49,9 @@ class Copy(Task):
         length = self.draw_length(rng, length)
         shown, targets = draw_patterns(rng, length, batch_size, self.width, self.symbols)
         return ask_after(shown, targets)
+
+    def sources(self, batch: Batch) -> np.ndarray:
+        return sources_at(batch.mask_TB, 1 + answer_order(batch.mask_TB))
 
     def chance_bits(self, length: int | None = None) -> float:
         per_step = math.log2(self.symbols) if self.symbols else self.width

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_range, check_whole, tasks
+from ..base import Batch, Task, answer_order, check_range, check_whole, sources_at, tasks
 from .echo import ask_after, draw_patterns
 
 
@@ -50,6 +50,10 @@ class DuplicatedInput(Task):
         length = self.draw_length(rng, length)
         shown, targets = draw_patterns(rng, length, batch_size, 0, self.symbols)
         return ask_after(shown.repeat(self.copies, axis=0), targets)
+
+    def sources(self, batch: Batch) -> np.ndarray:
+        """The first of the steps that show the symbol."""
+        return sources_at(batch.mask_TB, 1 + self.copies * answer_order(batch.mask_TB))
 
     def chance_bits(self, length: int | None = None) -> float:
         return math.log2(self.symbols) * (sum(self.lengths) / 2 if length is None else length)

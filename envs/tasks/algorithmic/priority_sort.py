@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...answers import Bits
-from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
+from ..base import Batch, Task, answer_order, check_range, check_whole, fair_bits, sources_at, tasks
 
 
 @tasks.register("priority_sort")
@@ -60,6 +60,15 @@ class PrioritySort(Task):
         mask_TB = np.zeros((length + asked, batch_size), bool)
         mask_TB[length:] = True
         return Batch(inputs_TBX, targets_TBY, mask_TB)
+
+    def sources(self, batch: Batch) -> np.ndarray:
+        # the input ends where the answer begins
+        steps_T1 = np.arange(len(batch.mask_TB))[:, None]
+        shown_TB = steps_T1 < batch.mask_TB.argmax(0)
+        priority_TB = np.where(shown_TB, batch.inputs_TBX[..., -1], -np.inf)
+        ranked_TB = np.argsort(-priority_TB, axis=0, kind="stable")
+        place_TB = answer_order(batch.mask_TB).clip(0)
+        return sources_at(batch.mask_TB, np.take_along_axis(ranked_TB, place_TB, 0))
 
     def chance_bits(self, length: int | None = None) -> float:
         low, high = self.lengths if length is None else (length, length)

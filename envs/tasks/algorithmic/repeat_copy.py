@@ -9,7 +9,17 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Bits
-from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks, whole
+from ..base import (
+    Batch,
+    Task,
+    answer_order,
+    check_range,
+    check_whole,
+    fair_bits,
+    sources_at,
+    tasks,
+    whole,
+)
 
 # the most repeats that a test may ask for, as a multiple of the trained ones; it bounds the inputs
 _FURTHEST = 10
@@ -87,6 +97,13 @@ class RepeatCopy(Task):
     def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
         """With the most repeats of training; a drawn number would decide a whole test."""
         return self.sample(rng, batch_size, length, self.max_repeats)
+
+    def sources(self, batch: Batch) -> np.ndarray:
+        """-1 at the end marker too."""
+        # the first of the two steps with a delimiter is the start
+        length_B = batch.inputs_TBX[1:, :, self.width].argmax(0)
+        vector_TB = batch.mask_TB & (batch.targets_TBY[..., self.width] == 0)
+        return sources_at(vector_TB, 1 + answer_order(batch.mask_TB) % length_B)
 
     def chance_bits(self, length: int | None = None) -> float:
         """Counts only the bits of the pattern, because the place of the end marker is known."""

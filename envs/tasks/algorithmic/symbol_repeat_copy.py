@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_range, check_whole, tasks, whole
+from ..base import Batch, Task, answer_order, check_range, check_whole, sources_at, tasks, whole
 from .echo import asked_last, draw_patterns
 
 
@@ -74,6 +74,10 @@ class SymbolRepeatCopy(Task):
     def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
         """With the most repeats of training; a drawn number would decide a whole test."""
         return self.sample(rng, batch_size, length, self.max_repeats)
+
+    def sources(self, batch: Batch) -> np.ndarray:
+        length_B = batch.inputs_TBX[..., -1].argmax(0) - 1
+        return sources_at(batch.mask_TB, 1 + answer_order(batch.mask_TB) % length_B)
 
     def chance_bits(self, length: int | None = None) -> float:
         length_ = sum(self.lengths) / 2 if length is None else length

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from envs import Bits, make_task, tasks
+from envs import Batch, Bits, make_task, tasks
 from memnets.registry import UnknownName
 
 from ..cases import every_task
@@ -183,3 +183,43 @@ def test_a_wrong_option_gets_one_clear_line(name, options, message):
 def test_an_unknown_task_gets_a_hint():
     with pytest.raises(UnknownName, match="Did you mean 'copy'"):
         make_task("cpoy")
+
+
+@every_task
+def test_the_sources_of_answers_are_earlier_steps_that_showed_them(name, options):
+    task = make_task(name, **options)
+    for length in (*task.lengths, task.test_lengths[-1]):
+        batch = task.sample(np.random.default_rng(length), 5, length)
+        sources_TB = task.sources(batch)
+        if sources_TB is None:
+            assert name == "dynamic_ngrams"
+            continue
+        assert sources_TB.shape == batch.mask_TB.shape and sources_TB.dtype == np.int64
+        assert (sources_TB[~batch.mask_TB] == -1).all()
+        step, row = np.nonzero(sources_TB >= 0)
+        source = sources_TB[step, row]
+        assert (source < step).all() and len(step) > 0
+        # a repeat copy's end marker alone has no source
+        unknown = batch.mask_TB & (sources_TB < 0)
+        assert unknown.sum() == (5 if name == "repeat_copy" else 0)
+        shown, asked = batch.inputs_TBX[source, row], batch.targets_TBY[step, row]
+        if isinstance(task.answer, Bits):
+            assert (shown[:, : task.width] == asked[:, : task.width]).all()
+        else:
+            assert (shown[np.arange(len(step)), asked[:, 0]] == 1).all()
+
+
+@pytest.mark.parametrize("name", sorted(set(BUILT_IN) - {"dynamic_ngrams"}))
+def test_sources_are_found_in_a_batch_of_several_lengths_padded_at_the_end(name):
+    task = make_task(name)
+    parts = [task.sample(np.random.default_rng(0), 2, length) for length in (3, 5)]
+    steps = len(parts[1].mask_TB)
+
+    def padded(array):
+        return np.pad(array, [(0, steps - len(array))] + [(0, 0)] * (array.ndim - 1))
+
+    batch = Batch(*(np.concatenate([padded(a), b], 1) for a, b in zip(*parts, strict=True)))
+    found, short = task.sources(batch), task.sources(parts[0])
+    np.testing.assert_array_equal(found[: len(short), :2], short)
+    assert (found[len(short) :, :2] == -1).all()
+    np.testing.assert_array_equal(found[:, 2:], task.sources(parts[1]))
