@@ -100,9 +100,7 @@ class AddressSupervision(Regulariser):
     Raises ValueError at the first batch of a task that does not name such steps.
     """
 
-    def __init__(
-        self, network: MemoryNetwork, *, weight: float = 0.1, floor: float = 1e-6
-    ) -> None:
+    def __init__(self, network: MemoryNetwork, *, weight: float = 0.1, floor: float = 1e-6) -> None:
         super().__init__()
         require_number("weight", weight, least=0)
         require_number("floor", floor, above=0)

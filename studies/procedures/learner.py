@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from envs.tasks.base import Batch, Task
-from memnets import regularisers
 from memnets.backends import warm_up
 from memnets.network import MemoryNetwork
 
@@ -20,6 +19,7 @@ from .base import BadCheckpoint
 from .checkpoint import COUNTERS, fit, read, written
 from .curriculum import Standing, begin
 from .solving import judged
+from .terms import built_terms
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -62,10 +62,7 @@ class Learner:
         task = trial.task.build()
         sizes = task.input_size, task.answer.output_size
         network = trial.model.build(*sizes, backend=settings.backend).to(device)
-        terms = torch.nn.ModuleList(
-            regularisers.build(name, network, options)
-            for name, options in settings.regularisers.items()
-        ).to(device)
+        terms = built_terms(settings, task, network).to(device)
         warm_up(network)
         make = OPTIMISERS[settings.optimiser]
         ramp = settings.curriculum

@@ -17,6 +17,7 @@ from .evaluation import evaluate, marks, trace
 from .facts import add, averages, facts
 from .learner import Learner
 from .mixed import last_scored
+from .terms import added
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -61,7 +62,7 @@ def update(learner: Learner) -> None:
     data_cost = cost_TB.sum(0).mean()
     address = scored(rollout.address, batch.mask_TB)
     loss = data_cost + network.estimator.loss(address, cost_TB, rollout.hidden_TBC)
-    loss = loss + sum(term(rollout, inputs_TBX) for term in learner.regularisers)
+    loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
     learner.optimiser.zero_grad()
     loss.backward()
     norm, *others = [clip(parts, largest) for parts, largest in learner.clipped_apart()]

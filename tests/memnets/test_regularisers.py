@@ -9,30 +9,7 @@ from torch.autograd import gradcheck
 from memnets.registry import regularisers
 from memnets.regularisers import read_write_gap
 
-from .building import built
-
-STEPS, BATCH, INPUTS, SLOTS = 5, 3, 4, 6
-
-
-def small(cell="ntm", estimator="soft", **options):
-    options = {"slots": SLOTS, "width": 3} | options if cell != "none" else {}
-    return built(cell, estimator, cell_options=options)
-
-
-def run(network, inputs_TBX=None):
-    """Random bits, and the rollout over them, in float64."""
-    if inputs_TBX is None:
-        inputs_TBX = torch.randint(2, (STEPS, BATCH, INPUTS)).double()
-    return network.double()(inputs_TBX), inputs_TBX
-
-
-def term(name, network, **options):
-    return regularisers.get(name)(network, **options).double()
-
-
-def weightings(*shape, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*shape, dtype=torch.float64, generator=generator).softmax(-1)
+from .rollouts_and_terms import BATCH, INPUTS, SLOTS, STEPS, run, small, sources, term, weightings
 
 
 def naive_gap(reads, writes):
@@ -138,12 +115,21 @@ def test_next_input_trains_its_own_parameters_and_the_controller():
     assert all(p.grad is None for p in network.readout.parameters())
 
 
-@pytest.mark.parametrize("name", ["address_entropy", "read_write_consistency", "next_input"])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("address_entropy", {}),
+        ("read_write_consistency", {}),
+        ("next_input", {}),
+        ("address_supervision", {"sources_TB": sources()}),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
 @pytest.mark.parametrize("cell", ["ntm", "dntm", "dnc", "lrua", "rlntm"])
-def test_the_gradient_of_a_term_reaches_the_interface_and_is_finite(name, cell):
+def test_the_gradient_of_a_term_reaches_the_interface_and_is_finite(name, told, cell):
     network = small(cell)
     rollout, inputs_TBX = run(network)
-    value = term(name, network)(rollout, inputs_TBX)
+    value = term(name, network)(rollout, inputs_TBX, **told)
     assert value.shape == () and value.isfinite()
     value.backward()
     grad = next(network.controller.parameters()).grad
@@ -151,11 +137,14 @@ def test_the_gradient_of_a_term_reaches_the_interface_and_is_finite(name, cell):
 
 
 def test_the_registry_has_these_and_a_term_without_weight_is_nothing():
-    assert {"address_entropy", "read_write_consistency", "next_input"} <= set(regularisers)
+    names = {"address_entropy", "read_write_consistency", "next_input", "address_supervision"}
+    assert names <= set(regularisers)
     network = small()
     rollout, inputs_TBX = run(network)
+    known = {"sources_TB": sources()}
     for name in regularisers:
-        assert term(name, network, weight=0.0)(rollout, inputs_TBX) == 0
+        idle = term(name, network, weight=0.0)
+        assert idle(rollout, inputs_TBX, **{told: known[told] for told in idle.wanted()}) == 0
 
 
 @pytest.mark.parametrize("bad", [-1.0, 2.0])
@@ -167,6 +156,7 @@ def test_next_input_refuses_inputs_that_are_no_bits(bad):
         term("next_input", network)(rollout, inputs_TBX)
 
 
-def test_read_write_consistency_refuses_a_network_without_memory():
-    with pytest.raises(ValueError, match="needs a memory with write and read heads"):
-        term("read_write_consistency", small("none"))
+@pytest.mark.parametrize("name", ["read_write_consistency", "address_supervision"])
+def test_terms_of_reads_and_writes_refuse_a_network_without_memory(name):
+    with pytest.raises(ValueError, match=f"{name} needs a memory with write and read heads"):
+        term(name, small("none"))

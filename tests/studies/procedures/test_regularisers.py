@@ -2,19 +2,26 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
 from memnets.registry import regularisers
-from studies import Supervised
+from studies import Supervised, TaskSpec
 from studies.design.data import BadData
 from studies.design.trial import Trial
 from studies.procedures.learner import Learner
+from studies.procedures.terms import added
 from studies.procedures.training import update
 
 from ..recorders import Memory, Stopped, rows_of
 
-ALL = {"address_entropy": {}, "next_input": {}, "read_write_consistency": {}}
+ALL = {
+    "address_entropy": {},
+    "next_input": {},
+    "read_write_consistency": {},
+    "address_supervision": {},
+}
 
 
 def regularised(trial, terms):
@@ -100,7 +107,7 @@ def test_a_checkpoint_holds_what_the_terms_have_learned(trial):
     first, second = updated(trial), start(trial)
     second.restore(first.checkpoint())
     ours, theirs = first.regularisers.state_dict(), second.regularisers.state_dict()
-    assert set(ours) == {"1.predict.weight", "1.predict.bias"} == set(theirs)
+    assert set(ours) == {"2.predict.weight", "2.predict.bias"} == set(theirs)
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
@@ -122,3 +129,46 @@ def test_an_option_that_a_term_does_not_have_is_refused_by_name(trial):
         start(wrong)
     with pytest.raises(BadData, match="options are a mapping"):
         regularised(trial, {"address_entropy": 1})
+
+
+def test_address_supervision_lowers_what_reads_miss_of_their_sources(soft):
+    trial = regularised(soft, {"address_supervision": {"weight": 1.0, "floor": 0.01}})
+    quick = dataclasses.replace(trial.procedure, batch_size=16, learning_rate=1e-2, clip_norm=10.0)
+    learner = start(dataclasses.replace(trial, procedure=quick))
+    batch = learner.task.sample(np.random.default_rng(0), 16, 2)
+    inputs_TBX = torch.from_numpy(batch.inputs_TBX)
+
+    def missed():
+        with torch.no_grad():
+            return added(
+                learner.regularisers, learner.network(inputs_TBX), inputs_TBX, learner.task, batch
+            ).item()
+
+    before = missed()
+    for _ in range(60):
+        update(learner)
+    assert missed() < 0.5 * before
+
+
+def test_address_supervision_refuses_a_task_that_does_not_say_where_its_answers_lie(soft):
+    trial = regularised(soft, {"address_supervision": {}})
+    grams = TaskSpec("dynamic_ngrams", {"min_length": 3, "max_length": 4})
+    with pytest.raises(BadData, match="needs a task that says where .* DynamicNgrams does not"):
+        start(dataclasses.replace(trial, task=grams))
+
+
+class Bare(torch.nn.Module):
+    """A term as another package may have it: two arguments, and no Regulariser."""
+
+    def forward(self, rollout, inputs_TBX):
+        return rollout.logits_TBY.mean() + inputs_TBX.sum()
+
+
+def test_a_term_with_two_arguments_is_called_with_two(soft):
+    learner = start(soft)
+    batch = learner.batch()
+    inputs_TBX = torch.from_numpy(batch.inputs_TBX)
+    rollout = learner.network(inputs_TBX)
+    terms = torch.nn.ModuleList([Bare(), Bare()])
+    actual = added(terms, rollout, inputs_TBX, learner.task, batch)
+    assert actual == 2 * (rollout.logits_TBY.mean() + inputs_TBX.sum())
