@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .compiler.jit import ZERO, kernel
+
 
 class Address(NamedTuple):
     """Where a group of heads pointed, with a leading axis of time, or in one step.
@@ -23,3 +25,14 @@ class AddressGradients(NamedTuple):
     weights_TBHN: Any
     log_prob_TBH: Any
     entropy_TBH: Any
+
+
+@kernel
+def set_weights_gradient(
+    choice: Any, weights_TBHN: Any, t: int, first: int, last: int, out_BHN: Any
+) -> None:
+    """The gradient that comes in for a step's weights; zero where none does, and for the no-op."""
+    out_BHN.fill(ZERO)
+    has_gradient = choice.has_dense_gradient or not choice.one_slot
+    if has_gradient and len(weights_TBHN):
+        out_BHN[:, :, : weights_TBHN.shape[3]] = weights_TBHN[t, first:last]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..address import set_weights_gradient
 from ..compiler.jit import ZERO, kernel
 from ..controller_step import controller_step_vjp
 from ..linear import matmul, norms
@@ -210,17 +211,6 @@ def read_step_vjp(
         grads.read_address.entropy_TBH[t, first:last],
         to_read, grads.read_recent_BRN[first:last], grads.rows_BVN[first:last],
     )  # fmt: skip
-
-
-@kernel
-def set_weights_gradient(
-    choice: Any, weights_TBHN: Any, t: int, first: int, last: int, out_BHN: Any
-) -> None:
-    """The gradient that comes in for a step's weights; zero where none does, and for the no-op."""
-    out_BHN.fill(ZERO)
-    has_gradient = choice.has_dense_gradient or not choice.one_slot
-    if has_gradient and len(weights_TBHN):
-        out_BHN[:, :, : weights_TBHN.shape[3]] = weights_TBHN[t, first:last]
 
 
 @kernel

@@ -74,6 +74,11 @@ class CellRun(CellKernels):
         """What the interface sees of the hidden state: all of it, unless a cell says otherwise."""
         return hidden_BC
 
+    @staticmethod
+    def choosing(cell: Any) -> tuple[int, int]:
+        """How many write and how many read heads make a choice of their own: all of them."""
+        return cell.writes, len(cell.heads) - cell.writes
+
     @abstractmethod
     def tensors(self, state: Any, inputs_TBX: Tensor) -> tuple[Tensor, ...]:
         """What a gradient may flow to: the cell's state, and terms hoisted from inputs."""

@@ -29,10 +29,15 @@ def choice_of(estimator: Estimator) -> Choice | None:
     return chooser(in_force) if chooser else None
 
 
-def draw(choice: Choice, estimator: Any, cell: Any, steps: int, batch: int) -> Draws:
-    """The numbers that the reference would draw from torch's generator; zeros for the others."""
-    groups = [batch * heads for heads in (cell.writes, len(cell.heads) - cell.writes)]
-    drawn_THU = choice.draw(estimator, groups, cell.slots, steps)
+def draw(
+    choice: Choice, estimator: Any, heads: tuple[int, int], slots: int, steps: int, batch: int
+) -> Draws:
+    """The numbers that the reference would draw from torch's generator; zeros for the others.
+
+    So many write and read `heads` choose among the slots.
+    """
+    groups = [batch * count for count in heads]
+    drawn_THU = choice.draw(estimator, groups, slots, steps)
     return Draws(*(_by_head(group_THU, batch) for group_THU in drawn_THU.split(groups, 1)))
 
 

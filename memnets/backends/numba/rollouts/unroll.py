@@ -54,7 +54,8 @@ def unroll(
     cell = make(network.cell, choice, steps, batch, keep=needed)
     common = (inputs_TBX, *driver.weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
-    draws = draw(choice, estimator, network.cell, steps, batch)
+    heads = make.choosing(network.cell)
+    draws = draw(choice, estimator, heads, network.cell.slots, steps, batch)
     run = Run(network, cell)
     hidden_TBC, read_TBO, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
         run, draws, *common, before_BC, cell_BC, state.read_BO, *own
