@@ -11,7 +11,7 @@ from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizat
 
 from ..interface import Interface
 
-_WITHOUT_BIAS = ("from_input",)
+_WITHOUT_BIAS = ("from_input", "row")
 
 
 def replaced(part: Any, name: str, built_of: Mapping[str, type]) -> str | None:

@@ -63,10 +63,16 @@ class TARDIS(MemoryCell[TARDISState]):
         self.slots, self.width, self.penalty = slots, width, penalty
         self.start = Start(slots, width, persistent=persistent)
         self.read_size = width
-        self.interface = Interface(input_size, {"micro": (1, width), "score": (score_width,)})
+        self.score_width = score_width
+        self.interface = Interface(input_size, self.shapes)
         self.key = nn.Parameter(0.15 * torch.randn(slots, key_width))
         self.row = nn.Linear(key_width + width + 1, score_width, bias=False)
         self.vector = nn.Parameter(torch.randn(score_width) / score_width**0.5)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The parameters of write and read, as the interface cuts them, with their shapes."""
+        return {"micro": (1, self.width), "score": (self.score_width,)}
 
     def initial_state(self, batch_size: int) -> TARDISState:
         return TARDISState(

@@ -21,7 +21,7 @@ from ..building import small
 kernels = Numba()
 
 STEPS, BATCH, INPUTS, OUTPUTS = 6, 3, 5, 4
-CELLS = ["ntm", "dnc", "dntm", "none"]
+CELLS = ["ntm", "dnc", "dntm", "tardis", "none"]
 
 
 def built(cell="ntm", controller="lstm", **options):
@@ -87,7 +87,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("cell", ["ntm", "dnc", "dntm"])
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "none"])
 def test_a_state_that_is_not_the_networks_own(cell, state, inputs_TBX, no_kernel_runs):
     network = built(cell)
     given = inputs_TBX, STATES[state](network)

@@ -13,7 +13,7 @@ from memnets.backends.numba.backend import Numba
 from memnets.backends.numba.rollouts import arena
 
 from ..rollouts import outputs_of, results
-from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, moved
+from .unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, fused, moved
 
 kernels = Numba()
 
@@ -102,7 +102,8 @@ def test_frozen_parameters_and_inputs_that_are_not_contiguous(cell):
 @every_estimator
 @every_cell
 def test_nothing_is_read_that_was_not_written(cell, estimator, monkeypatch):
-    network, inputs = build(cell, estimator, write_heads=2), torch.randn(9, 3, INPUTS)
+    network = build(cell, estimator, **SEVERAL_HEADS.get(cell, {}))
+    inputs = torch.randn(9, 3, INPUTS)
     plain, found = arena.Arena.empty, []
 
     def poisoned(self, *shape):

@@ -6,9 +6,9 @@ pytest.importorskip("numba")
 
 from memnets.interface import Interface
 
-from .unrolled import CELLS, UNITS, WAYS, build, same
+from .unrolled import CELLS, SEVERAL_HEADS, UNITS, WAYS, build, same
 
-VARIANTS = [(cell, options) for cell in CELLS for options in ({}, {"write_heads": 2})]
+VARIANTS = [(cell, {}) for cell in CELLS] + list(SEVERAL_HEADS.items())
 VARIANTS += [("dnc", {"links": False}), ("dntm", {"recency": False, "gated_input": False})]
 
 

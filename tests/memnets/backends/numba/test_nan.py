@@ -13,12 +13,12 @@ pytest.importorskip("numba")
 from memnets.network import MemoryNetwork
 
 from ..rollouts import outputs_of
-from .unrolled import CELLS, ESTIMATORS, INPUTS, build, fused
+from .unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, fused
 
 BEGINS = 2
 """The first step whose input is not a number."""
 
-CONTENTS = {"dntm": "content_BNW"}
+CONTENTS = {"dntm": "content_BNW", "tardis": "content_BNW"}
 
 every_cell = pytest.mark.parametrize("cell", CELLS)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -47,11 +47,15 @@ def the_same_are_nan(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> Non
 def test_an_input_that_is_not_a_number_shows_from_its_step_on(
     cell, estimator, controller, training
 ):
-    network = build(cell, estimator, controller, write_heads=2).train(training)
+    options = SEVERAL_HEADS.get(cell, {})
+    network = build(cell, estimator, controller, **options).train(training)
     inputs_TBX = torch.randn(6, 3, INPUTS)
     inputs_TBX[BEGINS, 1] = math.nan
     found, wanted = rollouts(network, inputs_TBX)
-    assert wanted[".logits_TBY"][BEGINS:, 1].isnan().all()
+    shown_T = wanted[".logits_TBY"][:, 1].isnan().all(-1)
+    # with nothing but one row to remember by, TARDIS may read another, and forget
+    forgets = cell == "tardis" and estimator == "reinforce" and controller == "feedforward"
+    assert shown_T[BEGINS] if forgets else shown_T[BEGINS:].all()
     assert found[f".state.cell.{CONTENTS.get(cell, 'memory_BNW')}"][1].isnan().any()
     the_same_are_nan(found, wanted)
 

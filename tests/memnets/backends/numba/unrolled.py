@@ -21,12 +21,16 @@ CELLS = {
     "ntm": {"slots": 13, "width": 5},
     "dnc": {"slots": 13, "width": 5, "read_heads": 3},
     "dntm": {"slots": 13, "width": 5, "address_width": 3},
+    # a penalty of 100 lets a soft sequence over few slots blow up any rounding
+    "tardis": {"slots": 13, "width": 5, "key_width": 3, "score_width": 7, "penalty": 3.0},
 }
 """Each cell and its sizes, none of which is a whole number of vector registers."""
+SEVERAL_HEADS = {cell: {"write_heads": 2, "read_heads": 3} for cell in ("ntm", "dnc", "dntm")}
+"""Options for several heads, for the cells that may have them."""
 WAYS = ("soft", "reinforce", "straight_through")
 """One estimator for each way of reading, writing and coming back: all slots, one, one for all."""
 ESTIMATORS = (*WAYS, "reinmax", "gumbel")
-WEIGHTINGS = ("weights", "precedence", "writes", "reads")
+WEIGHTINGS = ("weights", "precedence", "writes", "reads", "read_BN")
 
 
 def build(
@@ -72,6 +76,9 @@ def moved(state: NetworkState) -> NetworkState:
             other = 0.5 * x.detach() + 0.5 * torch.randn_like(x).softmax(-1)
         elif "usage" in name:
             other = torch.rand_like(x)
+        elif "filled" in name:
+            # some slots are still empty, or none
+            other = torch.randint_like(x, 14)
         elif "link" in name:
             # with a diagonal, which no cell writes and which must not count
             other = torch.rand_like(x) / max(x.shape[-1], 1)

@@ -12,11 +12,10 @@ pytest.importorskip("numba")
 from memnets.backends.numba.backend import Numba
 
 from ...rollouts import GRADIENTS, alike, cast, outputs_of, pulled
-from ..unrolled import CELLS, ESTIMATORS, INPUTS, build, fused, moved, same
+from ..unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, fused, moved, same
 
 kernels = Numba()
 
-SEVERAL_HEADS = {"write_heads": 2, "read_heads": 3}
 GRID = [(1, 1), (1, 16), (5, 16), (7, 9), (8, 33), (42, 3), (120, 1), (120, 3)]
 """Lengths and batches."""
 
@@ -103,7 +102,7 @@ def test_repeated_runs_agree_bit_for_bit(cell, estimator, batch, threads):
 @every_estimator
 @every_cell
 def test_two_pieces_are_one_run(cell, estimator, training):
-    network = build(cell, estimator, read_heads=2).train(training)
+    network = build(cell, estimator, **SEVERAL_HEADS.get(cell, {})).train(training)
     inputs_TBX, first = torch.randn(19, 3, INPUTS), moved(network.initial_state(3))
 
     def whole():
@@ -129,8 +128,9 @@ def test_two_pieces_are_one_run(cell, estimator, training):
 @pytest.mark.parametrize(
     ("cell", "options"),
     [
-        *[(cell, options) for cell in CELLS for options in ({}, SEVERAL_HEADS)],
-        *[(cell, SEVERAL_HEADS | {"read_first": True}) for cell in ("ntm", "dntm")],
+        *[(cell, {}) for cell in CELLS],
+        *SEVERAL_HEADS.items(),
+        *[(cell, SEVERAL_HEADS[cell] | {"read_first": True}) for cell in ("ntm", "dntm")],
     ],
     ids=str,
 )
