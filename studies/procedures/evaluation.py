@@ -69,13 +69,13 @@ def _test(network: MemoryNetwork, task: Task, length: int, sequences: int, seed:
 
 def marks(task: Task, answers: np.ndarray, batch: Batch) -> dict[str, float]:
     """Accuracy, sequence_accuracy and errors per sequence of decided answers, scored steps only."""
-    mask_TB = batch.mask_TB
-    errors_TB = task.answer.errors(answers, batch.targets_TBY) * mask_TB
-    score_TB = task.answer.score(answers, batch.targets_TBY) * mask_TB
+    mask_TB, errors_TB = batch.mask_TB, task.answer.errors(answers, batch.targets_TBY)
+    errors_B = (errors_TB * mask_TB).sum(0)
+    score_TB = task.answer.fraction(errors_TB) * mask_TB
     return {
-        "accuracy": float(score_TB.sum() / max(1, mask_TB.sum())),
-        "sequence_accuracy": float((errors_TB.sum(0) == 0).mean()),
-        "errors": float(errors_TB.sum(0).mean()),
+        "accuracy": float(score_TB.sum() / max(1, np.count_nonzero(mask_TB))),
+        "sequence_accuracy": float(np.count_nonzero(errors_B == 0) / errors_B.size),
+        "errors": float(errors_B.mean()),
     }
 
 

@@ -13,6 +13,7 @@ from memnets.types import Address
 
 from .base import Outcome, Recorder, Row
 from .cost import NATS_PER_BIT, cost, tensors
+from .descent import clip, descend, forget
 from .evaluation import evaluate, marks, trace
 from .facts import add, averages, facts
 from .learner import Learner
@@ -54,21 +55,26 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
 def update(learner: Learner) -> None:
     """One batch, one step of the optimiser."""
     started = time.perf_counter()
-    network, answer = learner.network.train(), learner.task.answer
+    network, answer = learner.network, learner.task.answer
+    if not network.training:
+        network.train()
     batch = learner.batch()
     inputs_TBX, targets_TBY, mask_TB = tensors(batch, learner.device)
     rollout = network(inputs_TBX)
     cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
     data_cost = cost_TB.sum(0).mean()
-    address = scored(rollout.address, batch.mask_TB)
-    loss = data_cost + network.estimator.loss(address, cost_TB, rollout.hidden_TBC)
-    loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
-    learner.optimiser.zero_grad()
+    loss = data_cost
+    if network.estimator.has_loss:
+        address = scored(rollout.address, batch.mask_TB)
+        loss = loss + network.estimator.loss(address, cost_TB, rollout.hidden_TBC)
+    if len(learner.regularisers):
+        loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
+    forget(learner.parameters())
     loss.backward()
     norm, *others = [clip(parts, largest) for parts, largest in learner.clipped_apart()]
     for name, value in (("loss", loss), *(("gradient norm", one) for one in (norm, *others))):
         require_finite(value.item(), f"the {name}", learner.step + 1)
-    learner.optimiser.step()
+    descend(learner.optimiser)
     network.estimator.advance()
     learner.step += 1
     decided = answer.decide(rollout.logits_TBY.detach().cpu().numpy())
@@ -78,7 +84,7 @@ def update(learner: Learner) -> None:
         updates=1,
         bits=data_cost.item() / NATS_PER_BIT,
         **marks(learner.task, decided, batch),
-        entropy=rollout.address.entropy_BH.mean().item(),
+        entropy=rollout.address.entropy_BH.detach().mean().item(),
         gradient_norm=norm.item(),
     )
     learner.seconds += time.perf_counter() - started
@@ -96,20 +102,6 @@ def scored(address: Address, mask_TB: np.ndarray) -> Address:
         log_prob_BH=address.log_prob_BH * before_TB1,
         entropy_BH=address.entropy_BH * before_TB1,
     )
-
-
-def clip(parameters: list[torch.nn.Parameter], largest: float) -> torch.Tensor:
-    """Scale gradients down to a norm of at most `largest`; the norm before.
-
-    A gradient that explodes over hundreds of steps is finite in float32 when its square is not: the
-    norm is then taken in float64, and the gradient keeps its direction.
-    """
-    grads = [part.grad for part in parameters if part.grad is not None]
-    norm = torch.nn.utils.get_total_norm(grads)
-    if norm.isinf():
-        norm = torch.nn.utils.get_total_norm([grad.double() for grad in grads])
-    torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
-    return norm
 
 
 def evaluated(learner: Learner) -> list[Row]:

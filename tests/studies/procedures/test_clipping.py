@@ -6,8 +6,9 @@ import math
 import pytest
 import torch
 
+from studies.procedures.descent import clip
 from studies.procedures.learner import OPTIMISERS, Learner
-from studies.procedures.training import clip, update
+from studies.procedures.training import update
 
 
 def parameters(*gradients):
@@ -22,6 +23,16 @@ def test_it_is_torchs_own_clipping(largest):
     ours, theirs = (parameters([3.0, 0.0], [-4.0]) for _ in range(2))
     norm = clip(ours, largest)
     assert norm == torch.nn.utils.clip_grad_norm_(theirs, largest) == 5.0
+    for one, other in zip(ours, theirs, strict=True):
+        assert torch.equal(one.grad, other.grad)
+
+
+@pytest.mark.parametrize("largest", [1.0, 6.0, 1e3])
+def test_it_is_torchs_own_clipping_to_the_bit(largest):
+    generator = torch.Generator().manual_seed(0)
+    gradients = [torch.randn(size, generator=generator).tolist() for size in (1, 7, 30, 401)]
+    ours, theirs = (parameters(*gradients) for _ in range(2))
+    assert torch.equal(clip(ours, largest), torch.nn.utils.clip_grad_norm_(theirs, largest))
     for one, other in zip(ours, theirs, strict=True):
         assert torch.equal(one.grad, other.grad)
 
