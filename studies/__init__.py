@@ -11,6 +11,10 @@ from .procedures.base import Recorder as Recorder
 from .procedures.curriculum import Curriculum as Curriculum
 from .procedures.curriculum import MixtureCurriculum as MixtureCurriculum
 from .procedures.gradients import Gradients as Gradients
+from .procedures.selection import Averaging as Averaging
+from .procedures.selection import FallingRate as FallingRate
+from .procedures.selection import Restarts as Restarts
+from .procedures.selection import Selection as Selection
 from .procedures.supervised import Supervised as Supervised
 from .running.executor import Summary as Summary
 from .running.executor import run as run

@@ -13,7 +13,15 @@ from .data import BadData, fingerprint
 
 FIRST = {"supervised": "studies.training:train", "gradients": "studies.gradients:measure"}
 """Procedures of the first version: registered names now, functions then."""
-LATER: dict[str, dict[str, Any]] = {"supervised": {"baseline_clip_norm": None}}
+LATER: dict[str, dict[str, Any]] = {
+    "supervised": {
+        "baseline_clip_norm": None,
+        "selection": None,
+        "restarts": None,
+        "averaging": None,
+        "falling_rate": None,
+    }
+}
 """Fields that a procedure got later, and their defaults: an id has them only where they differ."""
 DESCENT = ("updates", "batch_size", "learning_rate")
 """The fields of its training that the gradient study of the first version used."""

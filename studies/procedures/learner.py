@@ -16,10 +16,14 @@ from memnets.backends import warm_up
 from memnets.network import MemoryNetwork
 
 from .base import BadCheckpoint
+from .best import chosen
 from .checkpoint import COUNTERS, fit, read, written
 from .curriculum import Standing, begin
+from .restarts import data_key, torch_seed
 from .solving import judged
 from .terms import built_terms
+from .watched import watchers_of
+from .watchers import Watchers
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -49,6 +53,7 @@ class Learner:
     regularisers: torch.nn.ModuleList
     rng: np.random.Generator
     standing: Standing | None
+    watchers: Watchers
     step: int = 0
     seconds: float = 0.0
     sums: dict[str, float] = field(default_factory=dict)
@@ -56,9 +61,9 @@ class Learner:
     solved: dict[str, Any] | None = None
 
     @classmethod
-    def start(cls, trial: Trial, settings: Supervised, device: str) -> Learner:
-        """A trial before its first update; seeds torch."""
-        torch.manual_seed(trial.seed)
+    def start(cls, trial: Trial, settings: Supervised, device: str, attempt: int = 0) -> Learner:
+        """A trial, or one of its attempts, before its first update; seeds torch."""
+        torch.manual_seed(torch_seed(trial.seed, attempt))
         task = trial.task.build()
         sizes = task.input_size, task.answer.output_size
         network = trial.model.build(*sizes, backend=settings.backend).to(device)
@@ -73,9 +78,19 @@ class Learner:
             network=network,
             optimiser=make([*network.parameters(), *terms.parameters()], lr=settings.learning_rate),
             regularisers=terms,
-            rng=np.random.default_rng([trial.seed]),
+            rng=np.random.default_rng(data_key(trial.seed, attempt)),
             standing=begin(ramp, task) if ramp else None,
+            watchers=watchers_of(settings),
         )
+
+    def begin_again(self, attempt: int) -> None:
+        """Another attempt in the place of this one; clock and watchers go on."""
+        fresh = Learner.start(self.trial, self.settings, str(self.device), attempt)
+        for name in ("network", "optimiser", "regularisers", "rng", "standing", "below"):
+            setattr(self, name, getattr(fresh, name))
+        if self.standing:
+            self.standing.raised = self.step
+        self.watchers.restarted(self)
 
     @property
     def device(self) -> torch.device:
@@ -85,7 +100,7 @@ class Learner:
     @property
     def over(self) -> bool:
         """Whether there is nothing left to train."""
-        return self.solved is not None or self.step >= self.settings.updates
+        return self.solved is not None or self.step >= self.settings.updates or self.watchers.over
 
     @property
     def longest(self) -> int | None:
@@ -145,8 +160,9 @@ class Learner:
         settings, high = self.settings, self.task.lengths[1]
         if settings.curriculum and self.standing:
             settings.curriculum.evaluated(self.standing, errors, high)
+        selection = settings.selection
         self.below, self.solved = judged(
-            tests,
+            chosen(tests, selection.address) if selection else tests,
             lengths=self.task.lengths,
             largest=settings.solved_errors,
             below=self.below,
@@ -166,6 +182,8 @@ class Learner:
             "data": json.dumps(self.rng.bit_generator.state),
             "torch": torch.get_rng_state(),
         }
+        if self.watchers:
+            data["watchers"] = self.watchers.state()
         if self.standing:
             data["standing"] = {"recent": self.standing.recent, "raised": self.standing.raised}
         if self.device.type == "cuda":
@@ -180,6 +198,7 @@ class Learner:
         fit(self.network, data["network"])
         fit(self.regularisers, data["regularisers"])
         fit(self.optimiser, data["optimiser"])
+        self.watchers.load(data.get("watchers", {}))
         for name in COUNTERS:
             setattr(self, name, data[name])
         if self.standing:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envs.tasks.base import Task
 from memnets.registry import Registry, regularisers
 
-from ..design.data import BadData, plain
+from ..design.data import BadData, build, plain
 from ..design.settings import check_number
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .curriculum import Curriculum, MixtureCurriculum, curriculum_of
 from .lengths import trained_lengths
+from .selection import Averaging, FallingRate, Restarts, Selection
 from .training_settings import backend_parts, check_training, tested_lengths, training_line
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
+
+STEERED: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "selection": Selection,
+        "restarts": Restarts,
+        "averaging": Averaging,
+        "falling_rate": FallingRate,
+    }
+)
+"""Fields that are None or settings of what steers a training, and their classes."""
 
 
 @procedures.register("supervised")
@@ -29,7 +41,9 @@ class Supervised(Procedure):
     stops, when the test errors per sequence, averaged over those test lengths that lie within the
     trained ones, are at or below it at two evaluations in a row; the first of the two counts as
     the time to solve. `regularisers` maps registered names to their options. Gradients are those of
-    a mean over the batch.
+    a mean over the batch. `selection` keeps the best network and says by which test it is judged,
+    `restarts` gives a trial that does not learn another seed, `averaging` tests averaged weights,
+    and `falling_rate` lowers the learning rate once the task is learned.
     """
 
     row_key: ClassVar = ("kind", "step", "length")
@@ -48,6 +62,10 @@ class Supervised(Procedure):
     test_sequences: int = 64
     solved_errors: float | None = None
     curriculum: Curriculum | MixtureCurriculum | None = None
+    selection: Selection | None = None
+    restarts: Restarts | None = None
+    averaging: Averaging | None = None
+    falling_rate: FallingRate | None = None
     regularisers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     backend: str = "auto"
     """auto: the fastest that takes the model. fused: kernels for the network's device. compiled:
@@ -60,6 +78,9 @@ class Supervised(Procedure):
             check_number(self, "", "baseline_clip_norm", above=0)
         if not isinstance(self.curriculum, Curriculum | MixtureCurriculum | None):
             object.__setattr__(self, "curriculum", curriculum_of(self.curriculum))
+        for name, make in STEERED.items():
+            if not isinstance(given := getattr(self, name), make | None):
+                object.__setattr__(self, name, build(make, given, name))
         object.__setattr__(self, "regularisers", _terms(self.regularisers))
 
     def takes(self, task: Any) -> Mapping[str, Any]:

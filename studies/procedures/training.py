@@ -49,7 +49,8 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
                 recorder.row(row)
             recorder.save(learner.checkpoint())
     longest = learner.task.lengths[1]
-    return Outcome(facts(learner), trace(learner.network, learner.task, longest, trial.seed))
+    found = facts(learner) | learner.watchers.facts()
+    return Outcome(found, trace(learner.network, learner.task, longest, trial.seed))
 
 
 def update(learner: Learner) -> None:
@@ -77,6 +78,7 @@ def update(learner: Learner) -> None:
     descend(learner.optimiser)
     network.estimator.advance()
     learner.step += 1
+    learner.watchers.updated(learner, cost_TB.detach())
     decided = answer.decide(rollout.logits_TBY.detach().cpu().numpy())
     learner.answered(decided, batch)
     add(
@@ -108,13 +110,15 @@ def evaluated(learner: Learner) -> list[Row]:
     """The rows of an evaluation; it moves the curriculum on and decides whether it is solved."""
     settings, seed = learner.settings, learner.trial.seed
     lengths = settings.lengths(learner.task)
-    tests = evaluate(learner.network, learner.task, lengths, settings.test_sequences, seed)
+    with learner.watchers.testing(learner.network):
+        tests = evaluate(learner.network, learner.task, lengths, settings.test_sequences, seed)
     require_finite_tests(tests, learner.step)
-    means, clock = averages(learner.sums), learner.clock
+    means, clock = averages(learner.sums), learner.clock | learner.watchers.columns()
     if learner.longest is not None:
         means["level"] = learner.longest
     learner.judge(means["errors"], tests)
     learner.sums = {}
+    tests = learner.watchers.evaluated(learner, means, tests)
     return [{**clock, **row} for row in (means, *tests)]
 
 

@@ -39,10 +39,13 @@ def tested_lengths(settings: Any, task: Task) -> tuple[int, ...]:
     """The grid of lengths to test at; raises BadData where it cannot tell solved from not."""
     low, high = task.lengths
     lengths = settings.test_lengths or tuple(task.test_lengths)
-    if settings.solved_errors is not None and not any(low <= n <= high for n in lengths):
+    judging = [
+        name for name in ("solved_errors", "selection") if getattr(settings, name, None) is not None
+    ]
+    if judging and not any(low <= n <= high for n in lengths):
         raise BadData(
             f"test_lengths {lengths} has none of the trained lengths, {low} to {high}, at "
-            "which solved_errors is judged: add one, or set solved_errors to None."
+            f"which {judging[0]} is judged: add one, or set {judging[0]} to None."
         )
     return lengths
 
