@@ -34,7 +34,7 @@ PUBLISHED: Mapping[str, _Published] = MappingProxyType(
 )
 
 
-# by task, as named here: inverse temperature of the moves, and the error at which a level is learned
+# by task, as named here: inverse temperature of the moves, and the error that ends a level
 RLNTM_TASKS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "copy": (0.01, 0.2),

@@ -2,7 +2,7 @@
 
 Every cell computes a weighting over slots; an estimator turns it into the address that is used. A
 weighting that sums to less than one leaves the rest to the no-op, which a discrete estimator can
-choose like any slot. Discrete estimators sample in `train()` and take the mode in `eval()`.
+choose like any slot. `in_training` and `at_test` say how an estimator makes addresses.
 """
 
 from ..registry import estimators as estimators
@@ -13,11 +13,14 @@ from .base import SOFT as SOFT
 from .base import Estimator as Estimator
 from .choices import chosen as chosen
 from .choices import entropy as entropy
+from .gate import Gate as Gate
+from .gate import Share as Share
 from .gumbel import Gumbel as Gumbel
 from .gumbel import GumbelRao as GumbelRao
-from .price import Gate as Gate
+from .hardened import Hardened as Hardened
 from .price import Price as Price
 from .reinforce import Reinforce as Reinforce
+from .soft import NoisyTopK as NoisyTopK
 from .soft import Soft as Soft
 from .soft import TopK as TopK
 from .straight_through import ReinMax as ReinMax

@@ -9,18 +9,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..options import accepted, check_options, require_number
+from ..options import (
+    accepted,
+    check_options,
+    require_number,
+    require_one_of,
+    require_whole,
+)
 from ..registry import estimators
 from ..types import Address
 from .base import Estimator
+from .gate import Gate, Share
+
+SCHEDULES = ("inverse_root", "phases", "learned")
 
 
 @estimators.register("annealed")
 class Annealed(Estimator):
-    """From one estimator to another: the first with probability 1/sqrt(1 + kt) in minibatch t.
+    """From one estimator to another: a share of the minibatches, in the end most, uses the second.
 
-    The continuous-to-discrete curriculum of D-NTM (section 4.3; `rate` k = 0.0015 in the authors'
-    code); one draw holds for the whole minibatch. In `eval()` the second is used.
+    One draw holds for a whole minibatch. `schedule` says how the share moves. `inverse_root`: it is
+    1 - 1/sqrt(1 + kt) in minibatch t, the continuous-to-discrete curriculum of D-NTM (section 4.3;
+    `rate` k = 0.0015 in the authors' code). `phases`: nothing for `start` updates, then a rise to
+    `most` in equal steps over `ramp` updates. `learned`: it rises by `growth` times the opening of
+    a gate in each update, up to `most`, and falls while the gate is closed (gate.py; `learned`,
+    `decay` and `warm` are the gate's). In `eval()` the second is used.
     """
 
     def __init__(
@@ -29,22 +42,38 @@ class Annealed(Estimator):
         *,
         first: str = "soft",
         then: str = "reinforce",
+        schedule: str = "inverse_root",
         rate: float = 0.0015,
+        start: int = 2_000,
+        ramp: int = 2_000,
+        growth: float = 7e-4,
+        most: float = 1.0,
+        learned: float = 0.15,
+        decay: float = 0.98,
+        warm: int = 20,
         first_options: Mapping[str, Any] | None = None,
         then_options: Mapping[str, Any] | None = None,
         price: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(price=price)
+        require_one_of("schedule", schedule, SCHEDULES)
         require_number("rate", rate, least=0)
+        require_whole("start", start, least=0)
+        require_whole("ramp", ramp)
+        require_number("most", most, above=0, most=1)
         self.first = _built(first, first_options or {}, feature_size)
         self.then = _built(then, then_options or {}, feature_size)
         self.rollouts = self.then.rollouts
         before, after = self.first.in_training, self.then.in_training
         # at rate 0 all training is that of the first
-        changes = bool(rate) and before != after
+        changes = before != after and (rate > 0 or schedule != "inverse_root")
         self.in_training = f"{before}, then {after}" if changes else before
         self.at_test = self.then.at_test
-        self.rate = rate
+        self.schedule, self.rate = schedule, rate
+        self.start, self.ramp, self.most = start, ramp, most
+        by_performance = schedule == "learned"
+        self.gate = Gate(learned=learned, decay=decay, warm=warm) if by_performance else None
+        self.share = Share(growth=growth, most=most) if by_performance else None
         self.updates: Tensor
         self.use_first: Tensor
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
@@ -53,19 +82,28 @@ class Annealed(Estimator):
     @property
     def probability(self) -> float:
         """Chance that the present minibatch uses the first estimator."""
-        return 1 / math.sqrt(1 + self.rate * int(self.updates))
+        if self.share is not None:
+            return 1 - float(self.share.value)
+        updates = int(self.updates)
+        if self.schedule == "phases":
+            return 1 - self.most * min(1.0, max(0.0, (updates - self.start) / self.ramp))
+        return 1 / math.sqrt(1 + self.rate * updates)
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         address: Address = self.in_force()(weighting_BHN)
         return address
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
+        if self.gate is not None and self.share is not None and self.training and cost_TB.numel():
+            self.gate.see(cost_TB)
+            self.share.move(self.gate)
         own = super().loss(address, cost_TB)
         return self.in_force().loss(address, cost_TB, features_TBC) + own
 
     @property
     def has_loss(self) -> bool:
-        return self.first.has_loss or self.then.has_loss or self.price is not None
+        parts = self.first.has_loss, self.then.has_loss
+        return any(parts) or self.price is not None or self.gate is not None
 
     def in_force(self) -> Estimator:
         use_first = self.training and bool(self.use_first)

@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
-from ..options import require_positive
+from ..options import require_number, require_positive
 from ..registry import estimators
 from ..types import Address
 from .base import K_SLOTS, SOFT, Estimator
-from .choices import PROBABILITY_FLOOR, dense, entropy
+from .choices import PROBABILITY_FLOOR, dense, entropy, gumbel_noise
 
 
 @estimators.register("soft")
@@ -47,10 +47,52 @@ class TopK(Estimator):
         self.renormalise = renormalise
 
     def forward(self, weighting_BHN: Tensor) -> Address:
-        # a stable sort: equal weights, as those of an empty memory, go to the lowest slots
-        sorted_BHN, order_BHN = weighting_BHN.sort(dim=-1, descending=True, stable=True)
-        weights_BHK, slots_BHK = sorted_BHN[..., : self.k], order_BHN[..., : self.k]
-        if self.renormalise:
-            kept_BH1 = weights_BHK.sum(-1, keepdim=True).clamp_min(PROBABILITY_FLOOR)
-            weights_BHK = weights_BHK * weighting_BHN.sum(-1, keepdim=True) / kept_BH1
-        return Address.of(weights_BHK, slots_BHK, entropy_BH=entropy(weighting_BHN))
+        return largest(weighting_BHN, weighting_BHN, self.k, renormalise=self.renormalise)
+
+
+@estimators.register("noisy_top_k")
+class NoisyTopK(Estimator):
+    """The k slots that are largest under noise in training, and without it at test (Raven, 2026).
+
+    The noise is Gumbel's times `noise`, on log-probabilities: at 1 the slots are a sample of k
+    without replacement. The kept weights are those of the weighting, scaled to its mass where
+    `renormalise`; the gradient passes through them as through `top_k`'s.
+    """
+
+    in_training = at_test = K_SLOTS
+
+    def __init__(
+        self,
+        *,
+        k: int = 4,
+        noise: float = 1.0,
+        renormalise: bool = True,
+        price: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(price=price)
+        require_positive(k=k)
+        require_number("noise", noise, least=0)
+        self.k, self.noise, self.renormalise = k, noise, renormalise
+
+    def forward(self, weighting_BHN: Tensor) -> Address:
+        scores_BHN = weighting_BHN
+        if self.training:
+            noise_BHN = gumbel_noise(*weighting_BHN.shape, device=weighting_BHN.device)
+            log_prob_BHN = weighting_BHN.detach().clamp_min(PROBABILITY_FLOOR).log()
+            scores_BHN = log_prob_BHN + self.noise * noise_BHN.to(log_prob_BHN)
+        return largest(weighting_BHN, scores_BHN, self.k, renormalise=self.renormalise)
+
+
+def largest(weighting_BHN: Tensor, scores_BHN: Tensor, k: int, *, renormalise: bool) -> Address:
+    """The sparse address of the k slots with the largest scores, K = k, with their weights.
+
+    `renormalise` scales the kept weights back to the mass of the whole weighting.
+    """
+    # a stable sort: equal scores, as those of an empty memory, go to the lowest slots
+    order_BHN = scores_BHN.detach().sort(dim=-1, descending=True, stable=True).indices
+    slots_BHK = order_BHN[..., :k]
+    weights_BHK = weighting_BHN.gather(-1, slots_BHK)
+    if renormalise:
+        kept_BH1 = weights_BHK.sum(-1, keepdim=True).clamp_min(PROBABILITY_FLOOR)
+        weights_BHK = weights_BHK * weighting_BHN.sum(-1, keepdim=True) / kept_BH1
+    return Address.of(weights_BHK, slots_BHK, entropy_BH=entropy(weighting_BHN))

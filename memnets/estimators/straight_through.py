@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from torch import Tensor
 
+from ..options import require_one_of
 from ..registry import estimators
 from ..types import Address
 from .base import ONE_SLOT, Estimator
@@ -12,15 +16,26 @@ from .choices import PROBABILITY_FLOOR, dense, mode, one_hot, sample, straight_t
 
 @estimators.register("straight_through")
 class StraightThrough(Estimator):
-    """The most probable slot, with the gradient that the weighting would have had: biased.
+    """One slot, with the gradient that the weighting would have had: biased.
 
-    Deterministic (Bengio et al., 2013, with argmax in place of a sample).
+    `choice` is that in training: the `mode`, which is the most probable slot, or a `sample` (Bengio
+    et al., 2013). In `eval()` the mode is used.
     """
 
     in_training = at_test = ONE_SLOT
 
+    def __init__(self, *, choice: str = "mode", price: Mapping[str, Any] | None = None) -> None:
+        super().__init__(price=price)
+        require_one_of("choice", choice, ("mode", "sample"))
+        self.choice = choice
+
     def forward(self, weighting_BHN: Tensor) -> Address:
-        return dense(weighting_BHN, straight_through(mode(weighting_BHN), weighting_BHN))
+        if self.choice == "mode" or not self.training:
+            hard_BHN = mode(weighting_BHN)
+        else:
+            prob_BHN = with_no_op(weighting_BHN)
+            hard_BHN = one_hot(sample(prob_BHN), prob_BHN)[..., :-1]
+        return dense(weighting_BHN, straight_through(hard_BHN, weighting_BHN))
 
 
 @estimators.register("reinmax")

@@ -110,7 +110,7 @@ class _Part(NamedTuple):
 
 
 def _begun(optimiser: Optimizer) -> bool:
-    """Whether the optimiser has a state for all that has a gradient: it makes it at a first step."""
+    """Whether the optimiser has a state for all that has a gradient, made at a first step."""
     state, groups = optimiser.state, optimiser.param_groups
     return all(
         part in state for group in groups for part in group["params"] if part.grad is not None

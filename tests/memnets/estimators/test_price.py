@@ -49,7 +49,8 @@ def test_an_empty_batch_has_no_price():
     assert price.gate.updates == 0
 
 
-@pytest.mark.parametrize("name", list(estimators))
+# hardened is soft with a price, whose options are its own
+@pytest.mark.parametrize("name", sorted(set(estimators) - {"hardened"}))
 def test_every_estimator_takes_a_price(name):
     make = estimators.get(name)
     # the learned baseline needs the width of its features

@@ -18,18 +18,27 @@ from memnets.backends.numba.choices.dispatch import (
     code_of,
 )
 from memnets.backends.numba.choices.gumbel import GUMBEL
+from memnets.backends.numba.choices.hardened import HARD, HARDENED
 from memnets.backends.numba.choices.mode import MODE, SPARSE_MODE
 from memnets.backends.numba.choices.reinmax import REINMAX
 from memnets.backends.numba.choices.sample import SAMPLE
 from memnets.backends.numba.choices.soft import SOFT
-from memnets.backends.numba.choices.straight_through import STRAIGHT_THROUGH
+from memnets.backends.numba.choices.straight_through import SAMPLED, STRAIGHT_THROUGH
 from memnets.backends.numba.memory import DENSE, NOTHING
 from memnets.backends.numba.rollouts.draws import choice_of
-from memnets.estimators import Gumbel, Reinforce, ReinMax, Soft, StraightThrough, choices
+from memnets.estimators import Gumbel, Hardened, Reinforce, ReinMax, Soft, StraightThrough, choices
 from memnets.estimators.choices import gumbel_noise
 from memnets.registry import estimators
 
 from .against import adds, close, double, normal, unset, weighting
+
+
+def hardened(share: float) -> Hardened:
+    """One that makes such a share of its choices with one slot."""
+    estimator = Hardened(growth=1.0)
+    estimator.share.value.fill_(share)
+    return estimator
+
 
 SIZES = [(1, 1, 1), (3, 7, 3), (2, 128, 1), (64, 5, 2)]
 """Samples, slots, heads."""
@@ -41,6 +50,9 @@ ESTIMATORS = {
     STRAIGHT_THROUGH: StraightThrough(),
     REINMAX: ReinMax(),
     GUMBEL: Gumbel(temperature=0.7),
+    SAMPLED: StraightThrough(choice="sample"),
+    HARDENED: hardened(0.5),
+    HARD: hardened(1.0),
 }
 RAW = arrays(np.float32, (9,), elements=st.floats(0.0, 1.0, width=32))
 
@@ -54,6 +66,10 @@ def test_the_choice_of_an_estimator_follows_the_mode_and_the_schedule():
         assert choice_of(estimator) is choice
     assert choice_of(ReinMax().eval()) is MODE
     assert choice_of(StraightThrough().eval()) is STRAIGHT_THROUGH
+    assert choice_of(StraightThrough(choice="sample").eval()) is STRAIGHT_THROUGH
+    assert choice_of(Hardened()) is SOFT
+    assert choice_of(hardened(0.0)) is HARDENED
+    assert choice_of(hardened(0.5).eval()) is MODE
     assert choice_of(Gumbel(straight_through=False)) is None
     assert choice_of(estimators.get("gumbel_rao")()) is None
     annealed = estimators.get("annealed")()
@@ -75,7 +91,10 @@ def uniforms(B: int, H: int, seed: int = 3) -> np.ndarray:
 def draws(choice: Choice, B: int, H: int, N: int) -> np.ndarray:
     """What an estimator draws, and what it goes with, after the same seed."""
     if choice is not GUMBEL:
-        return uniforms(B, H)[..., None]
+        drawn = uniforms(B, H)[..., None]
+        return (
+            np.concatenate([drawn, np.full_like(drawn, 0.5)], -1) if choice is HARDENED else drawn
+        )
     torch.manual_seed(3)
     noise = gumbel_noise(B, H, N + 1).numpy()
     torch.manual_seed(3)
@@ -106,7 +125,7 @@ def test_the_address_and_its_gradient(B, N, H, choice, mass, holes):
     # a rest of 0.4 as the difference of two numbers of order 1, and 0 where it is rounding
     close(log_prob, address.log_prob_BH, smallest=1.0)
     dense = address.slots_BHK is None
-    if choice is SOFT:
+    if choice in (SOFT, HARDENED):
         assert (slots == DENSE).all()
     else:
         at = np.where(weights.any(-1), weights.argmax(-1), NOTHING)

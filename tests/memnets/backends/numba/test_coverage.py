@@ -21,7 +21,7 @@ kernels = Numba()
 CELLS, CONTROLLERS = ("ntm", "dnc", "dntm", "tardis"), ("lstm", "gru", "feedforward")
 ESTIMATORS = (
     *("soft", "reinforce", "leave_one_out", "annealed"),
-    *("straight_through", "reinmax", "gumbel"),
+    *("straight_through", "reinmax", "gumbel", "hardened"),
 )
 
 

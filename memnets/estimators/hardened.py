@@ -1,0 +1,64 @@
+"""Soft while it learns, made discrete once it has learned."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..options import require_number
+from ..registry import estimators
+from ..types import Address
+from .base import ONE_SLOT, SOFT, Estimator
+from .choices import dense, mode, straight_through
+from .gate import Share
+from .price import Price
+
+
+@estimators.register("hardened")
+class Hardened(Estimator):
+    """Soft in training, with a price on entropy charged once the task is learned; one slot at test.
+
+    The loss has `weight` · max(0, 1 - c / (`learned` · c₀)) for each nat of entropy of a weighting;
+    c is the running mean of a sequence's cost with `decay`, c₀ that of the first `warm` updates.
+
+    Low entropy alone leaves a gap between the soft score and that with one slot: a weighting that
+    is split in two at a single step, such as the first, costs little entropy and misplaces all that
+    follows. `growth` above 0 closes it. A growing share of all choices, drawn anew for each head,
+    step and sequence, is then made with one slot, the mode, with the gradient of the weighting. The
+    share rises by `growth` · max(0, 1 - c / (`learned` · c₀)) in each update, up to 1, which is
+    training with one slot, and falls by `growth` while the cost is too high for any price.
+    """
+
+    at_test = ONE_SLOT
+
+    def __init__(
+        self,
+        *,
+        weight: float = 0.1,
+        learned: float = 0.15,
+        decay: float = 0.98,
+        warm: int = 20,
+        growth: float = 0.0,
+    ) -> None:
+        super().__init__()
+        require_number("growth", growth, least=0)
+        self.price: Price = Price(weight=weight, learned=learned, decay=decay, warm=warm)
+        self.share = Share(growth=growth) if growth else None
+        self.in_training = f"{SOFT}, then {ONE_SLOT}" if growth else SOFT
+
+    def forward(self, weighting_BHN: Tensor) -> Address:
+        if not self.training:
+            return dense(weighting_BHN, mode(weighting_BHN))
+        if self.share is None:
+            return dense(weighting_BHN, weighting_BHN)
+        # in float32 whatever the weighting is, so that every backend draws the same
+        shape, device = (*weighting_BHN.shape[:2], 1), weighting_BHN.device
+        is_hard_BH1 = torch.rand(shape, dtype=torch.float32, device=device) < self.share.value
+        hard_BHN = torch.where(is_hard_BH1, mode(weighting_BHN), weighting_BHN.detach())
+        return dense(weighting_BHN, straight_through(hard_BHN, weighting_BHN))
+
+    def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
+        price = super().loss(address, cost_TB, features_TBC)
+        if self.share is not None and self.training and cost_TB.numel():
+            self.share.move(self.price.gate)
+        return price
