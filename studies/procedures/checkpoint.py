@@ -1,9 +1,9 @@
-"""Checkpoints of supervised training as bytes."""
+"""Checkpoints of training as bytes."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import torch
@@ -23,8 +23,8 @@ def written(data: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read(checkpoint: bytes, device: torch.device) -> dict[str, Any]:
-    """The entries of a checkpoint; raises BadCheckpoint for bytes that are none."""
+def read(checkpoint: bytes, device: torch.device, entries: Set[str] = ENTRIES) -> dict[str, Any]:
+    """What a checkpoint holds; raises BadCheckpoint for bytes that are none, or lack an entry."""
     try:
         data = torch.load(io.BytesIO(checkpoint), map_location=device, weights_only=True)
     # what is not a checkpoint can fail in any way that unpickling can
@@ -33,7 +33,7 @@ def read(checkpoint: bytes, device: torch.device) -> dict[str, Any]:
             "it is not a checkpoint of a trial: torch.load finds no tensors and plain data in it, "
             "or more than these"
         ) from error
-    if not isinstance(data, dict) or not set(data) >= ENTRIES:
+    if not isinstance(data, dict) or not set(data) >= entries:
         raise BadCheckpoint(f"it is not a checkpoint of a trial: it holds {_contents(data)}")
     return data
 
