@@ -30,7 +30,7 @@ class Evolution(Procedure):
     a discrete memory uses one slot, the most probable, and nothing is differentiated. Their costs,
     as `shaping` makes weights of them, give the gradient that the optimiser descends, to which
     `weight_decay` times the parameters is added. What an estimator does for gradients has no part
-    in this: models that differ in nothing else are the same.
+    in this.
 
     Rows, test lengths and `solved_errors` are as in `Supervised`. `sequences` counts those that
     members ran: population times batch size per update. Rows of training describe θ itself, and

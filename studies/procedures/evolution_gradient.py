@@ -6,6 +6,7 @@ the number of parameters, and the first axis of a fitness (2, N) is the sign.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -38,7 +39,7 @@ def utilities(fitness_M: Tensor) -> Tensor:
     """Weights of ranks that tell apart the better half only (NES, Wierstra et al., 2014)."""
     count = len(fitness_M)
     ranks_M = torch.arange(count, 0, -1, dtype=fitness_M.dtype)
-    weights_M = (torch.tensor(count / 2 + 1).log() - ranks_M.log()).clamp_min(0)
+    weights_M = (math.log(count / 2 + 1) - ranks_M.log()).clamp_min(0)
     return _by_rank(fitness_M, weights_M / weights_M.sum() - 1 / count)
 
 

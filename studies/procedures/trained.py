@@ -14,25 +14,30 @@ from ..design.data import BadData
 from ..design.trial import Trial
 from .base import BadCheckpoint
 from .checkpoint import fit, read
-from .learner import Learner
+from .evolution import Evolution
 from .supervised import Supervised
+
+NEEDED = {"id", "trial", "network"}
+"""Entries of a checkpoint that has a network, whatever trained it."""
 
 
 def trained(path: str | PathLike[str], device: str = "cpu") -> tuple[Trial, MemoryNetwork]:
     """The trial and the network of a checkpoint file, in evaluation mode.
 
-    Raises BadData where the file is no checkpoint of supervised training. torch's random numbers
-    are left as they were.
+    Raises BadData where the file is no checkpoint of a procedure that trains a network. torch's
+    random numbers are left as they were.
     """
     path = Path(path)
     try:
-        data = read(path.read_bytes(), torch.device(device))
+        data = read(path.read_bytes(), torch.device(device), NEEDED)
         trial = Trial.from_json(json.loads(data["trial"]), str(path))
         settings = trial.procedure
-        if not isinstance(settings, Supervised):
+        if not isinstance(settings, Supervised | Evolution):
             raise BadCheckpoint(f"it is of a trial of the procedure {settings.name!r}")
+        task = trial.task.build()
+        sizes = task.input_size, task.answer.output_size
         with torch.random.fork_rng(devices=[]):
-            network = Learner.start(trial, settings, device).network
+            network = trial.model.build(*sizes, backend=settings.backend).to(device)
         fit(network, data["network"])
     except FileNotFoundError:
         raise BadData(f"there is no checkpoint {path}.") from None
