@@ -276,8 +276,7 @@ def test_it_learns_a_tiny_copy_far_above_chance(trial, model):
     )
     task = TaskSpec("copy", {"width": 3, "max_length": 2})
     tiny = dataclasses.replace(trial, task=task, model=model, procedure=procedure, seed=0)
-    rows, outcome = rows_of(tiny)
+    rows, _ = rows_of(tiny)
     short, longer = rows[-2:]
     # guessing has one half right; 256 sequences of a vector are within 0.04 of that by chance
     assert short["accuracy"] > 0.85 and longer["accuracy"] > 0.6
-    assert outcome.facts["seconds"] < 300
