@@ -13,6 +13,7 @@ from . import panels
 AXES = {"sequences": "training sequences", "seconds": "training time (s)"}
 MEASURES = {
     "accuracy": "accuracy",
+    "errors": "wrong bits or symbols per sequence",
     "bits": "cost (bits per sequence)",
     "excess_bits": "excess cost (bits per sequence)",
 }

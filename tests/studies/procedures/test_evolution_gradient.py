@@ -97,7 +97,7 @@ def test_weights_sum_to_zero_rise_with_fitness_and_know_no_order(shaping, values
     for i, one in enumerate(values):
         for j, other in enumerate(values):
             assert one != other or weights[i] == weights[j]
-            assert one >= other or weights[i] <= weights[j]
+            assert one >= other or weights[i] <= weights[j] + 1e-12
     order = data.draw(st.permutations(range(len(values))))
     torch.testing.assert_close(shape(fitness[order]), weights[order])
 

@@ -1,0 +1,1 @@
+"""The view of the procedure "evolution": models that learned without a gradient."""
