@@ -101,6 +101,11 @@ class Annealed(Estimator):
         return self.in_force().loss(address, cost_TB, features_TBC) + own
 
     @property
+    def one_slot_share(self) -> float:
+        chance = self.probability
+        return chance * self.first.one_slot_share + (1 - chance) * self.then.one_slot_share
+
+    @property
     def has_loss(self) -> bool:
         parts = self.first.has_loss, self.then.has_loss
         return any(parts) or self.price is not None or self.gate is not None

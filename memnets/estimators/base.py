@@ -56,6 +56,11 @@ class Estimator(nn.Module, ABC):
         """Whether `loss` ever adds anything; no, where the address itself has a gradient."""
         return type(self).loss is not Estimator.loss or self.price is not None
 
+    @property
+    def one_slot_share(self) -> float:
+        """The share of its choices in training that it makes with one slot at present, 0 to 1."""
+        return float(self.in_training == ONE_SLOT)
+
     def in_force(self) -> Estimator:
         """What makes the addresses of this minibatch: itself, or an estimator that it holds."""
         return self

@@ -57,6 +57,10 @@ class Hardened(Estimator):
         hard_BHN = torch.where(is_hard_BH1, mode(weighting_BHN), weighting_BHN.detach())
         return dense(weighting_BHN, straight_through(hard_BHN, weighting_BHN))
 
+    @property
+    def one_slot_share(self) -> float:
+        return 0.0 if self.share is None else float(self.share.value)
+
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
         price = super().loss(address, cost_TB, features_TBC)
         if self.share is not None and self.training and cost_TB.numel():

@@ -76,6 +76,7 @@ def update(learner: Learner) -> None:
     for name, value in (("loss", loss), *(("gradient norm", one) for one in (norm, *others))):
         require_finite(value.item(), f"the {name}", learner.step + 1)
     descend(learner.optimiser)
+    share = network.estimator.one_slot_share
     network.estimator.advance()
     learner.step += 1
     learner.watchers.updated(learner, cost_TB.detach())
@@ -87,6 +88,7 @@ def update(learner: Learner) -> None:
         bits=data_cost.item() / NATS_PER_BIT,
         **marks(learner.task, decided, batch),
         entropy=rollout.address.entropy_BH.detach().mean().item(),
+        one_slot_share=share,
         gradient_norm=norm.item(),
     )
     learner.seconds += time.perf_counter() - started

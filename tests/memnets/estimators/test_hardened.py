@@ -62,6 +62,7 @@ def test_a_growing_share_of_the_choices_is_made_with_one_slot():
     shares = []
     for total in (10.0, 0.0, 0.0, 0.0, 0.0):
         learned(estimator, total)
+        assert estimator.one_slot_share == pytest.approx(0.25 * len(shares))
         weights_BHN = estimator(weighting_BHN).weights_BHK
         shares.append((weights_BHN == 1).any(-1).double().mean().item())
         soft = (weights_BHN == weighting_BHN).all(-1)
@@ -87,6 +88,7 @@ def test_annealed_by_phases_is_linear_between_its_ends():
     chances = []
     for _ in range(9):
         chances.append(estimator.probability)
+        assert estimator.one_slot_share == pytest.approx(1 - chances[-1])
         estimator.advance()
     assert chances == pytest.approx([1, 1, 1, 0.8, 0.6, 0.4, 0.2, 0.2, 0.2])
     assert estimator.in_training == "soft, then one slot"
