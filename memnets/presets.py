@@ -120,32 +120,45 @@ def rlntm2015(task: str, *, estimator: str = "reinforce", **cell_options: Any) -
     )
 
 
-def discretised_ntm(size: int = 100, **cell_options: int) -> dict[str, ModelSpec]:
-    """One NTM under every way of choosing its address (Gleeson and Watson's question).
+HARDENED: Mapping[str, float] = MappingProxyType({"growth": 7e-4})
+"""Options of `hardened` with which soft and one-slot scores came together on every cell tried."""
 
-    "soft, argmax tested" is trained soft and tested with the mode: the control.
-    """
-    estimators = {
+WAYS: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
+    {
         "soft": ("soft", {}),
-        "soft, argmax tested": (
+        "hardened, price alone": ("hardened", {}),
+        "hardened": ("hardened", HARDENED),
+        "annealed to straight-through": (
             "annealed",
-            {"first": "soft", "then": "straight_through", "rate": 0.0},
+            {"then": "straight_through", "schedule": "learned", "price": {}},
         ),
-        "straight_through": ("straight_through", {}),
+        "straight-through": ("straight_through", {}),
+        "straight-through, sampled": ("straight_through", {"choice": "sample"}),
+        "straight-through, sampled, priced": (
+            "straight_through",
+            {"choice": "sample", "price": {}},
+        ),
         "gumbel": ("gumbel", {}),
         "reinmax": ("reinmax", {}),
+        "annealed to reinforce": ("annealed", {"then_options": {"entropy_weight": 0.0}}),
         "reinforce": ("reinforce", {}),
-        "leave_one_out": ("leave_one_out", {}),
+        "leave one out": ("leave_one_out", {}),
     }
+)
+"""Ways of choosing an address, from soft to discrete: estimators and their options."""
+
+
+def discretised_ntm(size: int = 100, **cell_options: int) -> dict[str, ModelSpec]:
+    """One NTM under every way of choosing its address (Gleeson and Watson's question)."""
     return {
         name: ModelSpec(
             "ntm",
             estimator,
             controller_size=size,
             cell_options=cell_options,
-            estimator_options=options,
+            estimator_options=dict(options),
         )
-        for name, (estimator, options) in estimators.items()
+        for name, (estimator, options) in WAYS.items()
     }
 
 

@@ -53,7 +53,7 @@ def dispatch(arguments: list[str]) -> int:
     if arguments[:2] == ["study", "run"] and arguments[2:] and not arguments[2].startswith("-"):
         # the study's own settings are the defaults, so that --help shows them
         chosen = named(arguments[2])
-        default = Run(chosen.name, chosen.seeds, chosen.procedure)
+        default = Run(chosen.name, chosen.seeds, procedure=chosen.procedure)
         with errors_in_one_line("memnets study run", arguments):
             command = tyro.cli(Run, prog="memnets study run", args=arguments[2:], default=default)
         return command()

@@ -45,6 +45,10 @@ class Run:
     study: Positional[str]
     seeds: tuple[int, ...] = ()
     """Seeds to run."""
+    tasks: tuple[str, ...] = ()
+    """Tasks to run, by their names in the study or patterns such as 'copy*'; all by default."""
+    models: tuple[str, ...] = ()
+    """Models to run, likewise, such as 'ntm*' 'no memory*'."""
     procedure: Procedure = field(default_factory=Supervised)
     """How trials are made: the settings of the study's own procedure."""
     workers: int = 2
@@ -63,7 +67,8 @@ class Run:
         from studies.running.executor import run
         from studies.running.store import ResultStore
 
-        study = replace(named(self.study).with_procedure(self.procedure), seeds=self.seeds)
+        whole = named(self.study).with_procedure(self.procedure)
+        study = replace(whole.part(self.tasks, self.models), seeds=self.seeds)
         store = ResultStore(self.folder / study.name)
         summary = run(
             study,

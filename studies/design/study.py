@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from fnmatch import fnmatchcase
+from typing import Any, TypeAlias, TypeVar
 
 from memnets.registry import Registry
 from memnets.spec import ModelSpec
@@ -19,6 +20,9 @@ from .trial import TaskSpec, Trial
 studies: Registry[Callable[[], Study]] = Registry("memnets.studies", home="studies.catalog")
 
 Own: TypeAlias = Mapping[str | tuple[str, str], Mapping[str, Any] | Procedure]
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,26 @@ class Study:
         }
         own = {key: _without(changed, fields) for key, fields in self.own.items()}
         return replace(self, procedure=procedure, own=own)
+
+    def part(self, tasks: Iterable[str] = (), models: Iterable[str] = ()) -> Study:
+        """The study of some tasks and models, by their names or patterns such as "ntm*"; () is all.
+
+        Raises BadData for a pattern that none has.
+        """
+        kept_tasks = _matching(self.tasks, tuple(tasks), "tasks")
+        kept = _matching(self.models, tuple(models), "models")
+        own: Own = {
+            key: fields
+            for key, fields in self.own.items()
+            if _of(key)[0] in kept_tasks and set(_of(key)[1:]) <= set(kept)
+        }
+        per_task = {
+            name: model
+            if isinstance(model, ModelSpec)
+            else {task: own_spec for task, own_spec in model.items() if task in kept_tasks}
+            for name, model in kept.items()
+        }
+        return replace(self, tasks=kept_tasks, models=per_task, own=own)
 
     def trials(self) -> Iterator[Trial]:
         """All trials; seed by seed, so that a study cut short has compared all models."""
@@ -165,3 +189,15 @@ def _without(names: set[str], own: Mapping[str, Any] | Procedure) -> Any:
 
 def _name(trial: Trial) -> str:
     return f"{trial.task_label} with {trial.model_label}, seed {trial.seed},"
+
+
+def _matching(factor: Mapping[str, T], patterns: tuple[str, ...], what: str) -> dict[str, T]:
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in factor):
+            raise BadData(f"none of the {what} is {pattern!r}; they are {', '.join(factor)}.")
+    wanted = patterns or ("*",)
+    return {n: part for n, part in factor.items() if any(fnmatchcase(n, w) for w in wanted)}
+
+
+def _of(key: str | tuple[str, str]) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else key

@@ -145,20 +145,3 @@ def test_one_ntm_under_every_estimator_differs_in_nothing_else(name):
     inputs_TBX = torch.randn(3, 4, 4)
     rollout = network.eval()(network.estimator.spread(inputs_TBX))
     assert hard(rollout.address.dense(5)) == (name != "soft")
-
-
-def test_the_control_trains_soft_at_every_update_and_is_tested_with_the_argmax():
-    network = discretised_ntm(8, slots=5, width=3)["soft, argmax tested"].build(4, 2)
-    inputs_TBX = torch.randn(3, 4, 4)
-    for _ in range(50):
-        assert not hard(network.train()(inputs_TBX).address.dense(5))
-        network.estimator.advance()
-    assert network.estimator.probability == 1.0
-    soft = discretised_ntm(8, slots=5, width=3)["soft"].build(4, 2)
-    soft.load_state_dict(network.state_dict(), strict=False)
-    assert torch.equal(soft(inputs_TBX).logits_TBY, network(inputs_TBX).logits_TBY)
-    tested = network.eval()(inputs_TBX).address.dense(5)
-    assert hard(tested)
-    first = soft(inputs_TBX).address.dense(5)[0]
-    # the first write is the argmax of the weighting that the soft one uses
-    assert torch.equal(tested[0, :, 0].argmax(-1), first[:, 0].argmax(-1))

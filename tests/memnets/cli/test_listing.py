@@ -94,7 +94,7 @@ def test_show_gives_documentation_and_options(capsys):
     assert main(["show", "ntm"]) == 0
     assert "slots: int" in capsys.readouterr().out
     assert main(["show", "demo"]) == 0
-    assert "12 trials" in capsys.readouterr().out
+    assert "8 trials" in capsys.readouterr().out
 
 
 def test_show_says_which_backend_is_chosen_and_why(capsys):
@@ -103,7 +103,7 @@ def test_show_says_which_backend_is_chosen_and_why(capsys):
     assert "ntm/soft/lstm: numba\n" in shown
     assert "ntm/top_k/lstm: reference (the estimator" in shown
     assert main(["show", "demo", "--backend"]) == 0
-    assert "ntm/soft on copy: numba\n" in capsys.readouterr().out
+    assert "soft NTM on copy: numba\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

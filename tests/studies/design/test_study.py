@@ -132,3 +132,17 @@ def test_seeds_of_numpy_are_taken_as_pythons_own(study):
     theirs = dataclasses.replace(study, seeds=np.arange(3))
     assert [trial.id for trial in theirs.trials()] == [trial.id for trial in ours.trials()]
     assert all(type(trial.seed) is int for trial in theirs.trials())
+
+
+def test_a_part_of_a_study_has_the_same_trials():
+    from studies import studies
+
+    whole = studies.get("discrete_tasks")()
+    part = whole.part(tasks=["copy"], models=["ntm*", "no memory*"])
+    assert list(part.tasks) == ["copy"]
+    assert set(part.models) == {n for n in whole.models if n.startswith(("ntm", "no memory"))}
+    ids = {trial.id for trial in whole.trials()}
+    assert {trial.id for trial in part.trials()} < ids
+    assert {trial.id for trial in whole.part().trials()} == ids
+    with pytest.raises(BadData, match=r"none of the tasks is 'sort'; they are copy, repeat copy"):
+        whole.part(tasks=["sort"])

@@ -1,0 +1,63 @@
+"""Discrete and soft memories on four tasks: where each recipe ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from memnets.presets import WAYS
+from memnets.spec import ModelSpec
+
+from ..design.study import Own, Study, studies
+from ..design.trial import TaskSpec
+from .hardened_memories import CELLS
+from .recipe import FRESH, MEMORY, RECIPE
+
+TASKS: dict[str, tuple[TaskSpec, tuple[int, ...]]] = {
+    "copy": (TaskSpec("copy"), (5, 10, 20, 40)),
+    "repeat copy": (TaskSpec("repeat_copy"), (2, 5, 10, 20)),
+    "associative recall": (TaskSpec("associative_recall"), (2, 4, 6, 12)),
+    "reverse": (TaskSpec("reverse"), (5, 10, 20, 40)),
+}
+"""Each with its lengths to test, the paper's sizes."""
+UPDATES = {"copy": 6_000, "repeat copy": 12_000, "associative recall": 12_000, "reverse": 6_000}
+RECIPES = ("soft", "hardened", "annealed to straight-through")
+SIZES: dict[str, dict[str, Any]] = {**CELLS, "sam": {**MEMORY, "heads": 4}}
+
+
+@studies.register("discrete_tasks")
+def discrete_tasks() -> Study:
+    """Two discrete recipes, soft, and no memory, on four tasks, four memories and two controllers.
+
+    A run of it all takes a day on two cores; `--models` and `--tasks` run a part.
+    """
+    controllers = ("lstm", "feedforward")
+    models = {
+        f"{cell}, {controller}, {way}": ModelSpec(
+            cell,
+            WAYS[way][0],
+            controller,
+            cell_options=options,
+            estimator_options=dict(WAYS[way][1]),
+        )
+        for way in RECIPES
+        for controller in controllers
+        for cell, options in SIZES.items()
+    }
+    none = {
+        f"no memory, {name}": ModelSpec("none", "soft", name) for name in ("lstm", "feedforward")
+    }
+    own: Own = {
+        (task, model): {"updates": UPDATES[task], "test_lengths": lengths}
+        for task, (_, lengths) in TASKS.items()
+        for model in [*none, *models]
+    }
+    return Study(
+        name="discrete_tasks",
+        question="On which tasks does a discrete memory learn as well as a soft one?",
+        tasks={name: task for name, (task, _) in TASKS.items()},
+        models={**none, **models},
+        procedure=replace(RECIPE, evaluate_every=500),
+        own=own,
+        seeds=FRESH[:5],
+    )
