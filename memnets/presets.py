@@ -34,7 +34,7 @@ PUBLISHED: Mapping[str, _Published] = MappingProxyType(
 )
 
 
-# by task, as named here: inverse temperature of the moves, and the error that ends a level
+# by task, as named here: inverse temperature of moves, and the error at which a level is learned
 RLNTM_TASKS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "copy": (0.01, 0.2),

@@ -136,11 +136,13 @@ def _unlike(part: Any, own: Any, batch: int, weight: Tensor) -> str | None:
             return "the state is not of the form of the network's own"
         reasons = (_unlike(*both, batch, weight) for both in zip(part, own, strict=True))
         return next((reason for reason in reasons if reason), None)
+    if own is None or part is None:
+        return None if part is own else "the state is not of the form of the network's own"
     if type(part) not in (type(own), type(weight)):
         return f"the state holds {type(part).__name__}, no tensor"
     if part.device != weight.device:
         return f"the state is on {part.device}"
-    if part.dtype != weight.dtype:
+    if part.dtype != own.dtype:
         return f"the state is {str(part.dtype).removeprefix('torch.')}"
     if part.shape != (wanted := (batch, *own.shape[1:])):
         return f"the state holds the shape {tuple(part.shape)} in place of {wanted}"

@@ -59,7 +59,7 @@ def results(
     taken = dict(network.named_parameters()) | {"inputs": inputs_TBX}
     leaves = pytree.tree_leaves(state) if state is not None else []
     taken |= {f"first {place}": x for place, x in enumerate(leaves)}
-    wanted = {name: x for name, x in taken.items() if x.requires_grad}
+    wanted = {name: x for name, x in taken.items() if x is not None and x.requires_grad}
     return seen(rollout), pulled(total(network, rollout, seen), wanted)
 
 
@@ -92,13 +92,17 @@ def cast(
     *,
     asks: bool = False,
 ) -> Any:
-    """Copies of tensors, of another type; they ask for gradients as before, or all of them do."""
-    return pytree.tree_map(
-        lambda x: (
-            x if x is None else x.detach().to(device, dtype).requires_grad_(asks or x.requires_grad)
-        ),
-        tree,
-    )
+    """Copies of tensors, of another type; they ask for gradients as before, or all of them do.
+
+    Slots stay whole numbers.
+    """
+
+    def copied(x: Tensor | None) -> Tensor | None:
+        if x is None or not x.is_floating_point():
+            return x if x is None else x.detach().to(device)
+        return x.detach().to(device, dtype).requires_grad_(asks or x.requires_grad)
+
+    return pytree.tree_map(copied, tree)
 
 
 def distances(found: Named, wanted: Named) -> dict[str, float]:

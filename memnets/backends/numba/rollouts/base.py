@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from ....network import MemoryNetwork
+from ....types import Address as RolloutAddress
 from ....types import NetworkState, Rollout
 from ...controllers.base import fast_controllers
 from ...parts import replaced
@@ -79,6 +80,12 @@ class CellRun(CellKernels):
         """How many write and how many read heads make a choice of their own: all of them."""
         return cell.writes, len(cell.heads) - cell.writes
 
+    @staticmethod
+    def among(cell: Any) -> int:
+        """Among how many each of them chooses: the slots."""
+        slots: int = cell.slots
+        return slots
+
     @abstractmethod
     def tensors(self, state: Any, inputs_TBX: Tensor) -> tuple[Tensor, ...]:
         """What a gradient may flow to: the cell's state, and terms hoisted from inputs."""
@@ -94,6 +101,20 @@ class CellRun(CellKernels):
         rest = [[array[-self.steps :] for array in group[1:]] for group in groups]
         parts = [weights, *zip(*rest, strict=True)]
         return tuple(np.concatenate(part, 2) for part in parts)
+
+    def rolled(
+        self, weights: Tensor, slots: Tensor, log_prob: Tensor, entropy: Tensor
+    ) -> RolloutAddress:
+        """The parts of `address` in the form in which the estimator gives an address."""
+        if not self.choice.is_sparse:
+            return RolloutAddress(weights, None, log_prob, entropy)
+        there = slots >= 0
+        return RolloutAddress(
+            there.unsqueeze(-1).to(weights.dtype),
+            slots.where(there, weights.shape[-1] - 1).unsqueeze(-1),
+            log_prob,
+            entropy,
+        )
 
     def states(self, first: Array) -> Array:
         """Room for a state before each step and after the last; the first is given."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ....network import MemoryNetwork
-from ....types import Address, NetworkState, Rollout
+from ....types import NetworkState, Rollout
 from ...controllers.base import fast_controllers
 from ...derivatives import once_differentiable
 from .draws import Draws, choice_of, draw
@@ -55,21 +55,12 @@ def unroll(
     common = (inputs_TBX, *driver.weights(controller), *cell.interface())
     own = cell.tensors(state.cell, inputs_TBX)
     heads = make.choosing(network.cell)
-    draws = draw(choice, estimator, heads, network.cell.slots, steps, batch)
+    draws = draw(choice, estimator, heads, make.among(network.cell), steps, batch)
     run = Run(network, cell)
     hidden_TBC, read_TBO, cell_BC, weights, slots, log_prob, entropy, *final = Fused.apply(
         run, draws, *common, before_BC, cell_BC, state.read_BO, *own
     )
-    address = Address(weights, None, log_prob, entropy)
-    if choice.is_sparse:
-        there = slots >= 0
-        last = weights.shape[-1] - 1
-        address = Address(
-            there.unsqueeze(-1).to(weights.dtype),
-            slots.where(there, last).unsqueeze(-1),
-            log_prob,
-            entropy,
-        )
+    address = cell.rolled(weights, slots, log_prob, entropy)
     bypassed = torch.cat([network.bypass(hidden_TBC), read_TBO], -1)
     after = NetworkState(
         driver.pack(hidden_TBC[-1], cell_BC),

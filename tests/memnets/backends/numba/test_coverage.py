@@ -18,7 +18,7 @@ from ...building import small
 
 kernels = Numba()
 
-CELLS, CONTROLLERS = ("ntm", "dnc", "dntm", "tardis"), ("lstm", "gru", "feedforward")
+CELLS, CONTROLLERS = ("ntm", "dnc", "dntm", "rlntm", "tardis"), ("lstm", "gru", "feedforward")
 ESTIMATORS = (
     *("soft", "reinforce", "leave_one_out", "annealed"),
     *("straight_through", "reinmax", "gumbel", "hardened"),

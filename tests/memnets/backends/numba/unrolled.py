@@ -23,9 +23,11 @@ CELLS = {
     "dntm": {"slots": 13, "width": 5, "address_width": 3},
     # a penalty of 100 lets a soft sequence over few slots blow up any rounding
     "tardis": {"slots": 13, "width": 5, "key_width": 3, "score_width": 7, "penalty": 3.0},
+    "rlntm": {"slots": 13, "width": 5, "window": 3, "write_window": 3, "erase": True},
 }
 """Each cell and its sizes, none of which is a whole number of vector registers."""
 SEVERAL_HEADS = {cell: {"write_heads": 2, "read_heads": 3} for cell in ("ntm", "dnc", "dntm")}
+SEVERAL_HEADS["rlntm"] = {"heads": 2, "tied": False}
 """Options for several heads, for the cells that may have them."""
 WAYS = ("soft", "reinforce", "straight_through")
 """One estimator for each way of reading, writing and coming back: all slots, one, one for all."""
@@ -67,11 +69,13 @@ def fused(network: MemoryNetwork) -> Unroll:
 def moved(state: NetworkState) -> NetworkState:
     """A state that is nobody's first one, in generic position, and takes gradients.
 
-    Weightings stay such, usages stay in [0, 1] and links sum to less than one.
+    Weightings stay such, usages stay in [0, 1], links sum to less than one, slots stay.
     """
 
-    def move(path: Any, x: Tensor) -> Tensor:
+    def move(path: Any, x: Tensor | None) -> Tensor | None:
         name = pytree.keystr(path)
+        if x is None or not x.is_floating_point():
+            return x
         if any(weighting in name for weighting in WEIGHTINGS):
             other = 0.5 * x.detach() + 0.5 * torch.randn_like(x).softmax(-1)
         elif "usage" in name:
