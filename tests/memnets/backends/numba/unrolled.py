@@ -93,6 +93,12 @@ def moved(state: NetworkState) -> NetworkState:
     return pytree.tree_map_with_path(move, state)
 
 
+def numbers_of(state: NetworkState) -> list[Tensor]:
+    """The parts of a state that can have gradients: not slots."""
+    leaves = pytree.tree_leaves(state)
+    return [x for x in leaves if x is not None and x.is_floating_point()]
+
+
 def drawn(
     network: MemoryNetwork, steps: int, batch: int, first: bool
 ) -> tuple[Tensor, NetworkState | None]:

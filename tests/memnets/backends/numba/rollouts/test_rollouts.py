@@ -5,14 +5,23 @@ import math
 
 import pytest
 import torch
-from torch.utils import _pytree as pytree
 
 pytest.importorskip("numba")
 
 from memnets.backends.numba.backend import Numba
 
 from ...rollouts import GRADIENTS, alike, cast, outputs_of, pulled
-from ..unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, fused, moved, same
+from ..unrolled import (
+    CELLS,
+    ESTIMATORS,
+    INPUTS,
+    SEVERAL_HEADS,
+    build,
+    fused,
+    moved,
+    numbers_of,
+    same,
+)
 
 kernels = Numba()
 
@@ -118,7 +127,7 @@ def test_two_pieces_are_one_run(cell, estimator, training):
     for run in (whole, halves):
         torch.manual_seed(4)
         logits_TBY, state = run()
-        loss = logits_TBY.square().sum() + sum(x.sum() for x in pytree.tree_leaves(state))
+        loss = logits_TBY.square().sum() + sum(x.sum() for x in numbers_of(state))
         found.append((logits_TBY, pulled(loss, dict(network.named_parameters()))))
     # the projections of inputs and outputs are products of other sizes, rounded in another order
     alike({"logits": found[1][0]}, {"logits": found[0][0]}, 1e-6)
@@ -163,7 +172,7 @@ def test_a_gradient_that_comes_in_through_one_output_alone(cell, estimator):
         torch.manual_seed(3)
         outputs = outputs_of(unroll(inputs_TBX, first))
         outputs["logits of one step"] = outputs[".logits_TBY"][4]
-        taken = dict(net.named_parameters()) | dict(enumerate(pytree.tree_leaves(first)))
+        taken = dict(net.named_parameters()) | dict(enumerate(numbers_of(first)))
         grads.append(
             {
                 f"{name} to {into}": grad
