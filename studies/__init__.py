@@ -10,6 +10,7 @@ from .procedures.base import Procedure as Procedure
 from .procedures.base import Recorder as Recorder
 from .procedures.curriculum import Curriculum as Curriculum
 from .procedures.curriculum import MixtureCurriculum as MixtureCurriculum
+from .procedures.distillation import Distillation as Distillation
 from .procedures.evolution import Evolution as Evolution
 from .procedures.gradients import Gradients as Gradients
 from .procedures.selection import Averaging as Averaging

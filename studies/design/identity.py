@@ -20,6 +20,7 @@ LATER: dict[str, dict[str, Any]] = {
         "restarts": None,
         "averaging": None,
         "falling_rate": None,
+        "distillation": None,
     }
 }
 """Fields that a procedure got later, and their defaults: an id has them only where they differ."""
@@ -34,7 +35,7 @@ class Outdated(BadData):
 def identity(data: Mapping[str, Any]) -> str:
     """The id of a trial, given its JSON: twelve digits of the SHA-256 of all but its labels."""
     hashed = {name: value for name, value in data.items() if not name.endswith("_label")}
-    procedure = dict(hashed["procedure"])
+    procedure = dict(_by_content(hashed["procedure"]))
     name = procedure.pop("name")
     for later, default in LATER.get(name, {}).items():
         if procedure.get(later, default) == default:
@@ -44,6 +45,17 @@ def identity(data: Mapping[str, Any]) -> str:
     else:
         hashed |= {"procedure": {"name": name, **procedure}}
     return fingerprint(hashed)
+
+
+def _by_content(settings: Any) -> Any:
+    """Settings without the paths of files whose content they name: `x` beside `x_sha256`.
+
+    A file is what is in it; where it lies differs between machines.
+    """
+    if not isinstance(settings, Mapping):
+        return settings
+    kept = (name for name in settings if f"{name}_sha256" not in settings)
+    return {name: _by_content(settings[name]) for name in kept}
 
 
 def earlier(data: Any) -> str | None:

@@ -57,6 +57,34 @@ def _symbol_probabilities(answer: Symbols, logits_TBY: Tensor) -> Tensor:
     return logits_TBY.softmax(-1)
 
 
+@singledispatch
+def divergence(
+    answer: Answer, logits_TBY: Tensor, theirs_TBY: Tensor, temperature: float
+) -> Tensor:
+    """KL of the answers from a teacher's per step, (T, B), in nats, times the temperature's square.
+
+    Logits are divided by the temperature; its square keeps gradients as large as at 1 (Hinton et
+    al., 2015). Another kind of answer registers its own.
+    """
+    raise TypeError(f"no divergence is known for answers of kind {type(answer).__name__}")
+
+
+@divergence.register
+def _bits_apart(answer: Bits, logits_TBY: Tensor, theirs_TBY: Tensor, temperature: float) -> Tensor:
+    ours, theirs = logits_TBY / temperature, theirs_TBY / temperature
+    ones = theirs.sigmoid() * (F.logsigmoid(theirs) - F.logsigmoid(ours))
+    zeros = (-theirs).sigmoid() * (F.logsigmoid(-theirs) - F.logsigmoid(-ours))
+    return temperature**2 * (ones + zeros).sum(-1)
+
+
+@divergence.register
+def _symbols_apart(
+    answer: Symbols, logits_TBY: Tensor, theirs_TBY: Tensor, temperature: float
+) -> Tensor:
+    ours, theirs = (one.div(temperature).log_softmax(-1) for one in (logits_TBY, theirs_TBY))
+    return temperature**2 * (theirs.exp() * (theirs - ours)).sum(-1)
+
+
 def tensors(batch: tuple[np.ndarray, ...], device: torch.device | str) -> tuple[Tensor, ...]:
     """The arrays of a batch as tensors on a device."""
     return tuple(torch.from_numpy(array).to(device) for array in batch)

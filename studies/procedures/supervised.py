@@ -14,6 +14,7 @@ from ..design.data import BadData, build, plain
 from ..design.settings import check_number
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .curriculum import Curriculum, MixtureCurriculum, curriculum_of
+from .distillation import Distillation
 from .lengths import trained_lengths
 from .selection import Averaging, FallingRate, Restarts, Selection
 from .training_settings import backend_parts, check_training, tested_lengths, training_line
@@ -27,6 +28,7 @@ STEERED: Mapping[str, type[Any]] = MappingProxyType(
         "restarts": Restarts,
         "averaging": Averaging,
         "falling_rate": FallingRate,
+        "distillation": Distillation,
     }
 )
 """Fields that are None or settings of what steers a training, and their classes."""
@@ -43,7 +45,8 @@ class Supervised(Procedure):
     the time to solve. `regularisers` maps registered names to their options. Gradients are those of
     a mean over the batch. `selection` keeps the best network and says by which test it is judged,
     `restarts` gives a trial that does not learn another seed, `averaging` tests averaged weights,
-    and `falling_rate` lowers the learning rate once the task is learned.
+    `falling_rate` lowers the learning rate once the task is learned, and `distillation` adds what a
+    trained teacher answers.
     """
 
     row_key: ClassVar = ("kind", "step", "length")
@@ -66,6 +69,7 @@ class Supervised(Procedure):
     restarts: Restarts | None = None
     averaging: Averaging | None = None
     falling_rate: FallingRate | None = None
+    distillation: Distillation | None = None
     regularisers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     backend: str = "auto"
     """auto: the fastest that takes the model. fused: kernels for the network's device. compiled:

@@ -15,13 +15,14 @@ from memnets.regularisers import Regulariser
 from memnets.types import Rollout
 
 from ..design.data import BadData
+from .teachers import distiller
 
 if TYPE_CHECKING:
     from .supervised import Supervised
 
 
 def built_terms(settings: Supervised, task: Task, network: MemoryNetwork) -> torch.nn.ModuleList:
-    """The regularisers of the settings, in their order.
+    """The regularisers of the settings, in their order, and last a distillation.
 
     Raises BadData where one wants to know where answers lie and the task does not say.
     """
@@ -35,6 +36,10 @@ def built_terms(settings: Supervised, task: Task, network: MemoryNetwork) -> tor
                 f"regulariser {name!r} needs a task that says where its answers lie "
                 f"(Task.sources), which {type(task).__name__} does not."
             )
+    if settings.distillation:
+        device = next(network.parameters()).device
+        own, backend = settings.distillation, settings.backend
+        terms.append(distiller(own, network, task, backend, str(device)))
     return terms
 
 

@@ -1,0 +1,150 @@
+"""Teachers of a distillation: read from a file, told apart by their content, and what they add."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from envs.answers import Answer
+from envs.tasks.base import Task
+from memnets.backends import warm_up
+from memnets.network import MemoryNetwork
+from memnets.regularisers import Regulariser
+from memnets.spec import ModelSpec
+from memnets.types import Rollout
+
+from ..design.data import BadData, canonical
+from .base import BadCheckpoint
+from .checkpoint import fit
+from .cost import divergence
+
+if TYPE_CHECKING:
+    from .distillation import Distillation
+
+FLOOR = 1e-6
+"""Added to both addresses before their logarithm: a slot may have no weight at all."""
+
+
+class Teacher(NamedTuple):
+    """What a file says of a network: its model, as stored, and its parameters and buffers."""
+
+    path: str
+    model: Mapping[str, Any]
+    state: Mapping[str, Tensor]
+
+
+def stored(path: str) -> Teacher:
+    """The network of a saved model or of a trial's checkpoint; raises BadData, in one line.
+
+    Tensors and plain data are read, never pickled objects.
+    """
+    try:
+        data = torch.load(Path(path), map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise BadData(f"there is no teacher {path}.") from None
+    # what is not a checkpoint can fail in any way that unpickling can
+    except Exception as error:
+        raise BadData(f"{path} is no teacher: torch.load finds no network in it.") from error
+    if isinstance(data, Mapping) and {"spec", "state"} <= set(data):
+        return Teacher(path, data["spec"], data["state"])
+    if isinstance(data, Mapping) and {"trial", "network"} <= set(data):
+        return Teacher(path, json.loads(data["trial"])["model"], data["network"])
+    raise BadData(
+        f"{path} is no teacher: it is neither a model of memnets.save nor a trial's checkpoint."
+    )
+
+
+def digest(teacher: Teacher) -> str:
+    """SHA-256 of the model's JSON and of every tensor: name, type, shape and bytes.
+
+    A checkpoint and a model saved from it are the same teacher, and so is a copy elsewhere.
+    """
+    found = hashlib.sha256(canonical(teacher.model).encode())
+    for name, value in sorted(teacher.state.items()):
+        found.update(f"{name} {value.dtype} {list(value.shape)} ".encode())
+        found.update(value.detach().cpu().flatten().view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
+
+
+class Distiller(Regulariser):
+    """Adds what a distillation asks for; the teacher is no part of what is trained or stored."""
+
+    def __init__(
+        self, network: MemoryNetwork, teacher: MemoryNetwork, answer: Answer, own: Distillation
+    ) -> None:
+        super().__init__()
+        self.own, self.answer, self.slots = own, answer, network.cell.slots
+        # in a tuple, the teacher's parameters are not the module's
+        self._teacher = (teacher.eval(),)
+
+    def forward(
+        self, rollout: Rollout, inputs_TBX: Tensor, *, mask_TB: Tensor | None = None
+    ) -> Tensor:
+        with torch.no_grad():
+            theirs = self._teacher[0](inputs_TBX)
+        apart_TB = divergence(
+            self.answer, rollout.logits_TBY, theirs.logits_TBY, self.own.temperature
+        )
+        if mask_TB is not None:
+            apart_TB = apart_TB.where(mask_TB, 0.0)
+        total = self.own.weight * apart_TB.sum(0).mean()
+        if self.own.addresses:
+            dense = (one.address.dense(self.slots) for one in (rollout, theirs))
+            total = total + self.own.addresses * address_divergence(*dense)
+        return total
+
+
+def address_divergence(weights_TBHN: Tensor, theirs_TBHN: Tensor) -> Tensor:
+    """KL of addresses from a teacher's, the no-op a slot of its own: nats, batch mean of the sum.
+
+    Σ a log((a + FLOOR) / (w + FLOOR)) over steps, heads and slots, w ours and a the teacher's.
+    """
+    ours, theirs = (_with_no_op(weights) for weights in (weights_TBHN, theirs_TBHN))
+    terms = theirs * ((theirs + FLOOR).log() - (ours + FLOOR).log())
+    return terms.sum((0, -1, -2)).mean()
+
+
+def distiller(
+    own: Distillation, network: MemoryNetwork, task: Task, backend: str, device: str
+) -> Distiller:
+    """The term of a distillation; raises BadData for a teacher that cannot teach this network.
+
+    torch's random numbers are left as they were.
+    """
+    teacher = stored(own.teacher)
+    if digest(teacher) != own.teacher_sha256:
+        raise BadData(
+            f"{teacher.path} is another teacher than the trial's, whose teacher_sha256 is "
+            f"{own.teacher_sha256}."
+        )
+    with torch.random.fork_rng(devices=[]):
+        model = ModelSpec.from_json(teacher.model)
+        theirs = model.build(task.input_size, task.answer.output_size, backend=backend)
+    try:
+        fit(theirs, dict(teacher.state))
+    except BadCheckpoint as error:
+        raise BadData(f"{teacher.path} cannot teach this task: {error}.") from error
+    places = [(one.cell.heads, one.cell.slots) for one in (network, theirs)]
+    if own.addresses and (places[0] != places[1] or not network.cell.heads):
+        raise BadData(
+            "distillation of addresses needs a teacher with the same heads and slots, not "
+            f"{_counts(*places[1])} for {_counts(*places[0])}."
+        )
+    theirs = theirs.to(device)
+    warm_up(theirs)
+    return Distiller(network, theirs, task.answer, own)
+
+
+def _with_no_op(weights_TBHN: Tensor) -> Tensor:
+    no_op_TBH1 = (1 - weights_TBHN.sum(-1, keepdim=True)).clamp(min=0)
+    return torch.cat([weights_TBHN, no_op_TBH1], -1)
+
+
+def _counts(heads: tuple[str, ...], slots: int) -> str:
+    return f"{len(heads)} heads over {slots} slots"
