@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .base import Row
-from .selection import Selection
+from .selection import OWN, Selection
 from .watchers import Watcher, copied, set_rate
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ def chosen(tests: Sequence[Row], address: str) -> list[Row]:
 
     Rows without an address are of the network's own.
     """
-    rows = [row for row in tests if row.get("address", "own") == address]
-    return rows or [row for row in tests if row.get("address", "own") == "own"]
+    rows = [row for row in tests if row.get("address", OWN) == address]
+    return rows or [row for row in tests if row.get("address", OWN) == OWN]
 
 
 def score(tests: Sequence[Row], address: str, lengths: tuple[int, int]) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from .best import chosen
 from .checkpoint import COUNTERS, fit, read, written
 from .curriculum import Standing, begin
 from .restarts import data_key, torch_seed
+from .selection import OWN
 from .solving import judged
 from .terms import built_terms
 from .watched import watchers_of
@@ -162,7 +163,7 @@ class Learner:
             settings.curriculum.evaluated(self.standing, errors, high)
         selection = settings.selection
         self.below, self.solved = judged(
-            chosen(tests, selection.address) if selection else tests,
+            chosen(tests, selection.address if selection else OWN),
             lengths=self.task.lengths,
             largest=settings.solved_errors,
             below=self.below,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from ..design.settings import check_number, check_whole, require
 
-ADDRESSES = ("own", "soft", "one slot")
+OWN = "own"
+"""The address that a network's estimator makes at test."""
+ADDRESSES = (OWN, "soft", "one slot")
 """By which test, named as in column `address` of the rows, a trial may be judged."""
 
 
@@ -26,7 +28,7 @@ class Selection:
     with a first rate of 0.1.
     """
 
-    address: str = "own"
+    address: str = OWN
     restore_best: int = 0
     factor: float = 0.5
     least_rate: float = 1e-5

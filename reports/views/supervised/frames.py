@@ -124,11 +124,15 @@ def wrong(results: Results) -> pd.DataFrame:
 
 
 def trials(results: Results) -> pd.DataFrame:
-    """One row per finished trial: its cost, when it was solved, how good it was at the end."""
+    """One row per finished trial: its cost, when it was solved, how good it was at the end.
+
+    Where trials could begin again, `restarts` says how often each did.
+    """
     scores = at_trained_lengths(final(results))[["trial", "accuracy", "errors"]]
     renamed = {"solved_sequences": "sequences_to_solve", "solved_seconds": "seconds_to_solve"}
     frame = outcomes.finished(results).rename(columns=renamed).merge(scores, on="trial", how="left")
     cost = ["backend", "updates", "sequences", "seconds", *renamed.values(), "accuracy", "errors"]
+    cost += [name for name in ("restarts",) if name in frame]
     return _sorted(frame).reindex(columns=["task", "model", "seed", *cost, "trial"])
 
 

@@ -154,12 +154,15 @@ def seeds(results: Results) -> Table:
             "Wrong": [formats.number(value) for value in numbers["errors"]],
         }
     )
-    if not solved_runs(results):
-        text = text.drop(columns=["Sequences to solve", "Time to solve"])
-    text = _without_one_task(text)
     caption = (
         "Every finished trial: training sequences and time in all (evaluation excluded) and until "
         "it was solved; accuracy and wrong bits or symbols per sequence at the trained lengths, "
         "at the end. Each row is one trial."
     )
+    if "restarts" in numbers:
+        text["Restarts"] = [formats.whole(value) for value in numbers["restarts"]]
+        caption += " Restarts are attempts that were given up; their sequences and time count."
+    if not solved_runs(results):
+        text = text.drop(columns=["Sequences to solve", "Time to solve"])
+    text = _without_one_task(text)
     return Table("seeds", "Seed by seed", caption, text, numbers)

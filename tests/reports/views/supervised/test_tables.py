@@ -43,6 +43,20 @@ def test_every_finished_trial_is_a_row_of_its_own(store_of):
     assert math.isclose(numbers.loc[("ntm/soft", 1), "accuracy"], trained["accuracy"].mean())
 
 
+def test_restarts_are_a_column_where_trials_could_take_some(store_of):
+    results = read(store_of(names=("ntm/soft", "ntm/reinforce"), seeds=(0, 1)))
+    assert "Restarts" not in tables.seeds(results).shown
+    taken = [2 if trial == results.facts["trial"][0] else 0 for trial in results.facts["trial"]]
+    # of a trial without the setting, there is no number
+    taken[-1] = math.nan
+    object.__setattr__(results, "facts", results.facts.assign(restarts=taken))
+    table = tables.seeds(results)
+    assert sorted(table.shown["Restarts"]) == ["0", "0", "2", "–"]
+    assert "Restarts are attempts that were given up" in table.caption
+    by_trial = table.numbers.set_index("trial")["restarts"]
+    assert by_trial[results.facts["trial"][0]] == 2
+
+
 def test_a_task_that_is_never_solved_is_not_called_unsolved(store_of):
     endless = {"copy": {"solved_errors": None}}
     both = {"names": ("ntm/soft",), "tasks": ("copy", "repeat_copy")}
