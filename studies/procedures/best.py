@@ -47,6 +47,7 @@ class Best(Watcher):
     def _begin(self) -> None:
         self.score: tuple[float, float] | None = None
         self.kept: dict[str, Any] = {}
+        self.first: float | None = None
         self.waited, self.restored, self.rate, self.over = 0, 0, 1.0, False
 
     def restarted(self, learner: Learner) -> None:
@@ -54,6 +55,7 @@ class Best(Watcher):
 
     def evaluated(self, learner: Learner, means: Row, tests: Sequence[Row]) -> None:
         found = score(tests, self.settings.address, learner.task.lengths)
+        self.first = found[0] if self.first is None else self.first
         if self.score is None or found < self.score:
             self.score, self.waited = found, 0
             self.kept = {
@@ -63,14 +65,21 @@ class Best(Watcher):
                 "watchers": copied(learner.watchers.moment()),
             }
             return
-        self.waited += 1
-        if self.waited == self.settings.restore_best:
+        self.waited = self.waited + 1 if self._counts(found[0], self.score[0]) else 0
+        if self.waited and self.waited == self.settings.restore_best:
             self._restore(learner)
             self.waited, self.restored = 0, self.restored + 1
             self.rate *= self.settings.factor
             set_rate(learner)
             rate = learner.settings.learning_rate * self.rate
             self.over = rate < self.settings.least_rate
+
+    def _counts(self, errors: float, fewest: float) -> bool:
+        """Whether an evaluation that is no better than the best brings it nearer."""
+        if self.settings.learned is None or self.first is None:
+            return True
+        bound = self.settings.learned * self.first
+        return fewest <= bound < errors
 
     def finish(self, learner: Learner, tests: list[Row]) -> list[Row]:
         self._restore(learner)
@@ -84,7 +93,7 @@ class Best(Watcher):
         return found | ({"restored": self.restored} if self.settings.restore_best else {})
 
     def state(self) -> dict[str, Any]:
-        names = ("score", "kept", "waited", "restored", "rate", "over")
+        names = ("score", "first", "kept", "waited", "restored", "rate", "over")
         return {name: getattr(self, name) for name in names}
 
     def load(self, state: Mapping[str, Any]) -> None:
