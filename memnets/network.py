@@ -161,7 +161,7 @@ def assemble(
     """Builds estimator, cell and controller with matching sizes, and the network of them."""
     controller_options = controller_options or {}
     hidden_size = make_controller.output_size_of(controller_size, **controller_options)
-    features = accepted(make_estimator, feature_size=hidden_size)
+    features = accepted(make_estimator, feature_size=hidden_size, external_size=input_size)
     estimator = make_estimator(**(estimator_options or {}), **features)
     external = accepted(make_cell, external_size=input_size)
     cell = make_cell(hidden_size, estimator, **(cell_options or {}), **external)
@@ -181,8 +181,9 @@ def assemble(
 def draw_for(estimator: Estimator) -> None:
     """Draws a random number for each parameter of an estimator, and drops it.
 
-    A learned baseline starts at zero. Seeded results depend on the numbers drawn after a network
-    was built, and those of earlier versions were drawn after the baseline's.
+    A baseline's first weights are zeros, or of a generator of their own, so that they do not move
+    the model's. Seeded results depend on the numbers drawn after a network was built, and those of
+    earlier versions were drawn after the baseline's.
     """
     for parameter in estimator.parameters():
         torch.empty_like(parameter, device="cpu").uniform_()

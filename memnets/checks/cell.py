@@ -173,9 +173,12 @@ def _results(rollout: Rollout) -> list[Tensor]:
 
 
 def _loss(network: MemoryNetwork, inputs_TBX: Tensor) -> Tensor:
-    rollout = network(network.estimator.spread(inputs_TBX))
+    inputs_TBX = network.estimator.spread(inputs_TBX)
+    rollout = network(inputs_TBX)
     cost_TB = rollout.logits_TBY.square().mean(-1)
-    surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+    surrogate = network.estimator.surrogate(
+        rollout.address, cost_TB, rollout.hidden_TBC, inputs_TBX
+    )
     return cost_TB.sum(0).mean() + surrogate
 
 

@@ -96,9 +96,12 @@ def exact_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost) -> tup
 
 def sampled_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost, samples: int) -> Tensor:
     """The network's own estimate of that gradient from so many sampled rollouts, flattened."""
-    rollout = network(inputs_TX.unsqueeze(1).expand(-1, samples, -1))
+    inputs_TBX = inputs_TX.unsqueeze(1).expand(-1, samples, -1)
+    rollout = network(inputs_TBX)
     cost_TB = cost(rollout.logits_TBY)
-    surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+    surrogate = network.estimator.surrogate(
+        rollout.address, cost_TB, rollout.hidden_TBC, inputs_TBX
+    )
     return flat_gradient(cost_TB.sum(0).mean() + surrogate, model_parameters(network))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -20,7 +21,8 @@ class Estimator(nn.Module, ABC):
     """Makes addresses out of weightings and supplies the gradient that a discrete choice loses.
 
     Built as Estimator(**options). One that has a parameter `feature_size` is built with the width C
-    of the features that its `loss` will be given, which are the controller's outputs. One that is
+    of the features that its `loss` will be given, which are the controller's outputs; one that has
+    `external_size`, with the width X of the network's inputs. One that is
     made of others takes the name of each as an option, such as `first`, and its options as
     `first_options`. Every estimator takes `price`, the options of a `Price`; None charges none.
     """
@@ -29,6 +31,7 @@ class Estimator(nn.Module, ABC):
     """How it makes addresses in `train()`: SOFT, K_SLOTS or ONE_SLOT, or one "then" another."""
     at_test: str
     """How it makes addresses in `eval()`: SOFT, K_SLOTS or ONE_SLOT."""
+    _takes_inputs: ClassVar[bool] = False
     rollouts: int = 1
     """Sampled rollouts per sequence that `loss` wants beside each other in the batch."""
 
@@ -42,14 +45,26 @@ class Estimator(nn.Module, ABC):
     def forward(self, weighting_BHN: Tensor) -> Address:
         """The address to use for a weighting whose rows sum to at most one."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._takes_inputs = "inputs_TBX" in inspect.signature(cls.loss).parameters
+
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
         """What is added to `cost_TB.sum(0).mean()`: a surrogate for the gradient that is missing,
         which one that misses some adds to this, and the price.
 
         `address` is that of the rollout (every field stacked over time), `cost_TB` the cost of each
-        step in nats, `features_TBC` the controller's outputs, for a learned baseline.
+        step in nats, `features_TBC` the controller's outputs, for a learned baseline. A `loss` that
+        has a fourth parameter, `inputs_TBX`, is also given the network's inputs.
         """
         return cost_TB.new_zeros(()) if self.price is None else self.price(address, cost_TB)
+
+    def surrogate(
+        self, address: Address, cost_TB: Tensor, features_TBC: Tensor, inputs_TBX: Tensor
+    ) -> Tensor:
+        """`loss`, given of a rollout what it takes: what a training loop calls."""
+        seen = {"inputs_TBX": inputs_TBX} if self._takes_inputs else {}
+        return self.loss(address, cost_TB, features_TBC, **seen)
 
     @property
     def has_loss(self) -> bool:

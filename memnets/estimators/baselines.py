@@ -12,8 +12,18 @@ from torch.nn.functional import huber_loss
 from torch.nn.utils import skip_init
 
 from ..options import require_number, require_one_of, require_positive
+from .sequence_baseline import SequenceBaseline
 
-BASELINES = ("none", "moving_average", "per_step", "learned", "leave_one_out")
+_NEEDS = {
+    "learned": "features: build the estimator with their width, feature_size, and give loss() the "
+    "controller's outputs, or choose baseline='moving_average'",
+    "sequence": "features and inputs: build the estimator with their widths, feature_size and "
+    "external_size, and give loss() the controller's outputs and the network's inputs, as "
+    "estimator.surrogate() does, or choose baseline='learned'",
+}
+BASELINES = ("none", "moving_average", "per_step", "learned", "sequence", "leave_one_out")
+PREDICTED = ("learned", "sequence")
+"""Baselines that predict a return for each step: values, as an actor-critic needs them."""
 
 
 class Advantage(nn.Module):
@@ -25,11 +35,16 @@ class Advantage(nn.Module):
     - `learned`: `moving_average`, less one linear unit on each step's features, trained with a
       Huber loss towards the centred and scaled return (D-NTM: IB). With returns to go, which fall
       along a sequence and which the paper does not have, `per_step` takes the average's place.
+    - `sequence`: less the return that LSTMs of its own predict, of `size` units and an output times
+      `scale`, which have read the whole input; trained with half the squared error, summed over
+      steps (RL-NTM; SequenceBaseline says more).
     - `leave_one_out`: less the mean return of the other rollouts of the same sequence, which lie
       beside it in the batch (Kool et al., 2019).
 
     `normalise` divides by the running standard deviation, at least `floor`. Features are detached:
-    a baseline never trains the model.
+    a baseline never trains the model. With `gae_lambda` below 1, advantages of the baselines that
+    predict are those of `generalised`, and what is predicted are returns that the predictions of
+    later steps cut short: less variance, but biased as far as predictions are wrong.
     """
 
     mean_S: Tensor
@@ -47,13 +62,24 @@ class Advantage(nn.Module):
         floor: float = 1.0,
         rollouts: int = 1,
         steps: int = 256,
+        gae_lambda: float = 1.0,
+        size: int = 25,
+        scale: float = 0.05,
         feature_size: int | None = None,
+        external_size: int | None = None,
     ) -> None:
         super().__init__()
         require_one_of("baseline", baseline, BASELINES)
         require_positive(rollouts=rollouts, steps=steps)
         require_number("decay", decay, least=0, below=1)
         require_number("floor", floor, above=0)
+        require_number("gae_lambda", gae_lambda, least=0, most=1)
+        if gae_lambda < 1 and not (baseline in PREDICTED and return_to_go):
+            raise ValueError(
+                f"gae_lambda {gae_lambda:g} needs values of steps: baseline 'learned' or "
+                "'sequence', with return_to_go"
+            )
+        self.gae_lambda = gae_lambda
         self.baseline = baseline
         self.return_to_go = return_to_go
         self.normalise = normalise
@@ -62,41 +88,63 @@ class Advantage(nn.Module):
         self.rollouts = rollouts
         by_step = baseline == "per_step" or (baseline == "learned" and return_to_go)
         self.steps = steps if by_step else 1
-        self.predict: nn.Linear | None = None
+        self.predict: nn.Module | None = None
+        if baseline == "sequence" and feature_size is not None and external_size is not None:
+            self.predict = SequenceBaseline(feature_size, external_size, size=size, scale=scale)
         if baseline == "learned" and feature_size is not None:
             # zeros in place of random weights: the weights of a model, which are drawn after these,
             # must not depend on its estimator
-            self.predict = skip_init(nn.Linear, feature_size, 1)
-            nn.init.zeros_(self.predict.weight)
-            nn.init.zeros_(self.predict.bias)
+            unit = skip_init(nn.Linear, feature_size, 1)
+            nn.init.zeros_(unit.weight)
+            nn.init.zeros_(unit.bias)
+            self.predict = unit
         self.register_buffer("mean_S", torch.zeros(self.steps))
         self.register_buffer("weight_S", torch.zeros(self.steps))
         self.register_buffer("variance", torch.zeros(()))
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
 
-    def forward(self, cost_TB: Tensor, features_TBC: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self,
+        cost_TB: Tensor,
+        features_TBC: Tensor | None = None,
+        inputs_TBX: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         if not cost_TB.numel():
             return cost_TB, cost_TB.new_zeros(())
         returns_TB = returns(cost_TB, to_go=self.return_to_go)
-        deviation_TB = returns_TB - self._centre(returns_TB)
-        advantage_TB = deviation_TB / self._scale()
+        centre_TB, scale = self._centre(returns_TB), self._scale()
+        deviation_TB = returns_TB - centre_TB
         if self.training:
             self._update(returns_TB, deviation_TB)
-        if self.baseline != "learned":
-            return advantage_TB, cost_TB.new_zeros(())
+        if self.baseline not in PREDICTED:
+            return deviation_TB / scale, cost_TB.new_zeros(())
+        target_TB = deviation_TB / scale
+        predicted_TB = self._predicted(features_TBC, inputs_TBX).to(target_TB)
+        values_TB = predicted_TB.detach()
+        if self.gae_lambda < 1:
+            centred_TB = values_TB + centre_TB / scale
+            target_TB = values_TB + generalised(cost_TB / scale, centred_TB, self.gae_lambda)
+        return target_TB - values_TB, self._error(predicted_TB, target_TB)
+
+    def _predicted(self, features_TBC: Tensor | None, inputs_TBX: Tensor | None) -> Tensor:
         if self.predict is None or features_TBC is None:
-            raise ValueError(
-                "the learned baseline needs features: build the estimator with their width, "
-                "feature_size, and give loss() the controller's outputs, or choose "
-                "baseline='moving_average'"
-            )
-        features_TBC = features_TBC.detach().to(self.predict.weight)
-        predicted_TB = self.predict(features_TBC).squeeze(-1).to(advantage_TB)
+            raise ValueError(f"the {self.baseline} baseline needs {_NEEDS[self.baseline]}")
+        if self.baseline == "sequence":
+            if inputs_TBX is None:
+                raise ValueError(f"the {self.baseline} baseline needs {_NEEDS[self.baseline]}")
+            predicted_TB: Tensor = self.predict(features_TBC, inputs_TBX)
+            return predicted_TB
+        features_TBC = features_TBC.detach().to(next(self.predict.parameters()))
+        return self.predict(features_TBC).squeeze(-1)
+
+    def _error(self, predicted_TB: Tensor, target_TB: Tensor) -> Tensor:
+        if self.baseline == "sequence":
+            return (predicted_TB - target_TB).square().sum(0).mean() / 2
         # D-NTM's Huber loss is d² near zero, twice torch's
-        return advantage_TB - predicted_TB.detach(), 2 * huber_loss(predicted_TB, advantage_TB)
+        return 2 * huber_loss(predicted_TB, target_TB)
 
     def _centre(self, returns_TB: Tensor) -> Tensor:
-        if self.baseline == "none":
+        if self.baseline in ("none", "sequence"):
             return torch.zeros_like(returns_TB)
         if self.baseline == "leave_one_out":
             return mean_of_others(returns_TB, self.rollouts)
@@ -136,6 +184,19 @@ def returns(cost_TB: Tensor, *, to_go: bool) -> Tensor:
     if to_go:
         return cost_TB.flip(0).cumsum(0).flip(0)
     return cost_TB.sum(0, keepdim=True).expand_as(cost_TB)
+
+
+def generalised(cost_TB: Tensor, values_TB: Tensor, decay: float) -> Tensor:
+    """Generalised advantages of costs, (T, B): Σ_k decay^k δ_{t+k}, δ_t = c_t + V_{t+1} - V_t.
+
+    V is zero after the last step, and nothing is discounted, because sequences end (Schulman et
+    al., 2016, with γ = 1). A decay of 1 gives the return less the value.
+    """
+    later_TB = torch.cat([values_TB[1:], torch.zeros_like(values_TB[:1])])
+    steps_T = torch.arange(len(cost_TB), device=cost_TB.device)
+    ahead_TT = steps_T - steps_T.unsqueeze(1)
+    weights_TT = (decay ** ahead_TT.clamp_min(0).to(cost_TB)).triu()
+    return weights_TT @ (cost_TB + later_TB - values_TB)
 
 
 def mean_of_others(returns_TB: Tensor, rollouts: int) -> Tensor:

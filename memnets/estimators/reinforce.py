@@ -21,9 +21,12 @@ class Reinforce(Estimator):
 
     Each log-probability is weighed with the cost from its step on (`return_to_go`) or with that of
     the whole sequence, less a baseline: `none`, `moving_average`, `per_step`, `learned`
-    (input-dependent) or `leave_one_out` (the other of several `rollouts`), over a running standard
+    (input-dependent), `sequence` (LSTMs that know the whole input; `baseline_size`,
+    `baseline_scale`) or `leave_one_out` (the other of several `rollouts`), over a running standard
     deviation where `normalise` (D-NTM; baselines.py says what each is).
-    `entropy_weight` rewards the entropy of the weightings, in nats.
+    With `gae_lambda` below 1, a learned baseline is the critic of an actor-critic: generalised
+    advantages, with less variance and a bias. `entropy_weight` rewards the entropy of the
+    weightings, in nats.
     """
 
     in_training = at_test = ONE_SLOT
@@ -31,8 +34,12 @@ class Reinforce(Estimator):
     def __init__(
         self,
         feature_size: int | None = None,
+        external_size: int | None = None,
         *,
         baseline: str = "learned",
+        baseline_size: int = 25,
+        baseline_scale: float = 0.05,
+        gae_lambda: float = 1.0,
         return_to_go: bool = True,
         normalise: bool = True,
         entropy_weight: float = 0.01,
@@ -50,7 +57,11 @@ class Reinforce(Estimator):
             return_to_go=return_to_go,
             normalise=normalise,
             rollouts=rollouts,
+            gae_lambda=gae_lambda,
+            size=baseline_size,
+            scale=baseline_scale,
             feature_size=feature_size,
+            external_size=external_size,
         )
         self.entropy_weight = entropy_weight
         self.weight = weight
@@ -60,9 +71,15 @@ class Reinforce(Estimator):
         choice_BH = sample(prob_BHN) if self.training else likeliest(prob_BHN)
         return chosen(weighting_BHN, choice_BH)
 
-    def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
+    def loss(
+        self,
+        address: Address,
+        cost_TB: Tensor,
+        features_TBC: Tensor | None = None,
+        inputs_TBX: Tensor | None = None,
+    ) -> Tensor:
         price = super().loss(address, cost_TB)
-        advantage_TB, baseline_loss = self.advantage(cost_TB.detach(), features_TBC)
+        advantage_TB, baseline_loss = self.advantage(cost_TB.detach(), features_TBC, inputs_TBX)
         if not cost_TB.numel():
             return baseline_loss + price
         score = (address.log_prob_BH.sum(-1) * advantage_TB).sum(0).mean()

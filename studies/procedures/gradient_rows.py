@@ -64,10 +64,11 @@ def _warm_up(network: MemoryNetwork, point: Point, settings: Gradients) -> None:
     own = list(estimator.parameters())
     optimiser = torch.optim.Adam(own, settings.warm_up_rate) if own else None
     for _ in range(settings.warm_up_learned if own else settings.warm_up_averages):
+        inputs_TBX = point.inputs_TX.unsqueeze(1).expand(-1, settings.warm_up_batch, -1)
         with torch.no_grad():
-            rollout = network(point.inputs_TX.unsqueeze(1).expand(-1, settings.warm_up_batch, -1))
+            rollout = network(inputs_TBX)
             cost_TB = point.per_step(rollout.logits_TBY)
-        loss = estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+        loss = estimator.surrogate(rollout.address, cost_TB, rollout.hidden_TBC, inputs_TBX)
         if optimiser:
             optimiser.zero_grad()
             loss.backward(inputs=own)

@@ -67,7 +67,8 @@ def update(learner: Learner) -> None:
     loss = data_cost
     if network.estimator.has_loss:
         address = scored(rollout.address, batch.mask_TB)
-        loss = loss + network.estimator.loss(address, cost_TB, rollout.hidden_TBC)
+        seen = cost_TB, rollout.hidden_TBC, inputs_TBX
+        loss = loss + network.estimator.surrogate(address, *seen)
     if len(learner.regularisers):
         loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
     forget(learner.parameters())

@@ -147,7 +147,9 @@ def run(network: MemoryNetwork, inputs_TBX: Tensor, backend: str) -> tuple[Rollo
     torch.manual_seed(1)
     rollout = network(inputs_TBX)
     cost_TB = rollout.logits_TBY.square().mean(-1)
-    surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
+    surrogate = network.estimator.surrogate(
+        rollout.address, cost_TB, rollout.hidden_TBC, inputs_TBX
+    )
     (cost_TB.sum(0).mean() + surrogate).backward()
     drawn = torch.rand(())
     gradients = {name: p.grad for name, p in network.named_parameters() if p.grad is not None}

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from memnets.estimators import Reinforce
-from memnets.estimators.baselines import Advantage, returns
+from memnets.estimators.baselines import Advantage, generalised, returns
 
 
 def test_returns_are_summed_from_each_step_on_or_over_the_sequence():
@@ -80,3 +80,54 @@ def test_a_learned_baseline_predicts_what_its_features_tell_and_never_trains_the
         optimiser.step()
     assert features.grad is None
     assert values.abs().max() < 0.01
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3, 0.95, 1.0])
+def test_generalised_advantages_are_those_of_a_loop(decay):
+    torch.manual_seed(0)
+    cost_TB, values_TB = torch.randn(2, 6, 3, dtype=torch.float64)
+    expected = torch.zeros(6, 3, dtype=torch.float64)
+    for sequence in range(3):
+        for step in range(6):
+            for later in range(step, 6):
+                after = values_TB[later + 1, sequence] if later < 5 else 0.0
+                error = cost_TB[later, sequence] + after - values_TB[later, sequence]
+                expected[step, sequence] += decay ** (later - step) * error
+    found = generalised(cost_TB, values_TB, decay)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    if decay == 1:
+        less_value = returns(cost_TB, to_go=True) - values_TB
+        torch.testing.assert_close(found, less_value, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("normalise", [False, True])
+def test_an_actor_critic_has_the_values_of_its_average_and_of_its_unit(normalise):
+    torch.manual_seed(0)
+    advantage = Advantage("learned", normalise=normalise, gae_lambda=0.7, feature_size=2).double()
+    costs = torch.rand(4, 5, 3, dtype=torch.float64) * 9
+    for cost_TB in costs[:3]:
+        advantage(cost_TB, torch.zeros(5, 3, 2, dtype=torch.float64))
+    torch.nn.init.normal_(advantage.predict.weight)
+    torch.nn.init.normal_(advantage.predict.bias)
+    features_TBC = torch.randn(5, 3, 2, dtype=torch.float64)
+    mean_T = advantage.mean_S[:5] / advantage.weight_S[:5]
+    gathered = 1 - 0.9**3
+    scale = max((advantage.variance / gathered).sqrt().item(), 1.0) if normalise else 1.0
+    unit_TB = (features_TBC @ advantage.predict.weight[0] + advantage.predict.bias).detach()
+    values_TB = unit_TB + mean_T.unsqueeze(1) / scale
+    expected = generalised(costs[3] / scale, values_TB, 0.7)
+    found, loss = advantage.eval()(costs[3], features_TBC)
+    torch.testing.assert_close(found, expected)
+    # what is predicted is the value plus the advantage, less the average
+    huber = torch.where(expected.abs() <= 1, expected**2, 2 * expected.abs() - 1)
+    torch.testing.assert_close(loss, huber.mean())
+
+
+@pytest.mark.parametrize(
+    ("baseline", "to_go"), [("moving_average", True), ("leave_one_out", True), ("learned", False)]
+)
+def test_an_actor_critic_needs_values_of_steps(baseline, to_go):
+    with pytest.raises(ValueError, match="gae_lambda 0.5 needs values of steps: baseline"):
+        Reinforce(baseline=baseline, return_to_go=to_go, gae_lambda=0.5, rollouts=2)
+    with pytest.raises(ValueError, match="gae_lambda must be at least 0 and at most 1"):
+        Reinforce(gae_lambda=1.5)

@@ -56,7 +56,7 @@ def case(name):
 def reinforce(baseline, **options):
     rollouts = 2 if baseline == "leave_one_out" else 1
     options = {"normalise": False, "entropy_weight": 0.0, "rollouts": rollouts} | options
-    return Reinforce(HIDDEN, baseline=baseline, **options)
+    return Reinforce(HIDDEN, INPUTS, baseline=baseline, **options)
 
 
 def warmed(network, estimator, inputs_TX, updates=60):
@@ -65,9 +65,10 @@ def warmed(network, estimator, inputs_TX, updates=60):
     own = list(twin.estimator.parameters())
     optimiser = torch.optim.Adam(own, 0.05) if own else None
     for _ in range(updates):
-        rollout = twin(inputs_TX.unsqueeze(1).expand(-1, 64, -1))
+        inputs_TBX = inputs_TX.unsqueeze(1).expand(-1, 64, -1)
+        rollout = twin(inputs_TBX)
         costs = cost(rollout.logits_TBY)
-        loss = twin.estimator.loss(rollout.address, costs, rollout.hidden_TBC)
+        loss = twin.estimator.surrogate(rollout.address, costs, rollout.hidden_TBC, inputs_TBX)
         if optimiser:
             gradients = torch.autograd.grad(loss, own)
             for parameter, gradient in zip(own, gradients, strict=True):
@@ -107,6 +108,27 @@ def test_the_exact_gradient_is_that_of_central_differences(name):
     torch.testing.assert_close(exact, expected, rtol=0, atol=1e-8)
 
 
+def expectation(network, estimator, inputs_TX):
+    """The expected gradient of an estimator, over every sequence of addresses."""
+    estimator.eval()
+    decisions = STEPS * len(network.cell.heads)
+    scripts = torch.tensor(list(itertools.product(range(SLOTS + 1), repeat=decisions)))
+    scripted = with_estimator(network, Scripted(scripts))
+    inputs_TBX = inputs_TX.unsqueeze(1).expand(-1, len(scripts), -1)
+    rollout = scripted(inputs_TBX)
+    cost_TB = cost(rollout.logits_TBY)
+    expected = 0.0
+    for row, probability in enumerate(rollout.address.log_prob_BH.sum((0, -1)).exp().detach()):
+        one = slice(row, row + 1)
+        address = rollout.address._replace(log_prob_BH=rollout.address.log_prob_BH[:, one])
+        address = address._replace(entropy_BH=rollout.address.entropy_BH[:, one])
+        seen = cost_TB[:, one], rollout.hidden_TBC[:, one], inputs_TBX[:, one]
+        expected = expected + probability * (
+            cost_TB[:, row].sum() + estimator.surrogate(address, *seen)
+        )
+    return flat_gradient(expected, model_parameters(scripted))
+
+
 @pytest.mark.parametrize("to_go", [True, False])
 @pytest.mark.parametrize("baseline", ALONE)
 @pytest.mark.parametrize("name", MODELS)
@@ -115,21 +137,39 @@ def test_the_expectation_of_reinforce_over_all_addresses_is_the_exact_gradient(
 ):
     network, inputs_TX, exact = case(name)
     trained = warmed(network, reinforce(baseline=baseline, return_to_go=to_go), inputs_TX)
-    estimator = trained.estimator.eval()
-    decisions = STEPS * len(network.cell.heads)
-    scripts = torch.tensor(list(itertools.product(range(SLOTS + 1), repeat=decisions)))
-    scripted = with_estimator(network, Scripted(scripts))
-    rollout = scripted(inputs_TX.unsqueeze(1).expand(-1, len(scripts), -1))
-    cost_TB = cost(rollout.logits_TBY)
-    expected = 0.0
-    for row, probability in enumerate(rollout.address.log_prob_BH.sum((0, -1)).exp().detach()):
-        one = slice(row, row + 1)
-        address = rollout.address._replace(log_prob_BH=rollout.address.log_prob_BH[:, one])
-        address = address._replace(entropy_BH=rollout.address.entropy_BH[:, one])
-        surrogate = estimator.loss(address, cost_TB[:, one], rollout.hidden_TBC[:, one])
-        expected = expected + probability * (cost_TB[:, row].sum() + surrogate)
-    gradient = flat_gradient(expected, model_parameters(scripted))
+    gradient = expectation(network, trained.estimator, inputs_TX)
     torch.testing.assert_close(gradient, exact, rtol=0, atol=1e-10)
+
+
+class SeesWhatItsChoiceLedTo(Reinforce):
+    """Its baseline looks at the controller one step later, after the choice that it is for."""
+
+    def loss(self, address, cost_TB, features_TBC=None, inputs_TBX=None):
+        return super().loss(address, cost_TB, features_TBC.roll(-1, 0), inputs_TBX)
+
+
+@pytest.mark.parametrize("baseline", ["learned", "sequence"])
+def test_a_baseline_that_sees_what_its_choice_led_to_is_caught(baseline):
+    network, inputs_TX, exact = case("ntm")
+    options = {"normalise": False, "entropy_weight": 0.0, "baseline_scale": 1.0}
+    wrong = SeesWhatItsChoiceLedTo(HIDDEN, INPUTS, baseline=baseline, **options)
+    trained = warmed(network, wrong, inputs_TX)
+    gradient = expectation(network, trained.estimator, inputs_TX)
+    # the right ones agree to 1e-10
+    assert (gradient - exact).norm() > 1e-4 * exact.norm()
+
+
+@pytest.mark.parametrize("baseline", ["learned", "sequence"])
+def test_generalised_advantages_are_biased_below_one_and_not_at_one(baseline):
+    network, inputs_TX, exact = case("dntm")
+    bias = {}
+    for decay in (0.0, 0.5, 0.9, 1.0):
+        trained = warmed(network, reinforce(baseline, gae_lambda=decay), inputs_TX)
+        gradient = expectation(network, trained.estimator, inputs_TX)
+        bias[decay] = ((gradient - exact).norm() / exact.norm()).item()
+    print(f"\nrelative bias of {baseline} by gae_lambda: {bias}")
+    assert bias[1.0] < 1e-10
+    assert bias[0.0] > bias[0.5] > bias[0.9] > 1e-4
 
 
 @pytest.mark.slow
