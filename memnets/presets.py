@@ -92,9 +92,11 @@ def rlntm2015(task: str, *, estimator: str = "reinforce", **cell_options: Any) -
 
     LSTM 25; a tape of 30 slots of 35 reals, which wraps round; reads and writes over ±2 slots, the
     written vectors with tanh and a forget gate each; last moves as inputs; moves by REINFORCE with
-    returns to go, neither normalised nor with an entropy bonus. The input goes by once, a step at a
-    time. Not as there: parameters start as everywhere here, where the paper draws them from a
-    Gaussian of deviation 0.1, which is of like size; the first state is zero, in the code 0.1.
+    returns to go, less a baseline by LSTMs that know the whole input, neither normalised nor with
+    an entropy bonus. The input goes by once, a step at a time. Not as there: parameters start as
+    everywhere here, where the paper draws them from a Gaussian of deviation 0.1, which is of like
+    size; the first state is zero, in the code 0.1.
+
     `cell_options` stand in for single options of the cell. Raises ValueError for a task that is not
     among copy, reverse (which is its forward-reverse), symbol_repeat_copy and duplicated_input.
     """
@@ -110,7 +112,7 @@ def rlntm2015(task: str, *, estimator: str = "reinforce", **cell_options: Any) -
         "last_moves": True,
         "direct_access": True,
     }
-    reinforce = {"entropy_weight": 0.0, "normalise": False}
+    reinforce = {"baseline": "sequence", "entropy_weight": 0.0, "normalise": False}
     return ModelSpec(
         "rlntm",
         estimator,

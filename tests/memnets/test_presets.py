@@ -115,7 +115,7 @@ def test_the_rlntm_is_that_of_its_authors_runs(task):
     assert cell.inverse_temperature == (0.03 if task == "symbol_repeat_copy" else 0.01)
     assert network.controller.output_size == 25
     assert network.estimator.entropy_weight == 0
-    assert advantage.return_to_go and not advantage.normalise
+    assert advantage.baseline == "sequence" and advantage.return_to_go and not advantage.normalise
     # five read slots, three moves, the gated sum of the slots, the gated input
     assert cell.read_size == 5 * 35 + 3 + 35 + 32
     rollout = network(torch.randn(4, 2, 32))
