@@ -31,8 +31,8 @@ def evolution_control() -> Study:
         procedure=Evolution(
             updates=1_000,
             population=64,
-            sigma=0.1,
-            learning_rate=0.05,
+            sigma=0.05,
+            learning_rate=0.02,
             batch_size=16,
             evaluate_every=100,
             test_lengths=(1, 2, 3, 4, 6),
