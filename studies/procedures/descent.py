@@ -7,6 +7,7 @@ that. Here only the arithmetic is left, which is torch's own: results are the sa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from typing import Any, NamedTuple
@@ -39,10 +40,11 @@ def clip(parameters: Sequence[Parameter], largest: float) -> Tensor:
     if not grads:
         return torch.zeros(())
     norm = _norm(grads)
-    if norm.isinf():
+    length = norm.item()
+    if math.isinf(length):
         norm = _norm([grad.double() for grad in grads])
     # torch's own clipping multiplies by one where the norm is small, which changes nothing
-    if not norm < 0.99 * largest:
+    if not length < 0.99 * largest:
         torch._foreach_mul_(grads, (largest / (norm + 1e-6)).clamp(max=1.0))
     return norm
 
