@@ -54,6 +54,8 @@ BENCHES = {
             *_SPREAD,
             Column("sequences_per_second", "Sequences/s", formats.number),
             Column("ratio", "× reference", _times),
+            Column("passes_ms", "Forward + backward (ms)", formats.number),
+            Column("step_ratio", "Step / (f. + b.)", formats.number),
             Column("limit_ms", "Limit (ms)", formats.number),
             Column("multiple", "× limit", _times),
             Column("data_ms", "Of it data (ms)", formats.number),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from .load import Load
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_PASSES = "forward and backward, "
+
 
 @dataclass(frozen=True)
 class BenchTrain:
@@ -33,8 +36,9 @@ class BenchTrain:
     The processor is measured first. The limit is the FLOP of a step over the processor's arithmetic
     peak, and every time is also given as a multiple of it; on another --device there is no limit.
     Every round times all backends of a model once, so that whatever else the machine does slows all
-    of them; `ratio` is the reference's time over this backend's, from the same rounds. A backend
-    that does not cover a model is listed with the reason.
+    of them; `ratio` is the reference's time over this backend's, from the same rounds, and
+    `step_ratio` the time of the step over that of its forward and backward. A backend that does not
+    cover a model is listed with the reason.
 
     Writes table.md, results.csv, machine.json and the figure (svg, png) to FOLDER/bench/train.
     Ctrl-C stops and keeps what was measured. `memnets bench train --cells ntm --batches 16` takes
@@ -147,6 +151,7 @@ class BenchTrain:
             note = timing.failure(error)
             return [{**base, "backend": name, "note": note} for name in self.backends]
         extra: dict[str, Row] = {}
+        passes: dict[str, Timer] = {}
 
         def first_step(backend: str) -> Timer:
             ready = training_step.first_step(point, backend, self.device)
@@ -155,6 +160,7 @@ class BenchTrain:
                 "data_ms": 200 * ready.draw(5),
                 "first_step_s": ready.first_seconds,
             }
+            passes[backend] = ready.passes
             return ready.step
 
         makers: dict[str, Callable[[], Timer]] = {
@@ -162,15 +168,27 @@ class BenchTrain:
         }
         with torch_threads(threads):
             candidates, notes = timing.prepare(makers, lambda text: bar.say(f"{label}: {text}"))
-            bar.say(f"{label}: {self.repeats} rounds of {', '.join(candidates) or 'nothing'}")
+            ready = ", ".join(candidates) or "nothing"
+            beside = {_PASSES + name: partial(passes.__getitem__, name) for name in candidates}
+            candidates |= timing.prepare(beside, lambda text: bar.say(f"{label}: {text}"))[0]
+            bar.say(f"{label}: {self.repeats} rounds of {ready}")
             load = Load()
             times, failed = timing.interleave(candidates, self.repeats)
             busy = load.foreign()
         notes |= {backend: timing.failure(error) for backend, error in failed.items()}
-        for columns in extra.values():
+        for backend, columns in extra.items():
             columns["foreign_cores"] = busy
+            columns |= _beside(times.get(backend, []), times.get(_PASSES + backend, []))
         rows = timing.backend_rows(self.backends, times, notes, point.batch, extra)
         return [base | row for row in rows]
+
+
+def _beside(steps: list[float], passes: list[float]) -> Row:
+    """The time of forward and backward, and the median over rounds of what a step is of it."""
+    if not steps or not passes:
+        return {}
+    ratios = [step / both for step, both in zip(steps, passes, strict=True)]
+    return {"passes_ms": median(passes), "step_ratio": median(ratios)}
 
 
 def _limit(row: Row, roof: Row) -> None:

@@ -18,7 +18,7 @@ from ..design.trial import TaskSpec, Trial
 from ..procedures.cost import cost, tensors
 from ..procedures.learner import Learner
 from ..procedures.supervised import Supervised
-from ..procedures.training import update
+from ..procedures.training import passes, update
 from . import flops
 from .timing import NotCovered, Timer, clocked
 
@@ -65,9 +65,13 @@ class Point:
 
 
 class TrainingStep(NamedTuple):
-    """Timers of a full step and of drawing a batch, and the seconds of the first step."""
+    """Timers of a full step, of its forward and backward, and of drawing a batch.
+
+    And the seconds of the first step.
+    """
 
     step: Timer
+    passes: Timer
     draw: Timer
     first_seconds: float
 
@@ -93,7 +97,9 @@ def first_step(point: Point, backend: str, device: str) -> TrainingStep:
             first_seconds = step(1)
         except BackendFallback as fallback:
             raise NotCovered(str(fallback)) from fallback
-    return TrainingStep(step, clocked(learner.batch), first_seconds)
+    batch = learner.batch()
+    both = clocked(lambda: passes(learner, batch), finish)
+    return TrainingStep(step, both, clocked(learner.batch), first_seconds)
 
 
 def flop_per_sequence(point: Point) -> int:

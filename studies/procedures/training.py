@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from memnets.types import Address
+from envs.tasks.base import Batch
+from memnets.types import Address, Rollout
 
 from .base import Outcome, Recorder, Row
 from .cost import NATS_PER_BIT, cost, tensors
@@ -56,23 +58,10 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
 def update(learner: Learner) -> None:
     """One batch, one step of the optimiser."""
     started = time.perf_counter()
-    network, answer = learner.network, learner.task.answer
+    network, batch = learner.network, learner.batch()
     if not network.training:
         network.train()
-    batch = learner.batch()
-    inputs_TBX, targets_TBY, mask_TB = tensors(batch, learner.device)
-    rollout = network(inputs_TBX)
-    cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
-    data_cost = cost_TB.sum(0).mean()
-    loss = data_cost
-    if network.estimator.has_loss:
-        address = scored(rollout.address, batch.mask_TB)
-        seen = cost_TB, rollout.hidden_TBC, inputs_TBX
-        loss = loss + network.estimator.surrogate(address, *seen)
-    if len(learner.regularisers):
-        loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
-    forget(learner.parameters())
-    loss.backward()
+    rollout, cost_TB, data_cost, loss = passes(learner, batch)
     norm, *others = [clip(parts, largest) for parts, largest in learner.clipped_apart()]
     for name, value in (("loss", loss), *(("gradient norm", one) for one in (norm, *others))):
         require_finite(value.item(), f"the {name}", learner.step + 1)
@@ -81,7 +70,7 @@ def update(learner: Learner) -> None:
     network.estimator.advance()
     learner.step += 1
     learner.watchers.updated(learner, cost_TB.detach())
-    decided = answer.decide(rollout.logits_TBY.detach().cpu().numpy())
+    decided = learner.task.answer.decide(rollout.logits_TBY.detach().cpu().numpy())
     learner.answered(decided, batch)
     add(
         learner.sums,
@@ -93,6 +82,34 @@ def update(learner: Learner) -> None:
         gradient_norm=norm.item(),
     )
     learner.seconds += time.perf_counter() - started
+
+
+class Passes(NamedTuple):
+    """What forward and backward over a batch give, beside the gradients."""
+
+    rollout: Rollout
+    cost_TB: Tensor
+    data_cost: Tensor
+    """Cost per sequence, in nats."""
+    loss: Tensor
+
+
+def passes(learner: Learner, batch: Batch) -> Passes:
+    """Forward and backward over a batch; parameters have its gradient, and no other, then."""
+    network = learner.network
+    inputs_TBX, targets_TBY, mask_TB = tensors(batch, learner.device)
+    rollout = network(inputs_TBX)
+    cost_TB = cost(learner.task.answer, rollout.logits_TBY, targets_TBY, mask_TB)
+    loss = data_cost = cost_TB.sum(0).mean()
+    if network.estimator.has_loss:
+        address = scored(rollout.address, batch.mask_TB)
+        seen = cost_TB, rollout.hidden_TBC, inputs_TBX
+        loss = loss + network.estimator.surrogate(address, *seen)
+    if len(learner.regularisers):
+        loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
+    forget(learner.parameters())
+    loss.backward()
+    return Passes(rollout, cost_TB, data_cost, loss)
 
 
 def scored(address: Address, mask_TB: np.ndarray) -> Address:

@@ -32,6 +32,7 @@ def test_bench_train_publishes_a_row_per_model_and_backend(tmp_path, quick, caps
     assert (rows["ms"] > 0).all() and (rows["ms_p10"] <= rows["ms_p90"]).all()
     seconds = rows["batch"] / rows["sequences_per_second"]
     assert seconds.to_numpy() == pytest.approx(rows["ms"].to_numpy() / 1e3)
+    assert (rows["passes_ms"] > 0).all() and (rows["step_ratio"] > 0).all()
     limit = rows["mflop_per_sequence"] * rows["batch"] / 100.0
     assert rows["limit_ms"].to_numpy() == pytest.approx(limit.to_numpy())
     assert rows["multiple"].to_numpy() == pytest.approx((rows["ms"] / limit).to_numpy())
@@ -96,7 +97,7 @@ def test_a_backend_that_fails_after_its_warm_up_is_listed(monkeypatch, tmp_path,
 
     def first_step(point, backend, device):
         step = diverging if backend == "fused" else lambda count: 0.2
-        return training_step.TrainingStep(step, lambda count: 0.0, 0.1)
+        return training_step.TrainingStep(step, lambda count: 0.1, lambda count: 0.0, 0.1)
 
     clock = []
     monkeypatch.setattr(training_step, "first_step", first_step)
@@ -105,6 +106,8 @@ def test_a_backend_that_fails_after_its_warm_up_is_listed(monkeypatch, tmp_path,
     )
     reference, fused = bench().rows
     assert reference["ms"] == pytest.approx(200) and reference["rounds"] == 15
+    assert reference["passes_ms"] == pytest.approx(100)
+    assert reference["step_ratio"] == pytest.approx(2)
     assert fused["note"] == "failed: BadData: no number any more" and "ms" not in fused
 
 
@@ -115,7 +118,7 @@ def test_where_flop_cannot_be_counted_the_other_points_go_on(monkeypatch, tmp_pa
         return 1_000_000
 
     def first_step(point, backend, device):
-        return training_step.TrainingStep(lambda count: 0.2, lambda count: 0.0, 0.1)
+        return training_step.TrainingStep(*[lambda count: 0.2] * 2, lambda count: 0.0, 0.1)
 
     monkeypatch.setattr(training_step, "flop_per_sequence", count)
     monkeypatch.setattr(training_step, "first_step", first_step)
