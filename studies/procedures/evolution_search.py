@@ -228,4 +228,5 @@ def _count(
         **marks(found.task, decided, batch),
         entropy=rollout.address.entropy_BH.mean().item(),
         gradient_norm=norm.item(),
+        one_slot_share=float(found.network.estimator.at_test == ONE_SLOT),
     )
