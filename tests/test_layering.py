@@ -33,7 +33,7 @@ FLOORS = (
     ("controllers", "estimators", "inputs", "interface"),
     ("cells",),
     ("network",),
-    ("spec",),
+    ("addressing", "spec"),
     ("backends", "checks", "presets", "regularisers"),
     ("sb3", "testing"),
     ("cli",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from memnets.registry import Registry
@@ -62,6 +63,9 @@ class Procedure(ABC):
 
     row_key: ClassVar[tuple[str, ...]]
     """Columns that tell the rows of a trial apart: no two rows of a run agree in all of them."""
+
+    row_defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """What a row has in a column of `row_key` that it lacks, as rows of earlier versions may."""
 
     @abstractmethod
     def takes(self, task: Any) -> Mapping[str, Any]:

@@ -4,30 +4,49 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 
 from envs.tasks.base import Batch, Task
+from memnets.addressing import OWN, ControllerAlone, addressed, others
 from memnets.network import MemoryNetwork
+from memnets.types import Rollout
 
 from .base import Row
 from .cost import NATS_PER_BIT, cost, probabilities, tensors
 
 CHUNK = 128
 
+Network: TypeAlias = MemoryNetwork | ControllerAlone
+
 
 def evaluate(
     network: MemoryNetwork, task: Task, lengths: Sequence[int], sequences: int, seed: int
 ) -> list[Row]:
-    """One row per length, of `sequences` fresh ones each.
+    """Rows of the network's own address, one per length; then as many of every other address.
 
-    The sequences depend on the seed and the length only, so every evaluation of every model of a
-    seed sees the same ones. Randomness of torch is left as it was found.
+    Column `address` tells them apart: "own", "soft" (the whole weighting), "one slot" (its mode),
+    "cut off" (reads of zeros). Where the own address is one of these, its numbers are repeated.
+    Without memory there is the own address only.
+
+    The `sequences` of a length depend on it and the seed only, so every evaluation of every model
+    of a seed sees the same ones. Randomness of torch is left as it was found.
     """
-    with _testing(network, seed):
-        return [_test(network, task, length, sequences, seed) for length in lengths]
+    batches = [task.test_sample(_generator(seed, n), sequences, n) for n in lengths]
+    rows = {}
+    for address in (OWN, *others(network)):
+        if address == network.estimator.at_test:
+            rows[address] = [{**row, "address": address} for row in rows[OWN]]
+            continue
+        with _testing(network, seed), addressed(network, address) as changed:
+            place = {"kind": "test", "address": address}
+            tests = [_test(changed, task, batch, _device(network)) for batch in batches]
+        rows[address] = [
+            {**place, "length": int(n), **row} for n, row in zip(lengths, tests, strict=True)
+        ]
+    return [row for tests in rows.values() for row in tests]
 
 
 def trace(network: MemoryNetwork, task: Task, length: int, seed: int) -> dict[str, np.ndarray]:
@@ -47,23 +66,26 @@ def trace(network: MemoryNetwork, task: Task, length: int, seed: int) -> dict[st
     }
 
 
-def _test(network: MemoryNetwork, task: Task, length: int, sequences: int, seed: int) -> Row:
-    batch = task.test_sample(_generator(seed, length), sequences, length)
-    costs, decided = [], []
+def _test(network: Network, task: Task, batch: Batch, device: torch.device) -> Row:
+    sequences = batch.mask_TB.shape[1]
+    costs, decided, entropies = [], [], []
     for first in range(0, sequences, CHUNK):
         part = Batch(*(array[:, first : first + CHUNK] for array in batch))
-        inputs_TBX, targets_TBY, mask_TB = tensors(part, _device(network))
-        logits_TBY = network(inputs_TBX).logits_TBY
+        inputs_TBX, targets_TBY, mask_TB = tensors(part, device)
+        rollout: Rollout = network(inputs_TBX)
+        logits_TBY, entropy_TBH = rollout.logits_TBY, rollout.address.entropy_BH
         costs.append(cost(task.answer, logits_TBY, targets_TBY, mask_TB).sum(0).cpu().numpy())
         decided.append(task.answer.decide(logits_TBY.cpu().numpy()))
+        entropies.append(entropy_TBH.mean((0, 2)).cpu().numpy())
     bits_B = np.concatenate(costs).astype(np.float64) / NATS_PER_BIT
+    entropy_B = np.concatenate(entropies).astype(np.float64)
     optimum_B = task.optimum_bits(batch)
     return {
-        "kind": "test",
-        "length": int(length),
         "bits": float(bits_B.mean()),
         "excess_bits": None if optimum_B is None else float((bits_B - optimum_B).mean()),
         **marks(task, np.concatenate(decided, axis=1), batch),
+        # without heads there is no entropy, and the mean of nothing is not a number
+        "entropy": float(entropy_B.mean()) if rollout.address.entropy_BH.numel() else None,
     }
 
 

@@ -18,7 +18,7 @@ class Missing(Procedure):
     """A procedure's name and settings as they were stored, and the `reason` why there is no more.
 
     It has the name, the JSON and so the trial's id of the procedure that it stands for. Its
-    `row_key` is that of the registered class, where there is one.
+    `row_key` and `row_defaults` are those of the registered class, where there is one.
     """
 
     row_key = ("step",)
@@ -28,10 +28,12 @@ class Missing(Procedure):
 
     def __post_init__(self) -> None:
         try:
-            key = procedures.get(self.name).row_key
+            registered = procedures.get(self.name)
+            key, defaults = registered.row_key, registered.row_defaults
         except (UnknownName, BrokenPlugin, NameTaken, AttributeError):
             return
         object.__setattr__(self, "row_key", key)
+        object.__setattr__(self, "row_defaults", defaults)
 
     @staticmethod
     def unless_built(data: Any, where: str) -> Procedure:

@@ -49,7 +49,8 @@ class Supervised(Procedure):
     trained teacher answers.
     """
 
-    row_key: ClassVar = ("kind", "step", "length")
+    row_key: ClassVar = ("kind", "step", "length", "address")
+    row_defaults: ClassVar = MappingProxyType({"address": "own"})
 
     updates: int = 1_000
     batch_size: int = 16

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from envs.tasks.base import Batch
+from memnets.addressing import OWN
 from memnets.types import Address, Rollout
 
 from .base import Outcome, Recorder, Row
+from .best import chosen
 from .cost import NATS_PER_BIT, cost, tensors
 from .descent import clip, descend, forget
 from .evaluation import evaluate, marks, trace
@@ -132,7 +134,7 @@ def evaluated(learner: Learner) -> list[Row]:
     lengths = settings.lengths(learner.task)
     with learner.watchers.testing(learner.network):
         tests = evaluate(learner.network, learner.task, lengths, settings.test_sequences, seed)
-    require_finite_tests(tests, learner.step)
+    tests = require_finite_tests(tests, learner.step)
     means, clock = averages(learner.sums), learner.clock | learner.watchers.columns()
     if learner.longest is not None:
         means["level"] = learner.longest
@@ -142,13 +144,22 @@ def evaluated(learner: Learner) -> list[Row]:
     return [{**clock, **row} for row in (means, *tests)]
 
 
-def require_finite_tests(tests: list[Row], step: int, remedy: str = REMEDY) -> None:
-    """Raises Diverged for a number of a test that is not finite."""
-    for test in tests:
+def require_finite_tests(tests: list[Row], step: int, remedy: str = REMEDY) -> list[Row]:
+    """The rows of tests; raises Diverged for a number under the own address that is not finite.
+
+    Under another address, which it was not trained for, a network may overflow and be as good as
+    before under its own: such a number is None.
+    """
+    for test in chosen(tests, OWN):
         for name, value in test.items():
             if isinstance(value, float):
                 where = f"{name.replace('_', ' ')} of the test at length {test['length']}"
                 require_finite(value, where, step, remedy)
+    return [{name: _finite(value) for name, value in test.items()} for test in tests]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def require_finite(value: float, what: str, step: int, remedy: str = REMEDY) -> None:

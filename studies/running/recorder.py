@@ -117,6 +117,7 @@ class FolderRecorder:
 
     def _key(self, row: Row) -> tuple[Any, ...]:
         names = self._trial.procedure.row_key
+        row = {**self._trial.procedure.row_defaults, **row}
         missing = [name for name in names if name not in row]
         if missing:
             raise BadData(

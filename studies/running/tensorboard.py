@@ -34,7 +34,9 @@ def export(store: ResultStore, folder: str | PathLike[str]) -> Path:
         with SummaryWriter(str(home)) as writer:
             for number, row in enumerate(store.rows(trial)):
                 key = [column for column in trial.procedure.row_key if column != "step"]
-                parts = [_part(column, row[column]) for column in key if row[column] is not None]
+                # a column at its default is in no name, whether or not the row has it
+                ordinary = {None, *trial.procedure.row_defaults.values()}
+                parts = [_part(name, row[name]) for name in key if row.get(name) not in ordinary]
                 where = ", ".join(parts) or "rows"
                 for metric, value in row.items():
                     if metric not in (*SKIPPED, *key) and isinstance(value, int | float):

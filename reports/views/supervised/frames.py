@@ -15,17 +15,21 @@ MODEL = ["task", "model", "cell", "estimator", "controller"]
 METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]
 _PLACE = ["step", "sequences", "seconds", "kind", "length", "min_length", "max_length"]
 _POINTS = 120
+OWN = "own"
 
 
-def tests(results: Results) -> pd.DataFrame:
-    """The evaluations of finished trials: one row per trial, step and test length."""
-    rows = with_columns(results.rows, (*_PLACE, *METRICS))
-    return rows[rows["kind"] == "test"]
+def tests(results: Results, address: str = OWN) -> pd.DataFrame:
+    """The evaluations of finished trials under an address: one row per trial, step and test length.
+
+    Rows without the column `address`, as earlier versions wrote, are of the own one.
+    """
+    rows = with_columns(results.rows, (*_PLACE, *METRICS, "address"))
+    return rows[(rows["kind"] == "test") & (rows["address"].fillna(OWN) == address)]
 
 
-def final(results: Results) -> pd.DataFrame:
-    """The last evaluation of every trial: one row per trial and test length."""
-    rows = tests(results)
+def final(results: Results, address: str = OWN) -> pd.DataFrame:
+    """The last evaluation of every trial under an address: one row per trial and test length."""
+    rows = tests(results, address)
     last = rows["step"] == rows.groupby("trial")["step"].transform("max")
     return _sorted(rows[last].drop_duplicates(["trial", "length"], keep="last"))
 

@@ -1,5 +1,7 @@
 """Tests of a network on fixed lengths, and the trace of one sequence."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ def test_evaluation_leaves_mode_and_randomness_alone_and_depends_on_the_seed_onl
     assert torch.equal(before, torch.get_rng_state()) and network.training
     torch.rand(3)
     assert evaluate(network, task, (2, 3), 5, seed=1) == first
-    assert evaluate(network, task, (3,), 5, seed=1) == first[1:]
+    assert evaluate(network, task, (3,), 5, seed=1) == [row for row in first if row["length"] == 3]
     assert evaluate(network, task, (2, 3), 5, seed=2) != first
 
 
@@ -28,7 +30,8 @@ def test_a_large_evaluation_in_pieces_is_that_of_the_whole(trial, monkeypatch):
     monkeypatch.setattr("studies.procedures.evaluation.CHUNK", 7)
     parts = evaluate(network, task, (2,), 50, seed=1)[0]
     assert CHUNK >= 50
-    assert parts.pop("kind") == whole.pop("kind")
+    assert parts.pop("kind") == whole.pop("kind") == "test"
+    assert parts.pop("address") == whole.pop("address") == "own"
     assert parts.pop("excess_bits") is whole.pop("excess_bits") is None
     assert parts == pytest.approx(whole, rel=1e-5)
 
@@ -52,3 +55,49 @@ def test_a_trace_shows_one_sequence_step_by_step(trial):
     assert found["heads"].tolist() == ["write", "read"]
     assert ((found["outputs_TY"] > 0) & (found["outputs_TY"] < 1)).all()
     assert set(found["weights_THN"].sum(-1).ravel().tolist()) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "same", "addresses"),
+    [
+        ("soft", "soft", ["own", "soft", "one slot", "cut off"]),
+        ("reinforce", "one slot", ["own", "soft", "one slot", "cut off"]),
+        ("top_k", None, ["own", "one slot", "cut off"]),
+    ],
+)
+def test_every_memory_is_tested_under_every_address(trial, estimator, same, addresses):
+    task, model = trial.task.build(), dataclasses.replace(trial.model, estimator=estimator)
+    network = model.build(task.input_size, task.answer.output_size)
+    rows = evaluate(network, task, (2, 3), 40, seed=1)
+    assert [(row["address"], row["length"]) for row in rows] == [
+        (address, length) for address in addresses for length in (2, 3)
+    ]
+    bits = {
+        address: [row["bits"] for row in rows if row["address"] == address] for address in addresses
+    }
+    assert len({tuple(found) for found in bits.values()}) == 3
+    assert all(found == bits["own"] for address, found in bits.items() if address == same)
+    for row in rows:
+        assert (row["entropy"] is None) == (row["address"] == "cut off")
+
+
+def test_the_other_addresses_are_those_of_models_with_the_same_weights(trial):
+    task = trial.task.build()
+    soft, hard = (
+        dataclasses.replace(trial.model, estimator=name).build(task.input_size, 2)
+        for name in ("soft", "straight_through")
+    )
+    hard.load_state_dict(soft.state_dict())
+    by_address = {row["address"]: row for row in evaluate(soft, task, (3,), 20, seed=1)}
+    own = evaluate(hard, task, (3,), 20, seed=1)[0]
+    assert own["address"] == "own"
+    for name in ("bits", "accuracy", "errors", "entropy"):
+        assert by_address["one slot"][name] == pytest.approx(own[name], rel=1e-5)
+
+
+def test_without_memory_there_is_the_own_address_only_and_no_entropy(trial):
+    task = trial.task.build()
+    network = ModelSpec("none", controller_size=4).build(task.input_size, 2)
+    rows = evaluate(network, task, (2, 3), 5, seed=1)
+    assert [row["address"] for row in rows] == ["own", "own"]
+    assert [row["entropy"] for row in rows] == [None, None]

@@ -95,11 +95,11 @@ def test_the_parameters_of_a_term_are_trained_with_the_network(trial):
 def test_a_run_with_terms_stopped_and_resumed_gives_the_same_rows_to_the_bit(trial):
     trial = regularised(trial, ALL)
     whole, _ = rows_of(trial)
-    memory = Memory(stop_after=6)
+    memory = Memory(stop_after=15)
     with pytest.raises(Stopped):
         trial.procedure.run(trial, memory)
     torch.manual_seed(123)
-    assert rows_of(trial, memory.checkpoint)[0] == whole[4:]
+    assert rows_of(trial, memory.checkpoint)[0] == whole[13:]
 
 
 def test_a_checkpoint_holds_what_the_terms_have_learned(trial):

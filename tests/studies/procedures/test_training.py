@@ -10,6 +10,7 @@ import torch
 from memnets.backends import BackendFallback
 from memnets.spec import ModelSpec
 from studies import Curriculum, Supervised, TaskSpec
+from studies.procedures.evaluation import evaluate
 from studies.procedures.learner import Learner
 from studies.procedures.training import Diverged, evaluated, update
 
@@ -30,14 +31,19 @@ def start(trial):
 
 def test_rows_come_at_every_evaluation_and_have_the_agreed_columns(trial):
     rows, outcome = rows_of(trial)
-    assert [(row["step"], row["kind"], row["length"]) for row in rows] == [
-        (step, kind, length)
+    addresses = ("own", "soft", "one slot", "cut off")
+    assert [(row["step"], row["kind"], row["length"], row.get("address")) for row in rows] == [
+        (step, *rest)
         for step in (2, 4, 6)
-        for kind, length in [("train", None), ("test", 1), ("test", 2), ("test", 3)]
+        for rest in [
+            ("train", None, None),
+            *(("test", length, address) for address in addresses for length in (1, 2, 3)),
+        ]
     ]
     assert all(row["sequences"] == 2 * row["step"] for row in rows)
     assert {"bits", "accuracy", "entropy", "gradient_norm"} <= set(rows[0])
-    assert {"accuracy", "sequence_accuracy", "errors", "bits", "excess_bits"} <= set(rows[1])
+    scores = {"accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"}
+    assert all(scores <= set(row) for row in rows if row["kind"] == "test")
     assert outcome.facts["updates"] == 6 and outcome.facts["sequences"] == 12
     assert outcome.facts["solved"] is None
     assert outcome.facts["seconds"] > 0 and outcome.facts["state_size"] > 4 * 3
@@ -156,6 +162,18 @@ def test_training_learns(trial):
     rows, _ = rows_of(easy)
     assert rows[-1]["accuracy"] > 0.95
     assert rows[-1]["bits"] < 0.5
+
+
+def test_overflow_under_another_address_is_no_divergence(trial, monkeypatch):
+    def overflowing(*arguments):
+        rows = evaluate(*arguments)
+        return [row | {"bits": math.inf} if row["address"] != "own" else row for row in rows]
+
+    learner = start(trial)
+    update(learner)
+    monkeypatch.setattr("studies.procedures.training.evaluate", overflowing)
+    own, *others = (row["bits"] for row in evaluated(learner) if row.get("length") == 1)
+    assert math.isfinite(own) and others == [None] * 3
 
 
 def test_a_divergence_seen_in_an_evaluation_names_update_and_length(trial):

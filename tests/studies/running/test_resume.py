@@ -80,11 +80,11 @@ def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
         if path.with_name("done.json") in finished:
             assert path.read_bytes() == data
         rows = [json.loads(line) for line in path.read_text().splitlines()]
-        keys = [(row["step"], row["kind"], row["length"]) for row in rows]
+        keys = [(row["step"], row["kind"], row["length"], row.get("address")) for row in rows]
+        addresses = ("own", "soft", "one slot", "cut off")
+        tests = [("test", length, address) for address in addresses for length in (1, 2)]
         assert keys == [
-            (step, kind, length)
-            for step in range(3, 37, 3)
-            for kind, length in [("train", None), ("test", 1), ("test", 2)]
+            (step, *rest) for step in range(3, 37, 3) for rest in [("train", None, None), *tests]
         ]
     killed = next(t for t in ResultStore(folder).trials() if t.id == broken.parent.name)
     in_one_go, _ = rows_of(killed)

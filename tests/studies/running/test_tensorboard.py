@@ -36,6 +36,30 @@ def test_rows_become_event_files_and_are_replaced(store, tmp_path):
     assert len(list((tmp_path / "events").rglob("events.out.*"))) == 1
 
 
+@pytest.mark.skipif(not INSTALLED, reason="the extra tensorboard is not installed")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_curves_of_the_own_address_have_the_names_that_they_had(store, trial, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    store = ResultStore(tmp_path / "memory")
+    study = Study(
+        name="memory",
+        question="Does it run?",
+        tasks={"copy": trial.task},
+        models={"ntm": trial.model},
+        procedure=trial.procedure,
+        seeds=(0,),
+    )
+    run(study, store, workers=0, quiet=True)
+    export(store, tmp_path / "events")
+    (home,) = (tmp_path / "events").iterdir()
+    events = EventAccumulator(str(home)).Reload()
+    tags = {tag for tag in events.Tags()["scalars"] if tag.endswith("/errors")}
+    places = ("", ", soft", ", one slot", ", cut off")
+    tests = {f"test, length {n}{place}/errors" for n in (1, 2, 3) for place in places}
+    assert tags == {"train/errors", *tests}
+
+
 @pytest.mark.skipif(INSTALLED, reason="the extra tensorboard is installed")
 def test_without_the_extra_one_line_says_how_to_get_it(store, tmp_path):
     with pytest.raises(BadData, match="tensorboard"):

@@ -1,0 +1,115 @@
+"""How a trained network addresses its memory in a test: as it does, softly, in one slot, not at all.
+
+How an address is made in training and how it is made at test are two things. A test under several
+addresses says what a network loses by choosing one slot, and what its controller does by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from .cells.none import NoMemory
+from .estimators import ONE_SLOT, SOFT, Estimator, Reinforce, Soft
+from .network import MemoryNetwork
+from .types import Address, Rollout
+
+OWN = "own"
+"""The address that the network's estimator makes in `eval()`."""
+CUT_OFF = "cut off"
+"""No address: every read is zero."""
+ADDRESSES = (OWN, SOFT, ONE_SLOT, CUT_OFF)
+"""How a network may be tested; `addressed` takes any of them."""
+
+
+def others(network: MemoryNetwork) -> tuple[str, ...]:
+    """The addresses beside its own under which a test of a network says something.
+
+    One of them may be its own: `network.estimator.at_test`. Without memory there are none. A network
+    that uses k slots is not tested with all of them: it was trained without, and may have millions.
+    """
+    whole = (SOFT,) if network.estimator.at_test in (SOFT, ONE_SLOT) else ()
+    return (*whole, ONE_SLOT, CUT_OFF) if network.cell.heads else ()
+
+
+@contextlib.contextmanager
+def addressed(network: MemoryNetwork, address: str) -> Iterator[MemoryNetwork | ControllerAlone]:
+    """What to call in place of a network in `eval()`, so that it addresses its memory in this way.
+
+    The network is as before at the end. `address` is one of `ADDRESSES`; raises ValueError else.
+    """
+    if address not in ADDRESSES:
+        raise ValueError(f"no address {address!r}; there are {', '.join(ADDRESSES)}")
+    if address == CUT_OFF:
+        yield ControllerAlone(network)
+    elif address in _ESTIMATORS:
+        with _with(network, _ESTIMATORS[address]()):
+            yield network
+    else:
+        yield network
+
+
+class ControllerAlone(nn.Module):
+    """A network whose memory is cut off: every read that its controller and readout see is zero.
+
+    It shares controller and readout with the network. Addresses have no heads.
+    """
+
+    def __init__(self, network: MemoryNetwork) -> None:
+        super().__init__()
+        units, reads = network.controller.output_size, network.cell.read_size
+        readout = network.readout
+        self.reads = reads
+        self.read_steps = network.cell.read_steps
+        # on "meta", no number is drawn for the readout that is replaced
+        with torch.device("meta"):
+            self.network = MemoryNetwork(
+                network.controller,
+                NoMemory(units, Soft()),
+                readout.out_features,
+                input_size=network.input_size + reads,
+                bypass_dropout=network.bypass.p,
+                backend=_unasked(network.backend),
+            )
+        self.network.readout.weight = nn.Parameter(readout.weight.detach()[:, :units])
+        self.network.readout.bias = nn.Parameter(readout.bias.detach())
+        self.train(network.training)
+
+    def forward(self, inputs_TBX: Tensor) -> Rollout:
+        """The rollout of a sequence from the controller's first state."""
+        fed_TBX = nn.functional.pad(inputs_TBX, (0, self.reads))
+        # a cell that reads several times per step runs the controller as often
+        rollout: Rollout = self.network(fed_TBX.repeat_interleave(self.read_steps, 0))
+        last = slice(self.read_steps - 1, None, self.read_steps)
+        weights_TB00, _, *rest = rollout.address
+        address = Address(weights_TB00[last], None, *(part[last] for part in rest))
+        hidden_TBC = rollout.hidden_TBC[last]
+        return Rollout(rollout.logits_TBY[last], address, rollout.state, hidden_TBC)
+
+
+def _mode() -> Estimator:
+    """The mode, as a sparse address: no more than one slot is touched."""
+    return Reinforce(baseline="none")
+
+
+_ESTIMATORS = {SOFT: Soft, ONE_SLOT: _mode}
+
+
+@contextlib.contextmanager
+def _with(network: MemoryNetwork, estimator: Estimator) -> Iterator[None]:
+    """The network with another estimator, on whatever backend has kernels for it."""
+    own, backend = network.estimator, network.backend
+    network.cell.estimator = estimator.to(network.readout.weight.device).eval()
+    network.backend = _unasked(backend)
+    try:
+        yield
+    finally:
+        network.cell.estimator, network.backend = own, backend
+
+
+def _unasked(backend: str) -> str:
+    """The backend for a network that nobody asked for by name, and so without a warning."""
+    return backend if backend == "reference" else "auto"
