@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from memnets.registry import Registry
@@ -37,7 +38,8 @@ class Evolution(Procedure):
     `population_bits` is the mean cost of the members.
     """
 
-    row_key: ClassVar = ("kind", "step", "length")
+    row_key: ClassVar = ("kind", "step", "length", "address")
+    row_defaults: ClassVar = MappingProxyType({"address": "own"})
 
     updates: int = 1_000
     population: int = 64

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from envs.tasks.base import Batch, Task
+from memnets.addressing import OWN
 from memnets.backends import warm_up
 from memnets.estimators import ONE_SLOT
 from memnets.network import MemoryNetwork
 
 from .base import BadCheckpoint, Outcome, Recorder, Row
+from .best import chosen
 from .checkpoint import fit, read, written
 from .cost import NATS_PER_BIT, cost, tensors
 from .evaluation import evaluate, marks, trace
@@ -201,10 +203,14 @@ def evaluated(found: Search) -> list[Row]:
     settings, task, seed = found.settings, found.task, found.trial.seed
     lengths = tested_lengths(settings, task)
     tests = evaluate(found.network, task, lengths, settings.test_sequences, seed)
-    require_finite_tests(tests, found.step, REMEDY)
+    tests = require_finite_tests(tests, found.step, REMEDY)
     means, now = averages(found.sums), found.clock
     found.below, found.solved = judged(
-        tests, lengths=task.lengths, largest=settings.solved_errors, below=found.below, now=now
+        chosen(tests, OWN),
+        lengths=task.lengths,
+        largest=settings.solved_errors,
+        below=found.below,
+        now=now,
     )
     found.sums = {}
     return [{**now, **row} for row in (means, *tests)]
