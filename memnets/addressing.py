@@ -1,4 +1,4 @@
-"""How a trained network addresses its memory in a test: as it does, softly, in one slot, not at all.
+"""How a network addresses its memory in a test: as it does, softly, with one slot, not at all.
 
 How an address is made in training and how it is made at test are two things. A test under several
 addresses says what a network loses by choosing one slot, and what its controller does by itself.
@@ -28,8 +28,8 @@ ADDRESSES = (OWN, SOFT, ONE_SLOT, CUT_OFF)
 def others(network: MemoryNetwork) -> tuple[str, ...]:
     """The addresses beside its own under which a test of a network says something.
 
-    One of them may be its own: `network.estimator.at_test`. Without memory there are none. A network
-    that uses k slots is not tested with all of them: it was trained without, and may have millions.
+    One of them may be its own: `network.estimator.at_test`. Without memory there are none. One that
+    uses k slots is not tested with all of them: it was trained without, and may have millions.
     """
     whole = (SOFT,) if network.estimator.at_test in (SOFT, ONE_SLOT) else ()
     return (*whole, ONE_SLOT, CUT_OFF) if network.cell.heads else ()

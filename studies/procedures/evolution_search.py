@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from envs.tasks.base import Batch, Task
-from memnets.addressing import OWN
 from memnets.backends import warm_up
 from memnets.estimators import ONE_SLOT
 from memnets.network import MemoryNetwork
@@ -25,6 +24,7 @@ from .evaluation import evaluate, marks, trace
 from .evolution_gradient import SHAPINGS, estimated_gradient
 from .facts import add, averages, facts
 from .learner import OPTIMISERS
+from .selection import OWN
 from .solving import judged
 from .training import require_finite, require_finite_tests
 from .training_settings import tested_lengths

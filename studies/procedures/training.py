@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from envs.tasks.base import Batch
-from memnets.addressing import OWN
 from memnets.types import Address, Rollout
 
 from .base import Outcome, Recorder, Row
@@ -22,6 +21,7 @@ from .evaluation import evaluate, marks, trace
 from .facts import add, averages, facts
 from .learner import Learner
 from .mixed import last_scored
+from .selection import OWN
 from .terms import added
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ def tests(results: Results, address: str = OWN) -> pd.DataFrame:
     Rows without the column `address`, as earlier versions wrote, are of the own one.
     """
     rows = with_columns(results.rows, (*_PLACE, *METRICS, "address"))
-    return rows[(rows["kind"] == "test") & (rows["address"].fillna(OWN) == address)]
+    under = rows["address"].astype(object).fillna(OWN)
+    return rows[(rows["kind"] == "test") & (under == address)]
 
 
 def final(results: Results, address: str = OWN) -> pd.DataFrame:

@@ -59,8 +59,9 @@ def test_finished_trials_stay_finished_and_begun_ones_go_on_from_their_checkpoin
         *(None, "own", "own", "soft", "soft", "one slot", "one slot", "cut off", "cut off")
     ]
     for row, other in zip(found[:6], unbroken, strict=True):
-        # rows did not have the curriculum's level then
-        assert row.keys() - {"address", "entropy", "level"} == other.keys() - {"entropy"}
+        # rows did not have the curriculum's level then, nor who chose in training
+        later = {"address", "entropy", "level", "one_slot_share"}
+        assert row.keys() - later == other.keys() - {"entropy"}
         for name in other.keys() - {"seconds"}:
             # another processor rounds otherwise
             near = isinstance(row[name], float)
