@@ -35,7 +35,7 @@ def evaluate(
     of a seed sees the same ones. Randomness of torch is left as it was found.
     """
     batches = [task.test_sample(_generator(seed, n), sequences, n) for n in lengths]
-    rows = {}
+    rows: dict[str, list[Row]] = {}
     for address in (OWN, *others(network)):
         if address == network.estimator.at_test:
             rows[address] = [{**row, "address": address} for row in rows[OWN]]
