@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..base import backends
-from ..guards import FastBackend
+from ..guards import FastBackend, modules_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,11 +27,14 @@ class Numba(FastBackend):
 
         from .cells.base import numba_cells
 
-        for tensor in network.parameters():
-            if tensor.device.type != "cpu":
-                return f"the network is on {tensor.device}, the kernels are for the CPU"
-            if tensor.dtype != torch.float32:
-                return f"the network is in {tensor.dtype}, the kernels are in float32"
+        for module in modules_of(network):
+            for tensor in module._parameters.values():
+                if tensor is None:
+                    continue
+                if not tensor.is_cpu:
+                    return f"the network is on {tensor.device}, the kernels are for the CPU"
+                if tensor.dtype is not torch.float32:
+                    return f"the network is in {tensor.dtype}, the kernels are in float32"
         refused = numba_cells.refuses(network.cell)
         return refused or numba_cells.of(network.cell).refuses(network)
 
