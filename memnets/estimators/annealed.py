@@ -31,9 +31,11 @@ class Annealed(Estimator):
     One draw holds for a whole minibatch. `schedule` says how the share moves. `inverse_root`: it is
     1 - 1/sqrt(1 + kt) in minibatch t, the continuous-to-discrete curriculum of D-NTM (section 4.3;
     `rate` k = 0.0015 in the authors' code). `phases`: nothing for `start` updates, then a rise to
-    `most` in equal steps over `ramp` updates. `learned`: it rises by `growth` times the opening of
-    a gate in each update, up to `most`, and falls while the gate is closed (gate.py; `learned`,
-    `decay` and `warm` are the gate's). In `eval()` the second is used.
+    `most` in equal steps over `ramp` updates. `learned`: it rises by up to `growth` in each
+    update while the cost is below `mastered` of the first one, to `most` at last, and falls while
+    that is above `learned` (gate.py; `decay` and `warm` are the gate's).
+
+    In `eval()` the second is used.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Annealed(Estimator):
         growth: float = 7e-4,
         most: float = 1.0,
         learned: float = 0.15,
+        mastered: float = 0.03,
         decay: float = 0.98,
         warm: int = 20,
         first_options: Mapping[str, Any] | None = None,
@@ -73,7 +76,7 @@ class Annealed(Estimator):
         self.start, self.ramp, self.most = start, ramp, most
         by_performance = schedule == "learned"
         self.gate = Gate(learned=learned, decay=decay, warm=warm) if by_performance else None
-        self.share = Share(growth=growth, most=most) if by_performance else None
+        self.share = Share(growth=growth, most=most, mastered=mastered) if by_performance else None
         self.updates: Tensor
         self.use_first: Tensor
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))

@@ -32,7 +32,11 @@ class Gate(nn.Module):
     @property
     def opening(self) -> Tensor:
         """r, a scalar on the module's device."""
-        opening = (1 - self.running / (self.learned * self.first)).clamp_min(0)
+        return self.opening_below(self.learned)
+
+    def opening_below(self, learned: float) -> Tensor:
+        """What r would be with another `learned`, from the same costs."""
+        opening = (1 - self.running / (learned * self.first)).clamp_min(0)
         return torch.where(self.updates >= self.warm, opening, torch.zeros_like(opening))
 
     def see(self, cost_TB: Tensor) -> None:
@@ -52,22 +56,23 @@ class Gate(nn.Module):
 class Share(nn.Module):
     """How much is done with one slot: from 0 to `most`, growing once the task is learned.
 
-    It rises by `growth` times the gate's opening in each update. It falls by `growth` in each
-    update with the gate closed: a network that loses what it learned gets back the freedom in which
-    it learned it.
+    It rises by `growth` times max(0, 1 - c / (m c0)) in each update, m being `mastered` and c, c0
+    the gate's. It falls by `growth` in each update with the gate closed: a network that loses what
+    it learned gets back the freedom in which it learned it. In between it stays.
     """
 
     value: Tensor
 
-    def __init__(self, *, growth: float = 7e-4, most: float = 1.0) -> None:
+    def __init__(self, *, growth: float = 7e-4, most: float = 1.0, mastered: float = 0.03) -> None:
         super().__init__()
         require_number("growth", growth, above=0)
         require_number("most", most, above=0, most=1)
-        self.growth, self.most = growth, most
+        require_number("mastered", mastered, above=0)
+        self.growth, self.most, self.mastered = growth, most, mastered
         self.register_buffer("value", torch.zeros(()))
 
     def move(self, gate: Gate) -> None:
         """Moves on by one update."""
-        opening = gate.opening
-        step = torch.where(opening > 0, opening, -torch.ones_like(opening))
+        rise, lost = gate.opening_below(self.mastered), gate.opening == 0
+        step = torch.where(lost & (rise == 0), -torch.ones_like(rise), rise)
         self.value.copy_((self.value + self.growth * step).clamp(0, self.most))

@@ -25,7 +25,7 @@ class Hardened(Estimator):
     is split in two at a single step, such as the first, costs little entropy and misplaces all that
     follows. `growth` above 0 closes it. A growing share of all choices, drawn anew for each head,
     step and sequence, is then made with one slot, the mode, with the gradient of the weighting. The
-    share rises by `growth` · max(0, 1 - c / (`learned` · c₀)) in each update, up to 1, which is
+    share rises by `growth` · max(0, 1 - c / (`mastered` · c₀)) in each update, up to 1, which is
     training with one slot, and falls by `growth` while the cost is too high for any price.
     """
 
@@ -39,11 +39,12 @@ class Hardened(Estimator):
         decay: float = 0.98,
         warm: int = 20,
         growth: float = 0.0,
+        mastered: float = 0.03,
     ) -> None:
         super().__init__()
         require_number("growth", growth, least=0)
         self.price: Price = Price(weight=weight, learned=learned, decay=decay, warm=warm)
-        self.share = Share(growth=growth) if growth else None
+        self.share = Share(growth=growth, mastered=mastered) if growth else None
         self.in_training = f"{SOFT}, then {ONE_SLOT}" if growth else SOFT
 
     def forward(self, weighting_BHN: Tensor) -> Address:

@@ -47,7 +47,7 @@ class Best(Watcher):
     def _begin(self) -> None:
         self.score: tuple[float, float] | None = None
         self.kept: dict[str, Any] = {}
-        self.first: float | None = None
+        self.bound, self.trained = math.inf, math.inf
         self.waited, self.restored, self.rate, self.over = 0, 0, 1.0, False
 
     def restarted(self, learner: Learner) -> None:
@@ -55,9 +55,10 @@ class Best(Watcher):
 
     def evaluated(self, learner: Learner, means: Row, tests: Sequence[Row]) -> None:
         found = score(tests, self.settings.address, learner.task.lengths)
-        self.first = found[0] if self.first is None else self.first
+        if self.score is None and self.settings.lost is not None:
+            self.bound = self.settings.lost * means["errors"]
         if self.score is None or found < self.score:
-            self.score, self.waited = found, 0
+            self.score, self.waited, self.trained = found, 0, means.get("errors", 0.0)
             self.kept = {
                 "clock": learner.clock,
                 "tests": [dict(row) for row in tests],
@@ -65,7 +66,7 @@ class Best(Watcher):
                 "watchers": copied(learner.watchers.moment()),
             }
             return
-        self.waited = self.waited + 1 if self._counts(found[0], self.score[0]) else 0
+        self.waited = self.waited + 1 if self._counts(means) else 0
         if self.waited and self.waited == self.settings.restore_best:
             self._restore(learner)
             self.waited, self.restored = 0, self.restored + 1
@@ -74,12 +75,12 @@ class Best(Watcher):
             rate = learner.settings.learning_rate * self.rate
             self.over = rate < self.settings.least_rate
 
-    def _counts(self, errors: float, fewest: float) -> bool:
-        """Whether an evaluation that is no better than the best brings it nearer."""
-        if self.settings.learned is None or self.first is None:
+    def _counts(self, means: Row) -> bool:
+        """Whether an evaluation that is no better than the best brings it back."""
+        if self.settings.lost is None:
             return True
-        bound = self.settings.learned * self.first
-        return fewest <= bound < errors
+        wrong: float = means["errors"]
+        return self.trained <= self.bound < wrong
 
     def finish(self, learner: Learner, tests: list[Row]) -> list[Row]:
         self._restore(learner)
@@ -93,7 +94,7 @@ class Best(Watcher):
         return found | ({"restored": self.restored} if self.settings.restore_best else {})
 
     def state(self) -> dict[str, Any]:
-        names = ("score", "first", "kept", "waited", "restored", "rate", "over")
+        names = ("score", "bound", "trained", "kept", "waited", "restored", "rate", "over")
         return {name: getattr(self, name) for name in names}
 
     def load(self, state: Mapping[str, Any]) -> None:

@@ -25,15 +25,16 @@ class Selection:
     With `restore_best` n > 0, after n evaluations in a row that are no better than the best, all is
     again as it was then, and the learning rate is multiplied by `factor`; once it is below
     `least_rate`, training ends. Stack RNN (Joulin & Mikolov, 2015) is "one slot", 1, 0.5, 1e-5
-    with a first rate of 0.1. With `learned`, only what was learned and lost is restored: of the
-    first evaluation's errors the best has at most this share, and those that count have more.
+    with a first rate of 0.1. With `lost`, only what was learned and lost is restored: of the
+    errors in training before the first evaluation, training before the best had at most this share,
+    and training before those that count has more.
     """
 
     address: str = OWN
     restore_best: int = 0
     factor: float = 0.5
     least_rate: float = 1e-5
-    learned: float | None = None
+    lost: float | None = None
 
     def __post_init__(self) -> None:
         good = self.address in ADDRESSES
@@ -42,8 +43,8 @@ class Selection:
         check_number(self, "selection", "factor", above=0)
         require(self.factor < 1, self, "selection", "factor", "below 1")
         check_number(self, "selection", "least_rate", least=0)
-        if self.learned is not None:
-            check_number(self, "selection", "learned", above=0)
+        if self.lost is not None:
+            check_number(self, "selection", "lost", above=0)
 
 
 @dataclass(frozen=True)

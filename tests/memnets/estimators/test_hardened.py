@@ -26,15 +26,16 @@ def learned(estimator, *totals: float) -> None:
         estimator.loss(rollout(estimator), cost_of(total))
 
 
-def test_a_share_rises_with_the_opening_and_falls_while_the_gate_is_closed():
-    gate, share, expected = Gate(learned=0.5, decay=0.0, warm=1), Share(growth=0.2, most=0.5), 0.0
-    for total in (8.0, 1.0, 1.0, 0.0, 0.0, 0.0, 6.0, 2.0, 6.0):
+def test_a_share_rises_once_mastered_stays_while_learned_and_falls_when_lost():
+    gate = Gate(learned=0.5, decay=0.0, warm=1)
+    share, expected = Share(growth=0.2, most=0.5, mastered=0.25), 0.0
+    for total in (8.0, 3.0, 1.0, 1.0, 3.0, 0.0, 0.0, 0.0, 2.0, 6.0):
         gate.see(cost_of(total))
         share.move(gate)
-        opening = max(0.0, 1 - total / 4)
-        expected = min(0.5, max(0.0, expected + 0.2 * (opening or -1)))
-        assert share.value.item() == pytest.approx(expected, abs=1e-6)
-    assert 0 < expected < 0.5
+        step = max(0.0, 1 - total / 2) if total < 4 else -1
+        expected = min(0.5, max(0.0, expected + 0.2 * step))
+        assert share.value.item() == pytest.approx(expected, abs=1e-6), total
+    assert expected == pytest.approx(0.3)
 
 
 def test_hardened_is_soft_in_training_and_the_mode_at_test():

@@ -91,13 +91,17 @@ def test_a_stall_brings_the_best_back_and_lowers_the_rate(trial):
 
 
 def test_only_what_was_learned_and_lost_comes_back_where_selection_says_so(trial):
-    selection = Selection(restore_best=1, factor=0.5, least_rate=0.0, learned=0.1)
+    selection = Selection(restore_best=1, factor=0.5, least_rate=0.0, lost=0.5)
     learner = start(steered(trial, updates=99, learning_rate=0.1, selection=selection))
-    # nothing is learned; then it is, and an evaluation that is a little worse has lost nothing
-    errors_of(learner, 40.0, 50.0, 4.5, 5.0, 1.0, 3.9)
-    assert learner.watchers.facts()["restored"] == 0
-    errors_of(learner, 4.1)
-    assert learner.watchers.facts()["restored"] == 1
+
+    def restored(trained: float, tested: float) -> int:
+        update(learner)
+        learner.watchers.evaluated(learner, {"errors": trained}, [test_row(1, tested)])
+        return learner.watchers.facts()["restored"]
+
+    # nothing is learned; then it is; a worse test after training that is no worse has lost nothing
+    assert [restored(*errors) for errors in ((40, 40), (50, 50), (10, 1), (15, 30))] == [0, 0, 0, 0]
+    assert restored(21, 2) == 1
     assert [group["lr"] for group in learner.optimiser.param_groups] == [0.05]
 
 
