@@ -1,10 +1,12 @@
 """Which evaluation is best, what is kept of it, and the way back to it."""
 
+import dataclasses
 import math
 
 import pytest
 import torch
 
+from memnets.spec import ModelSpec
 from studies import Averaging, Selection
 from studies.procedures.best import chosen, score
 from studies.procedures.evaluation import evaluate
@@ -147,6 +149,31 @@ def test_the_best_is_what_is_tested_traced_and_stored_at_the_end(trial, tmp_path
     _, network = trained(path)
     tests = evaluate(network, trial.task.build(), (1, 2, 3), 3, trial.seed)
     assert [test["bits"] for test in tests[:3]] == [row["bits"] for row in last[:3]]
+
+
+@pytest.mark.parametrize("address", ["own", "soft", "one slot"])
+def test_a_trial_is_selected_by_the_test_of_its_address(trial, address):
+    trial = steered(trial, updates=10, evaluate_every=1, learning_rate=0.3)
+    rows, _ = rows_of(trial)
+    scores = {}
+    for step in range(1, 11):
+        tests = [row for row in rows if row["step"] == step and row["kind"] == "test"]
+        assert {row["address"] for row in tests} >= {"own", "soft", "one slot"}
+        scores[step] = score(tests, address, (1, 2))
+    _, outcome = rows_of(steered(trial, selection=Selection(address=address)))
+    selected, best = outcome.facts["selected"], min(scores, key=scores.__getitem__)
+    assert (selected["step"], selected["address"]) == (best, address)
+    assert (selected["errors"], selected["bits"]) == scores[best]
+
+
+def test_a_model_without_a_memory_is_selected_by_its_own_test(trial):
+    bare = dataclasses.replace(trial, model=ModelSpec("none", controller_size=4))
+    settings = dataclasses.replace(bare.procedure, selection=Selection(address="one slot"))
+    rows, outcome = rows_of(dataclasses.replace(bare, procedure=settings))
+    last = [row for row in rows if row["step"] == 6 and row["kind"] == "test"]
+    errors, bits = score(last, "own", (1, 2))
+    selected = outcome.facts["selected"]
+    assert (selected["errors"], selected["bits"]) == (errors, bits)
 
 
 def test_averages_come_back_with_the_best(trial):
