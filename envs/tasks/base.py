@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from abc import ABC, abstractmethod
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
@@ -176,6 +177,6 @@ def answer_order(mask_TB: np.ndarray) -> np.ndarray:
 
 def fair_bits(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Independent fair bits as float32, from the raw bytes of the generator."""
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     coins = np.unpackbits(np.frombuffer(rng.bytes(-(-count // 8)), np.uint8), count=count)
     return coins.reshape(shape).astype(np.float32)

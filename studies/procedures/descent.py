@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Adam, Optimizer, RMSprop
-from torch.optim.adam import adam
 from torch.optim.rmsprop import rmsprop
 
-_BOTH = ("lr", "eps", "weight_decay", "maximize", "foreach", "capturable", "differentiable")
-_ADAM = (*_BOTH, "amsgrad", "fused", "decoupled_weight_decay")
-_RMSPROP = (*_BOTH, "alpha", "momentum", "centered")
+_BOTH = ("lr", "eps", "weight_decay", "maximize")
+_ADAM = (*_BOTH, "amsgrad")
+_RMSPROP = (
+    *_BOTH, "alpha", "momentum", "centered", "foreach", "capturable", "differentiable",
+)  # fmt: skip
 
 
 def forget(parameters: Sequence[Parameter]) -> None:
@@ -61,19 +62,24 @@ def descend(optimiser: Optimizer) -> None:
 
 @descend.register
 def _adam(optimiser: Adam) -> None:
-    if not _begun(optimiser):
+    fused = all(group["fused"] for group in optimiser.param_groups)
+    decoupled = any(group["decoupled_weight_decay"] for group in optimiser.param_groups)
+    if not fused or decoupled or not _begun(optimiser):
         optimiser.step()
         return
     with torch.no_grad():
         for part in _parts(optimiser):
             beta1, beta2 = part.group["betas"]
-            adam(
+            steps = part.every("step")
+            torch._foreach_add_(steps, 1)
+            # what torch.optim.adam.adam comes to, which first sorts by device again
+            torch._fused_adam_(
                 part.parameters,
                 part.grads,
                 part.every("exp_avg"),
                 part.every("exp_avg_sq"),
                 part.every("max_exp_avg_sq"),
-                part.every("step"),
+                steps,
                 beta1=beta1,
                 beta2=beta2,
                 **{name: part.group[name] for name in _ADAM},

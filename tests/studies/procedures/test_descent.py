@@ -56,6 +56,24 @@ def test_an_optimiser_that_goes_on_from_a_stored_state_steps_alike():
         assert torch.equal(mine, its)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"foreach": True}, {"fused": True, "amsgrad": True, "weight_decay": 0.1}]
+    + [{"fused": True, "weight_decay": 0.1, "decoupled_weight_decay": True}],
+    ids=["plain", "foreach", "amsgrad", "decoupled"],
+)
+def test_options_of_adam_count(options):
+    ours, theirs = parameters(), parameters()
+    one, other = (torch.optim.Adam(parts, lr=1e-2, **options) for parts in (ours, theirs))
+    for step in range(5):
+        for mine, its, gradient in zip(ours, theirs, gradients(step), strict=True):
+            mine.grad = its.grad = gradient
+        descend(one)
+        other.step()
+    for mine, its in zip(ours, theirs, strict=True):
+        assert torch.equal(mine, its)
+
+
 def test_an_optimiser_of_another_kind_takes_its_own_step():
     part = torch.nn.Parameter(torch.ones(2))
     part.grad = torch.tensor([1.0, -2.0])
