@@ -25,8 +25,8 @@ class Hardened(Estimator):
     is split in two at a single step, such as the first, costs little entropy and misplaces all that
     follows. `growth` above 0 closes it. A growing share of all choices, drawn anew for each head,
     step and sequence, is then made with one slot, the mode, with the gradient of the weighting. The
-    share rises by `growth` · max(0, 1 - c / (`mastered` · c₀)) in each update, up to 1, which is
-    training with one slot, and falls by `growth` while the cost is too high for any price.
+    share rises by `growth` · max(0, 1 - c / (`mastered` · c₀)) in each update, up to `most`, where
+    1 is training with one slot, and falls by `growth` while the cost is too high for any price.
     """
 
     at_test = ONE_SLOT
@@ -40,11 +40,13 @@ class Hardened(Estimator):
         warm: int = 20,
         growth: float = 0.0,
         mastered: float = 0.03,
+        most: float = 1.0,
     ) -> None:
         super().__init__()
         require_number("growth", growth, least=0)
+        require_number("most", most, above=0, most=1)
         self.price: Price = Price(weight=weight, learned=learned, decay=decay, warm=warm)
-        self.share = Share(growth=growth, mastered=mastered) if growth else None
+        self.share = Share(growth=growth, most=most, mastered=mastered) if growth else None
         self.in_training = f"{SOFT}, then {ONE_SLOT}" if growth else SOFT
 
     def forward(self, weighting_BHN: Tensor) -> Address:

@@ -76,6 +76,15 @@ def test_a_growing_share_of_the_choices_is_made_with_one_slot():
     assert torch.equal(grad, torch.arange(3.0).double().expand_as(grad))
 
 
+def test_the_share_stops_at_the_most_that_is_asked_for():
+    estimator = Hardened(growth=0.4, most=0.5, learned=0.5, decay=0.0, warm=1)
+    shares = []
+    for total in (10.0, 0.0, 0.0, 0.0):
+        learned(estimator, total)
+        shares.append(estimator.one_slot_share)
+    assert shares == pytest.approx([0, 0.4, 0.5, 0.5])
+
+
 def test_a_network_that_loses_what_it_learned_becomes_soft_again():
     estimator = Hardened(growth=0.25, learned=0.5, decay=0.0, warm=1)
     learned(estimator, 10.0, 0.0, 0.0, 9.0)
@@ -118,6 +127,7 @@ def test_at_test_nothing_moves():
     ("make", "options", "said"),
     [
         (Hardened, {"growth": -1.0}, "growth"),
+        (Hardened, {"most": 0.0}, "most must be above 0 and at most 1"),
         (Annealed, {"schedule": "never"}, "schedule 'never' is not one of"),
         (Annealed, {"most": 1.5}, "most"),
         (Annealed, {"ramp": 0}, "ramp"),

@@ -140,7 +140,7 @@ def test_the_catalog_measures_every_registered_estimator_but_the_mixture():
         for model in study.models.values()
         if model.estimator == "reinforce"
     }
-    assert baselines == {"none", "moving_average", "per_step", "learned"}
+    assert baselines == {"none", "moving_average", "per_step", "learned", "sequence"}
 
 
 def test_every_setting_of_the_measurement_is_part_of_the_id():
