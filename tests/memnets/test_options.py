@@ -85,7 +85,7 @@ def test_a_size_that_cannot_be_is_refused(size):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"first_options": {"k": 3}}, "soft has no option 'k'; it has none"),
+        ({"first_options": {"k": 3}}, "soft has no option 'k'; it has price"),
         ({"then_options": {"k": 3}}, "reinforce has no option 'k'; it has baseline, "),
         ({"then_options": {"baseline": 3}}, "reinforce: baseline is of type str"),
         ({"then_options": {"feature_size": 3}}, "reinforce has no option 'feature_size'"),
