@@ -108,6 +108,17 @@ class MemoryNetwork(nn.Module):
         logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), torch.stack(reads)], -1))
         return Rollout(logits_TBY, stack_steps(addresses), state, hidden_TBC)
 
+    def features(self, rollout: Rollout) -> Tensor:
+        """The controller's outputs that a baseline may see, (T, B, C): none after a step's choices.
+
+        Where the cell reads several times a step, the controller's output of that step has seen
+        some of them: that of the step before stands in, zeros at the first.
+        """
+        hidden_TBC = rollout.hidden_TBC
+        if self.cell.read_steps == 1:
+            return hidden_TBC
+        return torch.cat([torch.zeros_like(hidden_TBC[:1]), hidden_TBC[:-1]])
+
     def _of_no_steps(self, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
         """An empty rollout, in the form of that of one step, which is run and dropped."""
         device = inputs_TBX.device

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from .preset_dntm import DNTM_SCRIPTS as DNTM_SCRIPTS
+from .preset_dntm import dntm2018 as dntm2018
 from .spec import ModelSpec
 
 

@@ -34,6 +34,7 @@ FLOORS = (
     ("cells",),
     ("network",),
     ("addressing", "spec"),
+    ("preset_dntm",),
     ("backends", "checks", "presets", "regularisers"),
     ("sb3", "testing"),
     ("cli",),

@@ -177,7 +177,7 @@ def _loss(network: MemoryNetwork, inputs_TBX: Tensor) -> Tensor:
     rollout = network(inputs_TBX)
     cost_TB = rollout.logits_TBY.square().mean(-1)
     surrogate = network.estimator.surrogate(
-        rollout.address, cost_TB, rollout.hidden_TBC, inputs_TBX
+        rollout.address, cost_TB, network.features(rollout), inputs_TBX
     )
     return cost_TB.sum(0).mean() + surrogate
 

@@ -54,7 +54,8 @@ class Estimator(nn.Module, ABC):
         which one that misses some adds to this, and the price.
 
         `address` is that of the rollout (every field stacked over time), `cost_TB` the cost of each
-        step in nats, `features_TBC` the controller's outputs, for a learned baseline. A `loss` that
+        step in nats, `features_TBC` the controller's outputs, for a learned baseline, as
+        `MemoryNetwork.features` gives them. A `loss` that
         has a fourth parameter, `inputs_TBX`, is also given the network's inputs.
         """
         return cost_TB.new_zeros(()) if self.price is None else self.price(address, cost_TB)

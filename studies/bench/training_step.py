@@ -117,7 +117,7 @@ def flop_per_sequence(point: Point) -> int:
         rollout = network(inputs_TBX)
         cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
         surrogate = network.estimator.surrogate(
-            rollout.address, cost_TB, rollout.hidden_TBC, inputs_TBX
+            rollout.address, cost_TB, network.features(rollout), inputs_TBX
         )
         (cost_TB.sum(0).mean() + surrogate).backward()
         network.zero_grad()

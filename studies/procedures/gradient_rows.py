@@ -68,7 +68,8 @@ def _warm_up(network: MemoryNetwork, point: Point, settings: Gradients) -> None:
         with torch.no_grad():
             rollout = network(inputs_TBX)
             cost_TB = point.per_step(rollout.logits_TBY)
-        loss = estimator.surrogate(rollout.address, cost_TB, rollout.hidden_TBC, inputs_TBX)
+        features_TBC = network.features(rollout)
+        loss = estimator.surrogate(rollout.address, cost_TB, features_TBC, inputs_TBX)
         if optimiser:
             optimiser.zero_grad()
             loss.backward(inputs=own)

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from memnets.presets import (
+    DNTM_SCRIPTS,
     PUBLISHED,
     RLNTM_TASKS,
     discretised_ntm,
+    dntm2018,
     graves2013,
     graves2014,
     ntm_parameters,
@@ -145,3 +147,43 @@ def test_one_ntm_under_every_estimator_differs_in_nothing_else(name):
     inputs_TBX = torch.randn(3, 4, 4)
     rollout = network.eval()(network.estimator.spread(inputs_TBX))
     assert hard(rollout.address.dense(5)) == (name != "soft")
+
+
+@pytest.mark.parametrize("pair", DNTM_SCRIPTS, ids="-".join)
+def test_the_dntm_is_that_of_its_authors_scripts(pair):
+    spec = dntm2018(*pair)
+    with torch.device("meta"):
+        network = spec.build(3, 2)
+    cell = network.cell
+    assert (spec.cell, spec.controller, spec.estimator) == ("dntm", *pair)
+    assert (spec.controller_size, cell.slots, cell.width) == (180, 120, 28)
+    assert (cell.address_width, cell.read_steps) == {
+        ("gru", "reinforce"): (16, 3),
+        ("gru", "soft"): (20, 3),
+        ("feedforward", "soft"): (16, 1),
+        ("feedforward", "annealed"): (16, 1),
+    }[pair]
+    assert (cell.candidate, cell.strength) == ("tanh", "softplus")
+    assert (cell.recency_of, cell.recency_decay) == ("similarity", 0.04)
+
+
+@pytest.mark.parametrize("pair", [("gru", "reinforce"), ("feedforward", "annealed")], ids="-".join)
+def test_the_dntm_weighs_score_and_entropy_as_its_code_does(pair):
+    def made(**options):
+        estimator = dntm2018(*pair, slots=5, **options).build(3, 2).estimator
+        return estimator.then if pair[1] == "annealed" else estimator
+
+    reinforce = made()
+    assert (reinforce.weight, reinforce.entropy_weight) == (4e-5, 1e-5)
+    assert 0.015 <= reinforce.entropy_weight / reinforce.weight <= 0.33
+    assert reinforce.advantage.baseline == "learned" and not reinforce.advantage.return_to_go
+    other = made(policy_weight=9e-5, entropy_weight=0.0, baseline="moving_average")
+    assert (other.weight, other.entropy_weight) == (9e-5, 0.0)
+    assert other.advantage.baseline == "moving_average"
+
+
+def test_a_dntm_that_the_authors_did_not_run_is_refused_with_what_they_ran():
+    with pytest.raises(
+        ValueError, match="no lstm with soft, but gru with reinforce, gru with soft"
+    ):
+        dntm2018("lstm", "soft")

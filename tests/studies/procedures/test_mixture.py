@@ -35,6 +35,7 @@ def mixed():
             test_lengths=(1, 2),
             test_sequences=3,
             curriculum=MixtureCurriculum(errors=1.0, apart=2),
+            backend="reference",
         ),
         seed=3,
     )
