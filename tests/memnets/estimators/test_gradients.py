@@ -16,7 +16,7 @@ from memnets.checks.enumeration import (
     sampled_gradient,
     with_estimator,
 )
-from memnets.estimators import Gumbel, Reinforce, Soft
+from memnets.estimators import Gumbel, Hardened, NoisyTopK, Reinforce, Soft, StraightThrough
 from memnets.estimators.baselines import BASELINES
 from memnets.registry import estimators
 from memnets.spec import ModelSpec
@@ -258,6 +258,30 @@ def test_a_wrong_reinforce_is_caught_by_the_measure_that_the_right_one_passes(
     assert largest[wrong] > 2 * LARGEST_ERROR
 
 
+def hardened(share):
+    """One that makes such a share of its choices with one slot, whatever the cost."""
+    if not share:
+        return Hardened(weight=0.0, growth=1.0)
+    estimator = Hardened(weight=0.0, growth=1.0, mastered=1e6, warm=1, most=share)
+    estimator.share.value.fill_(share)
+    return estimator
+
+
+@pytest.mark.parametrize(("share", "as_it"), [(0.0, Soft), (1.0, StraightThrough)])
+@pytest.mark.parametrize("name", MODELS)
+def test_the_gradient_of_hardened_goes_from_that_of_soft_to_that_of_straight_through(
+    name, share, as_it
+):
+    network, inputs_TX, exact = case(name)
+    gradient, expected = (
+        sampled_gradient(with_estimator(network, estimator), inputs_TX, cost, 3)
+        for estimator in (hardened(share), as_it())
+    )
+    torch.testing.assert_close(gradient, expected, rtol=0, atol=1e-12)
+    # neither is that of the expected cost under sampled addresses
+    assert (gradient - exact).norm() > 0.01 * exact.norm()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_the_bias_of_the_other_estimators_is_measured_and_is_real(name):
@@ -266,16 +290,25 @@ def test_the_bias_of_the_other_estimators_is_measured_and_is_real(name):
     # those that complete the gradient by a surrogate are held to have no bias, above
     others = {k: v for k, v in others.items() if not v.has_loss}
     others["gumbel, relaxed"] = Gumbel(straight_through=False)
+    others["straight_through, sampled"] = StraightThrough(choice="sample")
+    others["noisy_top_k, k = 1"] = NoisyTopK(k=1)
+    others["noisy_top_k, truncated"] = NoisyTopK(k=1, renormalise=False)
+    others |= {f"hardened, share {share:g}": hardened(share) for share in (0.0, 0.5, 1.0)}
+    found = {}
     print(f"\n{name}: relative bias, cosine with the exact gradient")
     for label, estimator in others.items():
         samples = batches(with_estimator(network, estimator), inputs_TX, 16, 1024)
         largest, bias, noise = errors(samples, exact)
         cosine = torch.cosine_similarity(samples.mean(0), exact, dim=0)
         size = exact.norm()
-        print(f"  {label:24} {bias / size:6.3f} (noise {noise / size:.3f})  {cosine:6.3f}")
+        print(f"  {label:26} {bias / size:6.3f} (noise {noise / size:.3f})  {cosine:6.3f}")
+        found[label] = bias
         if label in ("straight_through", "gumbel", "gumbel, relaxed"):
             assert largest > 2 * LARGEST_ERROR
+        if label not in ("reinmax", "gumbel_rao"):
             assert bias > 4 * noise
+    # what a sample in place of the mode is for
+    assert found["straight_through, sampled"] < 0.5 * found["straight_through"]
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
