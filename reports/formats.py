@@ -36,6 +36,11 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:,.{places}f}".replace(",", "\N{NO-BREAK SPACE}").replace("-", MINUS)
 
 
+def signed(difference: float, digits: int = 3) -> str:
+    """A difference to so many significant digits, with its sign."""
+    return f"+{number(difference, digits)}" if difference > 0 else number(difference, digits)
+
+
 def whole(value: float) -> str:
     """A count, thousands apart."""
     return NONE if math.isnan(value) else f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .memory_kinds import memory_kind
+from .memory_kinds import Kind, memory_kind
 
 if TYPE_CHECKING:
     from studies.design.trial import Trial
     from studies.running.store import ResultStore
 
 FACTORS = ["trial", "task", "cell", "estimator", "controller", "model", "seed", "procedure"]
+KIND = list(Kind._fields)
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Results:
     """Everything a report is computed from.
 
     `everything` holds all rows, `rows` those of finished trials. `facts` has one row per finished
-    trial, `failures` one per failed trial; the column `memory` of the facts is the
-    kind of memory.
+    trial, `failures` one per failed trial; columns `in_training` and `at_test` of both, and of
+    `rows`, say how the model's addresses were made.
     `trials` are the trials that were begun, and `planned` counts all trials of the study.
     """
 
@@ -83,11 +84,13 @@ def read(store: ResultStore) -> Results:
     """
     study, trials = store.study, tuple(store.trials())
     everything = with_columns(store.load(), FACTORS)
-    facts = with_columns(store.facts(), [*FACTORS, "discrete", "seconds"])
-    names = zip(facts["cell"], facts["estimator"], facts["discrete"], strict=True)
-    facts = facts.assign(memory=[memory_kind(*entry) for entry in names])
+    facts = with_columns(store.facts(), [*FACTORS, *KIND, "discrete", "seconds"])
+    stored = zip(*(facts[name] for name in ("cell", "estimator", *KIND, "discrete")), strict=True)
+    facts = _of_kinds(facts, [memory_kind(*entry) for entry in stored])
     failures = with_columns(store.failures(), [*FACTORS, "error", "traceback"])
+    failures = _of_kinds(failures, _like_the_finished(failures, facts))
     rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
+    rows = rows.drop(columns=KIND, errors="ignore").merge(facts[["trial", *KIND]], on="trial")
     return Results(
         name=str(study["name"]),
         question=str(study["question"]),
@@ -99,6 +102,23 @@ def read(store: ResultStore) -> Results:
         trials=trials,
         store=store,
     )
+
+
+def _of_kinds(frame: pd.DataFrame, kinds: list[Kind]) -> pd.DataFrame:
+    columns = {name: [getattr(kind, name) for kind in kinds] for name in KIND}
+    return frame.assign(**{name: pd.Series(columns[name], frame.index, object) for name in KIND})
+
+
+def _like_the_finished(failures: pd.DataFrame, facts: pd.DataFrame) -> list[Kind]:
+    """The kinds of failed trials: that of a finished one of the model, else its estimator's."""
+    known = {
+        (row.task, row.model): Kind(row.in_training, row.at_test)
+        for row in facts.itertuples(index=False)
+    }
+    return [
+        known.get((row.task, row.model)) or memory_kind(row.cell, row.estimator)
+        for row in failures.itertuples(index=False)
+    ]
 
 
 def with_columns(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:

@@ -17,8 +17,6 @@ from typing import Any, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
-from .memory_kinds import NO_MEMORY, memory_kind
-
 P = ParamSpec("P")
 
 WIDTH = 9.0
@@ -39,6 +37,7 @@ _SCHEME = {
 
 _COLOURS = {
     "soft": "#2b7bba",
+    "hardened": "#3d2c8d",
     "straight_through": "#e08e0b",
     "gumbel": "#1f9e77",
     "gumbel_rao": "#7cb518",
@@ -47,6 +46,7 @@ _COLOURS = {
     "leave_one_out": "#e377b4",
     "annealed": "#8f6bc4",
     "top_k": "#a87132",
+    "noisy_top_k": "#d4a373",
 }
 _BACKEND_COLOURS = {
     "reference": "#8a939b",
@@ -103,7 +103,7 @@ THEME: Any = {
 
 def colour(cell: str, estimator: str) -> str:
     """The colour of an estimator, grey without memory; a plug-in's name decides its colour too."""
-    if memory_kind(cell, estimator) == NO_MEMORY:
+    if cell == "none":
         return _NO_MEMORY_COLOUR
     return _COLOURS.get(estimator) or _hue(estimator)
 
@@ -116,6 +116,28 @@ def backend_colour(backend: str) -> str:
 def marker(cell: str) -> str:
     """The marker of a cell; that of a plug-in is the same in every process, too."""
     return _MARKERS.get(cell) or _MORE_MARKERS[_number(cell) % len(_MORE_MARKERS)]
+
+
+def points(model: Any, size: float = 6) -> dict[str, Any]:
+    """How the seeds of a model are drawn, given its cell, estimator, in_training and at_test.
+
+    Filled where it was tested as it was trained, half where its training only ended so, hollow
+    where it was trained otherwise.
+    """
+    shade = colour(model["cell"], model["estimator"])
+    same = model["in_training"] == model["at_test"]
+    ended = "left" if model["in_training"].endswith(model["at_test"]) else "none"
+    return {
+        "linestyle": "",
+        "marker": marker(model["cell"]),
+        "color": shade,
+        "markerfacecoloralt": PAPER,
+        "fillstyle": "full" if same else ended,
+        "markersize": size,
+        "alpha": 0.75,
+        "markeredgecolor": PAPER if same else shade,
+        "markeredgewidth": 0.6 if same else 1.2,
+    }
 
 
 def order(name: str) -> tuple[int, str]:

@@ -4,6 +4,8 @@ from .accuracy import accuracy_grid as accuracy_grid
 from .accuracy import final_accuracy as final_accuracy
 from .accuracy import length_curve as length_curve
 from .addressing import addressing as addressing
+from .gap import gap_entropy as gap_entropy
+from .gap import gap_length as gap_length
 from .gradients import gradient_cosine as gradient_cosine
 from .gradients import gradient_error as gradient_error
 from .gradients import gradient_spread as gradient_spread

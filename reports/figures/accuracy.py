@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from .. import style
+from ..memory_kinds import Kind, in_order
 from . import panels
 from .rows import model_rows
 
@@ -37,13 +38,7 @@ def final_accuracy(
         axes.plot(
             seeds,
             np.full(len(seeds), row),
-            linestyle="",
-            marker=style.marker(model["cell"]),
-            color=colour,
-            markersize=6,
-            alpha=0.75,
-            markeredgecolor=style.PAPER,
-            markeredgewidth=0.6,
+            **style.points(model),
         )
         axes.plot(
             model["value"], row, marker="|", color=style.INK, markersize=15, markeredgewidth=1.8
@@ -87,6 +82,7 @@ def accuracy_grid(summary: pd.DataFrame, *, solved: bool = True) -> Figure:
     best = best.set_index(["cell", "estimator"])
     values = best["value"].unstack().reindex(index=cells, columns=estimators).astype(float)
     texts = pd.DataFrame("", index=cells, columns=estimators)
+    names = [_with_kinds(name, memory[memory["estimator"] == name]) for name in estimators]
     for (cell, estimator), model in best.iterrows():
         share = f"\nsolved {model['solved']}/{model['run']}" if solved and model["run"] else ""
         texts.loc[cell, estimator] = f"{100 * model['value']:.1f} %{share}"
@@ -105,7 +101,8 @@ def accuracy_grid(summary: pd.DataFrame, *, solved: bool = True) -> Figure:
         annot_kws={"fontsize": 8},
         cbar_kws={"label": "final accuracy (IQM)", "format": lambda v, _: f"{100 * v:.0f} %"},
     )
-    axes.set(xlabel="estimator", ylabel="cell")
+    axes.set(xlabel="estimator: in training → at test", ylabel="cell")
+    axes.set_xticklabels(names, rotation=0)
     axes.tick_params(length=0)
     axes.tick_params(axis="y", rotation=0)
     axes.grid(False)
@@ -125,7 +122,7 @@ def length_curve(
     handles = {}
     for cell, axes in grid:
         if trained:
-            _shade(axes, trained, sorted(set(frame["length"])))
+            shade(axes, trained, sorted(set(frame["length"])))
         for rows, label, colour, dash in panels.models(frame, cell):
             model = rows["model"].iloc[0]
             points = seeds[seeds["model"] == model]
@@ -168,7 +165,13 @@ def length_curve(
     return figure
 
 
-def _shade(axes: Axes, trained: tuple[float, float], lengths: list[float]) -> None:
+def _with_kinds(estimator: str, models: pd.DataFrame) -> str:
+    kinds = in_order(map(Kind._make, models[list(Kind._fields)].itertuples(index=False)))
+    return "\n".join([estimator, *(kind.short for kind in kinds)])
+
+
+def shade(axes: Axes, trained: tuple[float, float], lengths: list[float]) -> None:
+    """The trained lengths, with their name."""
     low, high = trained
     # a single trained length still needs a width that can be seen
     pad = 0.01 * (lengths[-1] - lengths[0]) if lengths else 0

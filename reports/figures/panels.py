@@ -14,8 +14,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from .. import formats, style
+from ..memory_kinds import Kind
 
 _COLUMNS = 3
+_LEGEND = 0.6
+"""Inches of a figure's height that a legend may take."""
 _DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 
 
@@ -59,11 +62,19 @@ def dashes(index: int) -> Any:
 
 
 def label(frame: pd.DataFrame, first: pd.Series) -> str:
-    """The estimator where it tells the models of a cell apart, otherwise the model's own name."""
+    """The estimator where it tells the models of a cell apart, otherwise the model's own name.
+
+    Behind it, where the frame says so, how it addressed in training and at test.
+    """
     same = frame[(frame["cell"] == first["cell"]) & (frame["estimator"] == first["estimator"])]
-    if same["model"].nunique() > 1:
-        return str(first["model"])
-    return f"no memory ({first['controller']})" if first["cell"] == "none" else first["estimator"]
+    several = same["model"].nunique() > 1
+    if first["cell"] == "none":
+        return str(first["model"]) if several else f"no memory ({first['controller']})"
+    name = str(first["model"] if several else first["estimator"])
+    if "at_test" not in first:
+        return name
+    kind = Kind(first["in_training"], first["at_test"]).short
+    return name if name.endswith(kind) else f"{name}: {kind}"
 
 
 def sample(colour: str, dash: Any) -> Line2D:
@@ -78,7 +89,10 @@ def legend(figure: Figure, entries: Mapping[str, Line2D], **look: Any) -> None:
         drawn = figure.legend(
             list(entries.values()), names, loc="outside upper left", ncols=columns, **look
         )
-        if columns == 1 or drawn.get_window_extent().width <= figure.bbox.width:
+        box = drawn.get_window_extent()
+        if columns == 1 or box.width <= figure.bbox.width:
+            # many names take no room from the panels
+            figure.set_figheight(figure.get_figheight() + max(0, box.height / figure.dpi - _LEGEND))
             return
         drawn.remove()
 

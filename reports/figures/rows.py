@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import formats, style
+from ..memory_kinds import Kind
 
 
 def model_rows(summary: pd.DataFrame, *, panels: int) -> tuple[Figure, list[Axes]]:
@@ -14,8 +15,8 @@ def model_rows(summary: pd.DataFrame, *, panels: int) -> tuple[Figure, list[Axes
     figure = style.canvas(0.3 * len(summary) + 0.85)
     grid = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
     names = [
-        f"{formats.short(name)}  (n = {n})"
-        for name, n in zip(summary["model"], summary["seeds"], strict=True)
+        f"{formats.short(row.model)}  ({Kind(row.in_training, row.at_test).short}, n = {row.seeds})"
+        for row in summary.itertuples(index=False)
     ]
     cells = list(summary["cell"])
     for axes in grid:

@@ -56,18 +56,11 @@ def _beyond(values: pd.Series) -> float:
 
 
 def _points(axes: Axes, values: pd.Series, row: int, model: pd.Series) -> None:
-    colour = style.colour(model["cell"], model["estimator"])
     numbers = values.dropna().to_numpy(float)
     axes.plot(
         numbers,
         np.full(len(numbers), row),
-        linestyle="",
-        marker=style.marker(model["cell"]),
-        color=colour,
-        markersize=6,
-        alpha=0.75,
-        markeredgecolor=style.PAPER,
-        markeredgewidth=0.6,
+        **style.points(model),
     )
     if len(numbers):
         axes.plot(

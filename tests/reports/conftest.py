@@ -34,6 +34,13 @@ GRADIENTS = {
     "reinforce": (0.0, 4.0, 5.0),
     "leave_one_out": (0.0, 2.0, 7.0),
 }
+# how addresses are made in training and at test, and wrong per sequence beside the own address's
+KINDS = {
+    "soft": ("soft", "soft", {"soft": 0.0, "one slot": 2.0, "cut off": 4.0}),
+    "hardened": ("soft", "one slot", {"soft": -0.25, "one slot": 0.0, "cut off": 4.0}),
+    "top_k": ("k slots", "k slots", {"one slot": 1.0, "cut off": 4.0}),
+}
+CHOOSES = ("one slot", "one slot", {"soft": 0.5, "one slot": 0.0, "cut off": 4.0})
 OPTIONS = {"copy": {"max_length": 8}}
 LENGTHS = (2, 4, 6, 8, 12, 16)
 FACTS = {
@@ -74,9 +81,13 @@ def write(
     left_out: tuple[str, ...] = (),
     solved_errors: float | None = 0.1,
     own: dict[str, dict[str, Any]] | None = None,
+    earlier: bool = False,
     traceback: str = "Traceback (most recent call last):\n  ...\nValueError: cost is nan",
 ) -> ResultStore:
-    """A store as a finished study leaves it, without any training."""
+    """A store as a finished study leaves it, without any training.
+
+    `earlier` leaves out what rows and facts of earlier versions do not say of addresses.
+    """
     study = Study(
         name=name,
         question=question,
@@ -96,11 +107,13 @@ def write(
             error = traceback.splitlines()[-1]
             store.fail(trial, {"error": error, "traceback": traceback})
         else:
-            _train(store, trial, quality)
+            _train(store, trial, quality, earlier)
     return store
 
 
-def _train(store: ResultStore, trial: Trial, quality: dict[str, tuple[float, float]]) -> None:
+def _train(
+    store: ResultStore, trial: Trial, quality: dict[str, tuple[float, float]], earlier: bool
+) -> None:
     level, milliseconds = quality.get(trial.model_label, (0.9, 4.0))
     digits = [ord(letter) for letter in trial.model_label + trial.task_label]
     rng = np.random.default_rng([trial.seed, *digits])
@@ -108,6 +121,7 @@ def _train(store: ResultStore, trial: Trial, quality: dict[str, tuple[float, flo
     milliseconds *= float(np.exp(0.05 * rng.normal()))
     pace, solved = float(rng.uniform(90, 180)), None
     shortest, longest = trial.task.build().lengths
+    in_training, at_test, others = KINDS.get(trial.model.estimator, CHOOSES)
     row = {"step": 0, "sequences": 0, "seconds": 0.0}
     recorder = FolderRecorder(store, trial)
     for step in range(50, 1001, 50):
@@ -121,13 +135,21 @@ def _train(store: ResultStore, trial: Trial, quality: dict[str, tuple[float, flo
             test = {**place, "kind": "test", "length": length, "accuracy": accuracy}
             more = {"sequence_accuracy": accuracy**8, "errors": 8 * length * (1 - accuracy)}
             bits = {"bits": 16 * length * (1 - accuracy), "excess_bits": None}
-            recorder.row({**test, **more, **bits})
+            known = {} if earlier else {"entropy": None if trial.model.cell == "none" else 0.7}
+            recorder.row({**test, **more, **bits, **known})
+            if earlier or trial.model.cell == "none":
+                continue
+            for address, wrong in others.items():
+                entropy = None if address == "cut off" else 0.7
+                errors = {"errors": more["errors"] + wrong, "entropy": entropy}
+                recorder.row({**test, **more, **bits, **errors, "address": address})
         if 0.5 + (level - 0.5) * learned > 0.985:
             solved = place
             break
     facts = {**FACTS, "parameters": 12_345, "solved": solved, "updates": row["step"]}
     facts |= {"sequences": row["sequences"], "seconds": row["seconds"]}
     facts["sequences_per_second"] = 1000 / milliseconds
+    facts |= {} if earlier else {"in_training": in_training, "at_test": at_test}
     store.finish(trial, facts, _trace(trial, rng))
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from reports import figures, style
 from reports.results import read
-from reports.views.supervised import frames
+from reports.views.supervised import frames, gap
 from reports.views.supervised.outcomes import finished
 
 CURVES = [
@@ -58,7 +58,8 @@ def texts(figure):
 def test_learning_curves_have_a_panel_per_cell_and_units(results, x, y):
     frame = frames.curves(results, x=x, y=y)
     found = texts(drawn(figures.learning_curves(frame, x=x, y=y, chance=0.5)))
-    assert {"ntm", "dnc", "soft", "straight_through", "reinforce"} <= set(found)
+    names = {"soft", "straight_through: one slot", "reinforce: one slot"}
+    assert {"ntm", "dnc", *names} <= set(found)
     labels = {"sequences": "training sequences", "seconds": "training time (s)"}
     assert labels[x] in found
 
@@ -74,7 +75,7 @@ def test_models_of_one_cell_and_estimator_are_told_apart_by_name_and_dash(result
     twin = frame[frame["model"] == "ntm/soft"].assign(model="ntm/soft, 16 slots")
     both = pd.concat([frame, twin])
     figure = drawn(figures.learning_curves(both, x="sequences", y="accuracy"))
-    assert {"ntm/soft", "ntm/soft, 16 slots"} <= set(texts(figure))
+    assert {"ntm/soft", "ntm/soft, 16 slots: soft"} <= set(texts(figure))
 
 
 @pytest.mark.parametrize("count", [1, 5, 8, 13])
@@ -101,7 +102,7 @@ def test_final_accuracy_shows_every_seed(results, summary):
 
 def test_the_grid_names_cells_estimators_and_solved_seeds(summary):
     found = texts(drawn(figures.accuracy_grid(summary)))
-    assert {"ntm", "dnc", "soft", "reinforce"} <= set(found)
+    assert {"ntm", "dnc", "soft\nsoft", "reinforce\none slot"} <= set(found)
     assert any("solved 3/3" in text for text in found)
 
 
@@ -114,6 +115,38 @@ def test_the_length_curve_shades_the_trained_lengths(results):
     found = texts(figure)
     assert {"trained", "chance", "test length"} <= set(found)
     assert len(figure.axes[0].patches) == 1
+
+
+def test_rows_name_both_axes_and_markers_are_hollow_where_they_differ(store_of):
+    found = read(store_of(names=("ntm/soft", "ntm/hardened", "ntm/reinforce")))
+    models = frames.summary(found)
+    figure = drawn(figures.timing(finished(found), models, solving=False))
+    names = dict.fromkeys(text for text in texts(figure) if "n = 3" in text)
+    assert list(names) == [
+        "ntm/soft  (soft, n = 3)",
+        "ntm/hardened  (soft → one slot, n = 3)",
+        "ntm/reinforce  (one slot, n = 3)",
+    ]
+    styles = [line.get_fillstyle() for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert styles == ["full", "none", "full"]
+    begun = {"cell": "ntm", "estimator": "annealed", "in_training": "soft, then one slot"}
+    assert style.points(begun | {"at_test": "one slot"})["fillstyle"] == "left"
+
+
+def test_the_gap_is_drawn_for_every_trained_model_and_at_every_length(store_of):
+    found = read(store_of(names=("ntm/soft", "ntm/hardened", "dnc/soft", "none/lstm")))
+    seeds = gap.at_trained_lengths(found)
+    figure = drawn(figures.gap_entropy(seeds))
+    shown = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
+    assert sum(len(line.get_xdata()) for line in shown) == 9
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {
+        *("ntm, soft", "ntm, hardened: soft → one slot", "dnc, soft")
+    }
+    low, high = figure.axes[0].get_ylim()
+    assert low <= 0 and high > seeds["gap"].max()
+    figure = drawn(figures.gap_length(gap.by_length(found), gap.final(found), trained=(1, 8)))
+    assert {"ntm", "dnc", "trained", "test length"} <= set(texts(figure))
+    assert all(axes.get_yscale() == "symlog" for axes in figure.axes)
 
 
 @pytest.mark.parametrize("solving", [True, False])

@@ -1,6 +1,7 @@
-"""The answer of a study that trains: does discrete memory do as well as soft memory?
+"""The answer of a study that trains: does memory that chooses one slot do as well as soft memory?
 
-The sentence is computed from the numbers and claims no more than they show.
+The sentence is computed from the numbers and claims no more than they show. Kinds of memory are
+named by both axes: how they addressed in training, and how at test.
 """
 
 from __future__ import annotations
@@ -9,60 +10,80 @@ import math
 
 from ... import formats
 from ...blocks import Answer
-from ...memory_kinds import DISCRETE, NO_MEMORY, SOFT
+from ...memory_kinds import NO_MEMORY, SOFT, in_order
 from ...results import Results
 from ...statistics import Estimate
 from ...trial_counts import few_seeds
-from . import frames
-from .comparison import Comparison, compare
-from .outcomes import solved_runs
+from . import frames, gap
+from .comparison import Comparison, compare, compared
+from .outcomes import kinds_of, solved_runs
 
 
 def answer(results: Results) -> Answer:
-    """Compare discrete with soft memory where both were run; elsewhere say why that cannot be."""
-    found = compare(results)
-    if found is None:
+    """Compare each kind of memory with the soft one; where there is no pair say why."""
+    found = [compare(results, kind) for kind in compared(results)]
+    pairs = [comparison for comparison in found if comparison]
+    if not pairs:
         return Answer(_unpaired(results))
-    return Answer(_sentence(results, found), few_seeds(found.accuracy.n))
+    clauses = [_pair(results, pair, alone=len(pairs) == 1) for pair in pairs]
+    clauses += [*_solved(results), *_gaps(results)]
+    where = f"On {formats.listed(dict.fromkeys(task for pair in pairs for task in pair.tasks))}, "
+    return Answer(
+        f"{where}{'; '.join(clauses)}.", few_seeds(min(pair.accuracy.n for pair in pairs))
+    )
 
 
-def _sentence(results: Results, found: Comparison) -> str:
+def _pair(results: Results, found: Comparison, *, alone: bool) -> str:
     value, low, high, n = found.accuracy
     inside = math.isnan(low) or low <= 0 <= high
     behind = f"{formats.plural(found.pairs, 'pair')} of models, {_interval(found.accuracy)}"
-    where = f"On {formats.listed(found.tasks)}, "
     if inside and not math.isnan(low):
         clauses = [
-            f"{where}discrete and soft memory cannot be told apart by their accuracy at the "
-            f"trained lengths: discrete minus soft is {formats.points(value)} percentage "
-            f"points ({behind})"
+            f"{found.kind} and {SOFT} cannot be told apart by their accuracy at the trained "
+            f"lengths: the first minus the second is {formats.points(value)} percentage points "
+            f"({behind})"
         ]
     else:
         side = "below" if value < 0 else "above"
         clauses = [
-            f"{where}discrete memory ended {abs(100 * value):.1f} percentage points {side} soft "
-            f"memory in accuracy at the trained lengths ({behind})"
+            f"{found.kind} ended {abs(100 * value):.1f} percentage points {side} {SOFT} in "
+            f"accuracy at the trained lengths ({behind})"
         ]
-    longer = compare(results, trained=False)
+    longer = compare(results, found.kind, trained=False)
     if longer:
         spread = _interval(longer.accuracy, with_n=longer.accuracy.n != n)
         clauses.append(
             f"at longer ones the difference was {formats.points(longer.accuracy.value)}"
             + (f" ({spread})" if spread else "")
         )
-    counts = solved_runs(results)
-    if SOFT in counts and DISCRETE in counts:
-        ours, theirs = counts[DISCRETE], counts[SOFT]
-        clauses.append(
-            f"of all runs, {ours[0]} of {ours[1]} with discrete memory solved their task and "
-            f"{theirs[0]} of {theirs[1]} with soft memory"
-        )
-    if not math.isnan(found.time_ratio.value):
+    if alone and not math.isnan(found.time_ratio.value):
         times = f"{found.time_ratio.value:.2f} times"
-        clauses.append(
-            f"training a discrete model took {times} as long per sequence as its soft one"
-        )
-    return "; ".join(clauses) + "."
+        clauses.append(f"training took {times} as long per sequence as the soft one's")
+    return ", and ".join(clauses[:2]) + "".join(f"; {clause}" for clause in clauses[2:])
+
+
+def _solved(results: Results) -> list[str]:
+    runs = {kind: run for kind, run in solved_runs(results).items() if kind != NO_MEMORY}
+    if not runs:
+        return []
+    parts = [f"{solved} of {run} with {kind}" for kind, (solved, run) in runs.items()]
+    return [f"of all runs, their task was solved by {formats.listed(parts)}"]
+
+
+def _gaps(results: Results) -> list[str]:
+    trials = gap.at_trained_lengths(results)
+    if trials.empty:
+        return []
+    kinds = kinds_of(trials)
+    parts = []
+    for kind in in_order(kinds):
+        gaps = trials.loc[[other == kind for other in kinds], "gap"]
+        n = formats.plural(len(gaps), "trial")
+        parts.append(f"{formats.signed(gaps.median())} for {kind} ({n})")
+    return [
+        "the soft-hard gap, wrong bits or symbols per sequence of the trained lengths with one "
+        f"slot less those with the whole weighting, is in the median {formats.listed(parts)}"
+    ]
 
 
 def _interval(estimate: Estimate, *, with_n: bool = True) -> str:
@@ -74,21 +95,20 @@ def _interval(estimate: Estimate, *, with_n: bool = True) -> str:
 
 
 def _unpaired(results: Results) -> str:
-    kinds = set(results.facts["memory"])
-    if kinds >= {SOFT, DISCRETE}:
-        reason = "no discrete model shares task, cell, controller and seed with a soft one"
+    kinds = in_order(kinds_of(results.facts))
+    memory = [kind for kind in kinds if kind != NO_MEMORY]
+    if SOFT in memory and len(memory) > 1:
+        reason = "no other model shares task, cell, controller and seed with a soft one"
+    elif NO_MEMORY in kinds:
+        what = formats.listed([*map(str, memory), "models without memory"])
+        reason = f"among the finished trials there are only {what}"
     else:
-        only = kinds & {SOFT, DISCRETE} or {NO_MEMORY}
-        names = {NO_MEMORY: "models without memory"}
-        what = formats.listed(names.get(name, f"{name} memory") for name in sorted(only))
-        reason = (
-            f"among the finished trials there are only {what}"
-            if NO_MEMORY in only
-            else (f"only {what} has finished trials")
-        )
+        reason = f"only {formats.listed(map(str, memory))} has finished trials"
     best = frames.summary(results).sort_values("value", na_position="first").iloc[-1]
     level = f"{formats.per_cent(best['value'])} (IQM, {formats.seeds([best['n']])})"
-    return (
-        f"Discrete and soft memory cannot be compared here, because {reason}; the highest accuracy "
-        f"at the trained lengths is {level}, by {best['model']} on {best['task']}."
-    )
+    sentences = [
+        f"Memory that chooses a slot and {SOFT} cannot be compared here, because {reason}",
+        f"the highest accuracy at the trained lengths is {level}, by {best['model']} on "
+        f"{best['task']}",
+    ]
+    return f"{'; '.join([*sentences, *_gaps(results)])}."

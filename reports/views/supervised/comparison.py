@@ -1,4 +1,4 @@
-"""Discrete models against soft ones, paired by seed: in accuracy and in time."""
+"""Memories that choose a slot against soft ones, paired by seed: in accuracy and in time."""
 
 from __future__ import annotations
 
@@ -8,32 +8,43 @@ import numpy as np
 import pandas as pd
 
 from ... import statistics
-from ...results import Results
+from ...memory_kinds import NO_MEMORY, SOFT, Kind, in_order
+from ...results import KIND, Results
 from ...statistics import Estimate
 from . import frames
-from .outcomes import finished
+from .outcomes import finished, kinds_of
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Discrete against soft, pairs of models averaged within each seed."""
+    """A kind of memory against the soft one, pairs of models averaged within each seed."""
 
+    kind: Kind
     accuracy: Estimate
     time_ratio: Estimate
     pairs: int
     tasks: tuple[str, ...]
 
 
-def compare(results: Results, *, trained: bool = True) -> Comparison | None:
-    """The paired comparison at the trained lengths, or above them; None without a pair."""
+def compared(results: Results) -> list[Kind]:
+    """The kinds of memory that have a pair with one trained and tested soft."""
+    return in_order(kinds_of(accuracy_pairs(results)))
+
+
+def compare(results: Results, kind: Kind, *, trained: bool = True) -> Comparison | None:
+    """The paired comparison of a kind with the soft one at the trained lengths, or above them.
+
+    None without a pair.
+    """
     pairs = accuracy_pairs(results, trained=trained)
+    pairs = pairs[[other == kind for other in kinds_of(pairs)]]
     if pairs.empty:
         return None
     ratio = pairs["milliseconds"] / pairs["milliseconds_soft"]
     complete = _complete(pairs.assign(log_ratio=np.log(ratio)))
-    by_seed = complete.groupby("seed")[["discrete", "soft", "log_ratio"]].mean()
+    by_seed = complete.groupby("seed")[["other", "soft", "log_ratio"]].mean()
     accuracy = statistics.paired_difference(
-        by_seed["discrete"].to_numpy(), by_seed["soft"].to_numpy(), statistics.generator()
+        by_seed["other"].to_numpy(), by_seed["soft"].to_numpy(), statistics.generator()
     )
     times = statistics.estimate(
         by_seed["log_ratio"].dropna().to_numpy(), statistics.generator(), statistic=statistics.mean
@@ -41,34 +52,37 @@ def compare(results: Results, *, trained: bool = True) -> Comparison | None:
     value, low, high = np.exp(times[:3])
     slower = Estimate(float(value), float(low), float(high), times.n)
     tasks = tuple(dict.fromkeys(complete["task"]))
-    return Comparison(accuracy, slower, complete["pair"].nunique(), tasks)
+    return Comparison(kind, accuracy, slower, complete["pair"].nunique(), tasks)
 
 
 def paired(results: Results) -> pd.DataFrame:
-    """Every discrete model against the soft model of the same task, cell and controller."""
+    """Every other model against the soft one of the same task, cell and controller."""
     pairs = accuracy_pairs(results)
     parts = []
-    for key, group in pairs.groupby(["task", "pair", "model", "soft_model"], sort=False):
+    keys = ["task", "pair", "model", *KIND, "soft_model"]
+    for key, group in pairs.groupby(keys, sort=False):
         difference = statistics.paired_difference(
-            group["discrete"].to_numpy(), group["soft"].to_numpy(), statistics.generator()
+            group["other"].to_numpy(), group["soft"].to_numpy(), statistics.generator()
         )
         better = statistics.probability_of_improvement(
-            group["discrete"].to_numpy(), group["soft"].to_numpy()
+            group["other"].to_numpy(), group["soft"].to_numpy()
         )
-        task, _, model, soft_model = key
+        named = dict(zip(keys, key, strict=True))
+        against = {"against": named.pop("soft_model")}
+        del named["pair"]
         parts.append(
-            {"task": task, "model": model, "against": soft_model, **difference._asdict()}
-            | {"probability_of_improvement": better}
+            named | against | difference._asdict() | {"probability_of_improvement": better}
         )
-    names = ["task", "model", "against", *Estimate._fields, "probability_of_improvement"]
+    names = ["task", "model", *KIND, "against", *Estimate._fields, "probability_of_improvement"]
     return pd.DataFrame(parts, columns=names)
 
 
 def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
-    """Final accuracy and time of discrete and soft trials, side by side, paired by seed.
+    """Final accuracy and time of other and soft trials, side by side, paired by seed.
 
-    `trained=False` takes the test lengths above the trained ones instead. A pair is a discrete
-    model and a soft one of the same task, cell and controller.
+    `trained=False` takes the test lengths above the trained ones instead. A pair is a model with
+    memory of another kind and a soft one of the same task, cell and controller, each tested with
+    its own address.
     """
     scores = frames.final(results)
     if trained:
@@ -77,18 +91,19 @@ def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
         longer = scores[scores["length"] > scores["max_length"]]
         keys = [*frames.MODEL, "trial", "seed"]
         scores = longer.groupby(keys, as_index=False, sort=False)[["accuracy"]].mean()
-    scores = scores.merge(finished(results)[["trial", "memory", "milliseconds"]], on="trial")
+    scores = scores.merge(finished(results)[["trial", "milliseconds"]], on="trial")
     matched = ["task", "cell", "controller", "seed"]
-    sides = {
-        side: scores[scores["memory"] == side][[*matched, "model", "accuracy", "milliseconds"]]
-        for side in ("discrete", "soft")
-    }
-    joined = sides["discrete"].merge(sides["soft"], on=matched, suffixes=("", "_soft"))
+    kinds = kinds_of(scores)
+    soft = scores[[kind == SOFT for kind in kinds]]
+    other = scores[[kind not in (SOFT, NO_MEMORY) for kind in kinds]]
+    joined = other[[*matched, "model", *KIND, "accuracy", "milliseconds"]].merge(
+        soft[[*matched, "model", "accuracy", "milliseconds"]], on=matched, suffixes=("", "_soft")
+    )
     joined = joined.rename(
-        columns={"accuracy": "discrete", "accuracy_soft": "soft", "model_soft": "soft_model"}
+        columns={"accuracy": "other", "accuracy_soft": "soft", "model_soft": "soft_model"}
     )
     names = joined["task"] + "|" + joined["model"] + "|" + joined["soft_model"]
-    return joined.assign(pair=names).dropna(subset=["discrete", "soft"])
+    return joined.assign(pair=names).dropna(subset=["other", "soft"])
 
 
 def _complete(pairs: pd.DataFrame) -> pd.DataFrame:

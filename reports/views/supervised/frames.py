@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from ... import statistics, style
-from ...memory_kinds import memory_kind
-from ...results import Results, with_columns
+from ...results import KIND, Results, with_columns
 from ...statistics import Estimate
 from . import outcomes
 
-MODEL = ["task", "model", "cell", "estimator", "controller"]
+MODEL = ["task", "model", "cell", "estimator", "controller", *KIND]
 METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]
 _PLACE = ["step", "sequences", "seconds", "kind", "length", "min_length", "max_length"]
+PLACED = [*MODEL, "trial", "seed", *_PLACE]
+"""What tells of a row of a test which it is of."""
 _POINTS = 120
 OWN = "own"
 
@@ -35,7 +38,7 @@ def final(results: Results, address: str = OWN) -> pd.DataFrame:
     return _sorted(rows[last].drop_duplicates(["trial", "length"], keep="last"))
 
 
-def at_trained_lengths(rows: pd.DataFrame) -> pd.DataFrame:
+def at_trained_lengths(rows: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
     """One row per trial and step: metrics averaged over the test lengths that were trained.
 
     Where no trained length was tested, the nearest one that was stands in.
@@ -45,7 +48,7 @@ def at_trained_lengths(rows: pd.DataFrame) -> pd.DataFrame:
     nearest = distance.groupby([rows["trial"], rows["step"]]).transform("min")
     chosen = rows[distance.isna() | (distance == nearest)]
     keys = [*MODEL, "trial", "seed", "step", "sequences", "seconds"]
-    averaged = chosen.groupby(keys, dropna=False, as_index=False, sort=False)[METRICS].mean()
+    averaged = chosen.groupby(keys, dropna=False, as_index=False, sort=False)[list(metrics)].mean()
     return _sorted(averaged)
 
 
@@ -96,7 +99,6 @@ def summary(results: Results) -> pd.DataFrame:
     estimates = _estimated(scores, MODEL, "accuracy")
     finished = outcomes.finished(results).groupby(MODEL, as_index=False, sort=False)
     facts = finished.agg(
-        memory=("memory", "first"),
         seeds=("trial", "size"),
         judged=("judged", "sum"),
         solved=("solved", "sum"),
@@ -110,16 +112,7 @@ def summary(results: Results) -> pd.DataFrame:
     failures = failed.agg(failed=("judged", "sum"))
     frame = facts.merge(estimates, on=MODEL, how="left").merge(failures, on=MODEL, how="outer")
     counts = frame[["seeds", "judged", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
-    # a model all of whose trials failed has no facts
-    names = zip(frame["cell"], frame["estimator"], strict=True)
-    kinds = pd.Series([memory_kind(*pair) for pair in names], frame.index, dtype=object)
-    return _sorted(
-        frame.assign(
-            **counts,
-            run=counts["judged"] + counts["failed"],
-            memory=frame["memory"].fillna(kinds),
-        )
-    )
+    return _sorted(frame.assign(**counts, run=counts["judged"] + counts["failed"]))
 
 
 def wrong(results: Results) -> pd.DataFrame:
@@ -138,7 +131,7 @@ def trials(results: Results) -> pd.DataFrame:
     frame = outcomes.finished(results).rename(columns=renamed).merge(scores, on="trial", how="left")
     cost = ["backend", "updates", "sequences", "seconds", *renamed.values(), "accuracy", "errors"]
     cost += [name for name in ("restarts",) if name in frame]
-    return _sorted(frame).reindex(columns=["task", "model", "seed", *cost, "trial"])
+    return _sorted(frame).reindex(columns=["task", "model", *KIND, "seed", *cost, "trial"])
 
 
 def chance(results: Results, task: str) -> float:

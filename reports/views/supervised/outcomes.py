@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ...memory_kinds import DISCRETE, NO_MEMORY, SOFT, memory_kind
-from ...results import Results, with_columns
+from ...memory_kinds import Kind, in_order
+from ...results import KIND, Results, with_columns
 
 _STORED = ("solved", "parameters", "state_size", "updates", "sequences")
 
@@ -37,21 +37,21 @@ def failed(results: Results) -> pd.DataFrame:
     return _judged(results, results.failures)
 
 
-def solved_runs(results: Results) -> dict[str, tuple[int, int]]:
+def kinds_of(frame: pd.DataFrame) -> list[Kind]:
+    """The kind of memory of each row, which is of a trial or of a model."""
+    return [Kind(*pair) for pair in frame[KIND].itertuples(index=False, name=None)]
+
+
+def solved_runs(results: Results) -> dict[Kind, tuple[int, int]]:
     """Per kind of memory, trials that solved their task and trials that could have.
 
     A failed trial counts as one that did not. Empty where no training has a criterion.
     """
     ended, broken = finished(results), failed(results)
-    broken = broken[broken["judged"]]
-    names = zip(broken["cell"], broken["estimator"], strict=True)
-    kinds = [memory_kind(cell, estimator) for cell, estimator in names]
-    counts = {}
-    for kind in (SOFT, DISCRETE, NO_MEMORY):
-        trials = ended[ended["judged"] & (ended["memory"] == kind)]
-        if run := len(trials) + kinds.count(kind):
-            counts[kind] = (int(trials["solved"].sum()), run)
-    return counts
+    ended, broken = ended[ended["judged"]], broken[broken["judged"]]
+    solved = kinds_of(ended[ended["solved"]])
+    run = kinds_of(ended) + kinds_of(broken)
+    return {kind: (solved.count(kind), run.count(kind)) for kind in in_order(run)}
 
 
 def _judged(results: Results, frame: pd.DataFrame) -> pd.DataFrame:

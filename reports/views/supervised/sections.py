@@ -9,6 +9,7 @@ import pandas as pd
 from ... import figures, formats
 from ...blocks import Block, Picture, Section
 from ...file_names import file_name
+from ...memory_kinds import Kind
 from ...results import Results
 from . import frames, tables
 from .outcomes import finished, solved_runs
@@ -17,6 +18,10 @@ _MEAN = "the interquartile mean over seeds (with fewer than four seeds the mean)
 _ENDS = (
     "A trial that stopped because it had solved the task keeps its last value, and a dot ends the "
     "curve of a model whose seeds all did; other curves end with their shortest trial."
+)
+MARKS = (
+    "Colour is the estimator, shape the cell; a marker is filled where a model is tested as it was "
+    "trained, half where only its last training was so, and hollow where it is tested otherwise"
 )
 _GREY = "The model without memory is drawn in grey in every panel."
 
@@ -55,7 +60,7 @@ def accuracy(results: Results) -> Section | None:
             f"Accuracy at the trained lengths after training{_on(results, task)}. Each marker is "
             f"one seed; the black bar and the number are {_MEAN}, the pale bar, where there are "
             "several seeds, its 95 % percentile bootstrap interval over seeds; "
-            f"{formats.seeds(summary['n'])} per model. Colour is the estimator, shape the cell."
+            f"{formats.seeds(summary['n'])} per model. {MARKS}."
         )
         figure = figures.final_accuracy(seeds, summary, chance=frames.chance(results, task))
         name = file_name("final-accuracy", *_tag(results, task))
@@ -69,7 +74,8 @@ def accuracy(results: Results) -> Section | None:
         caption = (
             f"Interquartile mean of the final accuracy{_on(results, task)}{marks}; "
             f"{formats.seeds(memory['n'])} per square. "
-            "An empty square was not run or did not finish."
+            "An empty square was not run or did not finish. Below an estimator stands how it "
+            "addressed in training and, where that differs, at test."
         )
         name = file_name("accuracy-grid", *_tag(results, task))
         title = f"Final accuracy by cell and estimator{_on(results, task)}"
@@ -113,7 +119,7 @@ def time(results: Results) -> Section | None:
         caption = (
             f"Training time{_on(results, task)}, evaluation excluded, on the machine named below: "
             f"per sequence{until * criterion}. Each marker is one seed, the black bar their "
-            f"median; {formats.seeds(summary['seeds'])} per model."
+            f"median; {formats.seeds(summary['seeds'])} per model. {MARKS}."
         )
         name = file_name("time", *_tag(results, task))
         title = f"Training time{_on(results, task)}"
@@ -123,7 +129,7 @@ def time(results: Results) -> Section | None:
 
 
 def statistics(results: Results) -> Section | None:
-    """All models, what it took to solve, discrete against soft, and seed by seed."""
+    """All models, what it took to solve, other memories against soft, and seed by seed."""
     made = (tables.models, tables.solving, tables.pairs, tables.seeds)
     found = [make(results) for make in made]
     return _section("statistics", "Statistics", [table for table in found if table])
@@ -142,10 +148,11 @@ def addressing(results: Results) -> Section | None:
             continue
         level = formats.per_cent(row.accuracy)
         caption = (
-            f"One test sequence through {row.model}, trained on {row.task} with seed {row.seed}, "
-            f"its most accurate ({level} at the trained lengths; one trial). Left: input, target "
-            "and output, the last two at scored steps only. Right: the weight that every head "
-            "gave each slot (colours on a square-root scale). Dashed: where the answer begins."
+            f"One test sequence through {row.model} ({Kind(row.in_training, row.at_test)}), "
+            f"trained on {row.task} with seed {row.seed}, its most accurate ({level} at the "
+            "trained lengths; one trial). Left: input, target and output, the last two at scored "
+            "steps only. Right: the weight that every head gave each slot (colours on a "
+            "square-root scale). Dashed: where the answer begins."
         )
         name = file_name("addressing", *_tag(results, row.task), row.model)
         title = f"Addressing of {row.model}{_on(results, row.task)}"

@@ -6,26 +6,32 @@ import pandas as pd
 
 from ... import formats
 from ...blocks import Table
-from ...results import Results
-from . import frames
+from ...memory_kinds import NO_MEMORY
+from ...results import KIND, Results
+from . import frames, gap
 from .comparison import paired
 from .outcomes import solved_runs
+
+AXES = "Two columns say how a model made its addresses in training, and how at test."
 
 
 def models(results: Results) -> Table:
     """Every model of every task: accuracy, seeds solved, time, size."""
     numbers = frames.summary(results)
+    gaps = gap.by_model(results)[["task", "model", "gap"]]
+    numbers = numbers.merge(gaps, on=["task", "model"], how="left")
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
-            "Memory": numbers["memory"],
+            **axes(numbers),
             "Accuracy (IQM)": [formats.per_cent(value) for value in numbers["value"]],
             "95 % interval": [
                 formats.span(low, high)
                 for low, high in zip(numbers["low"], numbers["high"], strict=True)
             ],
             "n": numbers["n"].astype(str),
+            "Gap": [formats.signed(value) for value in numbers["gap"].astype(float)],
             "Solved / run": _solved(numbers),
             "Sequences to solve": [formats.number(v) for v in numbers["sequences_to_solve"]],
             "Time to solve": [formats.duration(value) for value in numbers["seconds_to_solve"]],
@@ -35,12 +41,19 @@ def models(results: Results) -> Table:
     )
     if not solved_runs(results):
         text = text.drop(columns=["Solved / run", "Sequences to solve", "Time to solve"])
-    text = _without_one_task(text)
+    if gaps.empty:
+        text = text.drop(columns="Gap")
+    text = without_one_task(text)
+    says = (
+        "The gap is wrong bits or symbols per sequence with one slot less those with the whole "
+        "weighting, the median over seeds. "
+    )
     caption = (
-        "Final accuracy at the trained lengths: interquartile mean (IQM; with fewer than four "
-        "seeds the mean) over n finished seeds, with its 95 % percentile bootstrap interval over "
-        "seeds. Times are medians over seeds, and those to solve over the solved seeds only. "
-        "A failed trial counts as run and not solved."
+        f"{AXES} Final accuracy at the trained lengths, as the model addresses at test: "
+        "interquartile mean (IQM; with fewer than four seeds the mean) over n finished seeds, with "
+        "its 95 % percentile bootstrap interval over seeds. "
+        f"{says * (not gaps.empty)}Times are medians over seeds, and those to solve over the "
+        "solved seeds only. A failed trial counts as run and not solved."
     )
     return Table("models", "All models", caption, text, numbers)
 
@@ -56,13 +69,15 @@ def solving(results: Results) -> Table | None:
     wide = wrong.pivot(index=["task", "model"], columns="length", values="errors")
     wide.columns = [f"{length:g}" for length in wide.columns]
     numbers = frames.summary(results)
-    numbers = numbers[
-        ["task", "model", "solved", "run", "sequences_to_solve", "seconds_to_solve"]
-    ].merge(wide.add_prefix("wrong_at_").reset_index(), on=["task", "model"], how="left")
+    stored = ["solved", "run", "sequences_to_solve", "seconds_to_solve"]
+    numbers = numbers[["task", "model", *KIND, *stored]].merge(
+        wide.add_prefix("wrong_at_").reset_index(), on=["task", "model"], how="left"
+    )
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
+            **axes(numbers),
             "Solved / run": _solved(numbers),
             "Sequences": [formats.number(value) for value in numbers["sequences_to_solve"]],
             "Time": [formats.duration(value) for value in numbers["seconds_to_solve"]],
@@ -72,7 +87,7 @@ def solving(results: Results) -> Table | None:
             for length in wide.columns
         }
     )
-    text = _without_one_task(text)
+    text = without_one_task(text)
     caption = (
         "Seeds that solved the task out of those run, what it took them (medians over the solved "
         "seeds, evaluation excluded), and the wrong bits or symbols per sequence after training, "
@@ -81,7 +96,16 @@ def solving(results: Results) -> Table | None:
     return Table("solving", "From scratch to solved", caption, text, numbers)
 
 
-def _without_one_task(text: pd.DataFrame) -> pd.DataFrame:
+def axes(numbers: pd.DataFrame) -> dict[str, list[str]]:
+    """The two columns that say how addresses were made, of the models of a frame."""
+    titles = {"in_training": "In training", "at_test": "At test"}
+    return {
+        title: [formats.NONE if made in NO_MEMORY else made for made in numbers[name]]
+        for name, title in titles.items()
+    }
+
+
+def without_one_task(text: pd.DataFrame) -> pd.DataFrame:
     """Without the column of the task where it is always the same."""
     return text.drop(columns="Task") if text["Task"].nunique() == 1 else text
 
@@ -92,14 +116,15 @@ def _solved(numbers: pd.DataFrame) -> list[str]:
 
 
 def pairs(results: Results) -> Table | None:
-    """Every discrete model against the soft one of its cell; None where there is no pair."""
+    """Every other memory against the soft one of its cell; None where there is no pair."""
     numbers = paired(results)
     if numbers.empty:
         return None
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
-            "Discrete": numbers["model"],
+            "Model": numbers["model"],
+            **axes(numbers),
             "Soft": numbers["against"],
             "Difference (points)": [formats.points(value) for value in numbers["value"]],
             "95 % interval": [
@@ -107,17 +132,17 @@ def pairs(results: Results) -> Table | None:
                 for low, high in zip(numbers["low"], numbers["high"], strict=True)
             ],
             "n": numbers["n"].astype(str),
-            "P(discrete > soft)": [f"{v:.2f}" for v in numbers["probability_of_improvement"]],
+            "P(model > soft)": [f"{v:.2f}" for v in numbers["probability_of_improvement"]],
         }
     )
-    text = _without_one_task(text)
+    text = without_one_task(text)
     caption = (
-        "Discrete minus soft: mean difference in final accuracy at the trained lengths, in "
-        "percentage points, paired by seed, with its 95 % percentile bootstrap interval over n "
-        "seeds. P is the probability of improvement: the chance that a run of the discrete model "
-        "beats one of the soft model, ties counting a half."
+        f"{AXES} Model minus soft, each as it addresses at test: mean difference in final accuracy "
+        "at the trained lengths, in percentage points, paired by seed, with its 95 % percentile "
+        "bootstrap interval over n seeds. P is the probability of improvement: the chance that a "
+        "run of the model beats one of the soft model, ties counting a half."
     )
-    return Table("pairs", "Discrete against soft, cell by cell", caption, text, numbers)
+    return Table("pairs", "Other memories against soft, cell by cell", caption, text, numbers)
 
 
 def lengths(results: Results) -> Table | None:
@@ -126,24 +151,30 @@ def lengths(results: Results) -> Table | None:
     if numbers["length"].nunique() < 2:
         return None
     written = numbers.assign(text=[formats.per_cent(value) for value in numbers["value"]])
-    order = written[["task", "model"]].drop_duplicates()
-    wide = written.pivot(index=["task", "model"], columns="length", values="text")
+    places = ["task", "model", *KIND]
+    order = written[places].drop_duplicates()
+    wide = written.pivot(index=places, columns="length", values="text")
     wide = wide.fillna(formats.NONE).loc[list(order.itertuples(index=False, name=None))]
-    text = wide.reset_index()
-    text.columns = ["Task", "Model", *(f"{length:g}" for length in wide.columns)]
+    text = pd.DataFrame(
+        {"Task": list(order["task"]), "Model": list(order["model"]), **axes(order)}
+        | {f"{length:g}": list(wide[length]) for length in wide.columns}
+    )
     n = formats.seeds(numbers["n"])
-    text = _without_one_task(text)
+    text = without_one_task(text)
     caption = f"Final accuracy (IQM) by test length; {n} per model. Intervals are in the csv file."
     return Table("lengths", "Accuracy by test length", caption, text, numbers)
 
 
 def seeds(results: Results) -> Table:
     """Every finished trial."""
-    numbers = frames.trials(results)
+    other = ["errors_one_slot", "gap", "errors_cut_off"]
+    gaps = gap.at_trained_lengths(results)[["trial", *other]]
+    numbers = frames.trials(results).merge(gaps, on="trial", how="left")
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
+            **axes(numbers),
             "Seed": numbers["seed"].astype(str),
             "Backend": [n if isinstance(n, str) else formats.NONE for n in numbers["backend"]],
             "Sequences": [formats.whole(value) for value in numbers["sequences"]],
@@ -152,17 +183,24 @@ def seeds(results: Results) -> Table:
             "Time to solve": [formats.duration(value) for value in numbers["seconds_to_solve"]],
             "Accuracy": [formats.per_cent(value) for value in numbers["accuracy"]],
             "Wrong": [formats.number(value) for value in numbers["errors"]],
+            "Wrong, one slot": [formats.number(v) for v in numbers["errors_one_slot"]],
+            "Gap": [formats.signed(value) for value in numbers["gap"]],
+            "Wrong, cut off": [formats.number(v) for v in numbers["errors_cut_off"]],
         }
     )
+    if not numbers["gap"].notna().any():
+        text = text.drop(columns=["Wrong, one slot", "Gap", "Wrong, cut off"])
     caption = (
         "Every finished trial: training sequences and time in all (evaluation excluded) and until "
         "it was solved; accuracy and wrong bits or symbols per sequence at the trained lengths, "
-        "at the end. Each row is one trial."
+        "at the end, as the model addresses at test, and, where it was tested so, with one slot, "
+        "the gap of this to the whole weighting, and with the memory cut off. Each row is one "
+        "trial."
     )
     if "restarts" in numbers:
         text["Restarts"] = [formats.whole(value) for value in numbers["restarts"]]
         caption += " Restarts are attempts that were given up; their sequences and time count."
     if not solved_runs(results):
         text = text.drop(columns=["Sequences to solve", "Time to solve"])
-    text = _without_one_task(text)
+    text = without_one_task(text)
     return Table("seeds", "Seed by seed", caption, text, numbers)

@@ -7,35 +7,38 @@ from typing import final
 
 from ... import formats, trial_counts
 from ...blocks import Answer, KeyNumber, Section
-from ...memory_kinds import DISCRETE, SOFT
+from ...memory_kinds import NO_MEMORY, SOFT, in_order
 from ...registries import views
 from ...results import Results
 from ..base import View
-from . import sections
+from . import gap, gap_section, sections
 from .answer import answer
-from .comparison import compare
-from .outcomes import solved_runs
+from .comparison import compare, compared
+from .outcomes import kinds_of, solved_runs
 
 
 @final
 @views.register("supervised")
 class Supervised(View):
-    """Models that were trained on a task and tested on several lengths, soft against discrete."""
+    """Models trained on a task and tested on several lengths, by how they address."""
 
     def answer(self, results: Results) -> Answer:
         return answer(results)
 
     def key_numbers(self, results: Results) -> list[KeyNumber]:
         numbers = []
-        if found := compare(results):
-            label = "percentage points of accuracy, discrete minus soft"
-            n = formats.plural(found.accuracy.n, "seed")
-            points = formats.points(found.accuracy.value)
-            numbers.append(KeyNumber(points, f"{label} (n = {n})"))
+        for kind in compared(results):
+            if found := compare(results, kind):
+                label = f"percentage points of accuracy, {kind} minus {SOFT}"
+                n = formats.plural(found.accuracy.n, "seed")
+                points = formats.points(found.accuracy.value)
+                numbers.append(KeyNumber(points, f"{label} (n = {n})"))
         for kind, (solved, run) in solved_runs(results).items():
-            if kind in (SOFT, DISCRETE):
-                label = f"runs with {kind} memory solved their task"
-                numbers.append(KeyNumber(f"{solved} / {run}", label))
+            if kind != NO_MEMORY:
+                numbers.append(
+                    KeyNumber(f"{solved} / {run}", f"runs with {kind} solved their task")
+                )
+        numbers += _gaps(results)
         return [
             *numbers,
             trial_counts.trials_finished(results),
@@ -47,8 +50,23 @@ class Supervised(View):
             sections.learning(results),
             sections.accuracy(results),
             sections.lengths(results),
+            gap_section.gaps(results),
             sections.time(results),
             sections.statistics(results),
             sections.addressing(results),
         )
         yield from (section for section in made if section)
+
+
+def _gaps(results: Results) -> list[KeyNumber]:
+    """The soft-hard gap of the first kind of memory, which is the soft one where there is one."""
+    trials = gap.at_trained_lengths(results)
+    kinds = kinds_of(trials)
+    for kind in in_order(kinds)[:1]:
+        gaps = trials.loc[[other == kind for other in kinds], "gap"]
+        label = (
+            "soft-hard gap: wrong bits or symbols per sequence with one slot, less those with the "
+            f"whole weighting, {kind} (median, n = {formats.plural(len(gaps), 'trial')})"
+        )
+        return [KeyNumber(formats.signed(gaps.median()), label)]
+    return []

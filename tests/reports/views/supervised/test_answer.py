@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 
+from reports.memory_kinds import NO_MEMORY, SOFT, Kind
 from reports.results import read
 from reports.trial_counts import missing
 from reports.views.supervised.answer import answer
-from reports.views.supervised.comparison import _complete, compare
+from reports.views.supervised.comparison import _complete, compare, compared
 from reports.views.supervised.outcomes import solved_runs
 
 SOFT_AND_DISCRETE = ("ntm/soft", "ntm/reinforce")
@@ -15,12 +16,36 @@ SOFT_AND_DISCRETE = ("ntm/soft", "ntm/reinforce")
 def test_the_answer_is_one_sentence_with_difference_interval_and_seeds(demo):
     found = answer(read(demo))
     assert found.sentence.endswith(".") and ". " not in found.sentence
-    assert "percentage points below soft memory" in found.sentence
+    assert "memory trained and tested with one slot ended" in found.sentence
+    assert "percentage points below memory trained and tested soft" in found.sentence
     assert "95 % interval" in found.sentence and "n = 3 seeds" in found.sentence
     assert "3 pairs of models" in found.sentence
     assert "at longer ones" in found.sentence
-    assert "0 of 12 with discrete memory solved their task and 4 of 6" in found.sentence
+    solved = "4 of 6 with memory trained and tested soft and 0 of 12 with memory trained and tested"
+    assert solved in found.sentence
     assert "times as long per sequence" in found.sentence
+    gaps = "+2.00 for memory trained and tested soft (6 trials) and −0.500 for memory trained and"
+    assert gaps in found.sentence
+
+
+def test_trained_soft_and_tested_with_one_slot_is_a_kind_of_its_own(store_of):
+    names = ("ntm/soft", "ntm/hardened", "ntm/straight_through", "ntm/top_k")
+    results = read(store_of(names=names))
+    assert [kind.short for kind in compared(results)] == ["soft → one slot", "one slot", "k slots"]
+    hardened, straight, _ = (compare(results, kind) for kind in compared(results))
+    assert hardened.pairs == straight.pairs == 1
+    assert hardened.accuracy != straight.accuracy
+    sentence = answer(results).sentence
+    for kind in compared(results):
+        assert f"{kind} " in sentence
+    assert "of 3 with memory trained soft, tested with one slot" in sentence
+    assert sentence.endswith(".") and ". " not in sentence
+
+
+def test_results_of_earlier_versions_have_an_answer_without_gaps(store_of):
+    results = read(store_of(names=SOFT_AND_DISCRETE, earlier=True))
+    assert [kind.short for kind in compared(results)] == ["one slot"]
+    assert "gap" not in answer(results).sentence
 
 
 def test_few_seeds_and_failures_are_caveats(demo):
@@ -31,7 +56,7 @@ def test_few_seeds_and_failures_are_caveats(demo):
 def test_an_interval_that_covers_zero_is_called_no_difference(store_of):
     alike = dict.fromkeys(SOFT_AND_DISCRETE, (0.9, 4.0))
     results = read(store_of(names=SOFT_AND_DISCRETE, seeds=tuple(range(6)), quality=alike))
-    found = compare(results)
+    found = compare(results, Kind("one slot", "one slot"))
     assert found.accuracy.low <= 0 <= found.accuracy.high
     sentence = answer(results).sentence
     assert "cannot be told apart" in sentence and "n = 6 seeds" in sentence
@@ -48,10 +73,11 @@ def test_a_single_seed_concludes_nothing(store_of):
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (("ntm/soft", "none/lstm"), "only soft memory has finished"),
-        (("ntm/reinforce",), "only discrete memory has finished"),
+        (("ntm/soft",), "only memory trained and tested soft has finished"),
+        (("ntm/soft", "none/lstm"), "only memory trained and tested soft and models without"),
+        (("ntm/reinforce",), "only memory trained and tested with one slot has finished"),
         (("none/lstm",), "only models without memory"),
-        (("ntm/soft", "dntm/reinforce"), "no discrete model shares task, cell"),
+        (("ntm/soft", "dntm/reinforce"), "no other model shares task, cell"),
     ],
 )
 def test_without_a_pair_the_answer_says_what_is_missing(store_of, names, words):
@@ -62,7 +88,8 @@ def test_without_a_pair_the_answer_says_what_is_missing(store_of, names, words):
 
 def test_failed_seeds_count_as_run_and_not_as_solved(demo):
     counts = solved_runs(read(demo))
-    assert counts == {"soft": (4, 6), "discrete": (0, 12), "no memory": (0, 3)}
+    one_slot = Kind("one slot", "one slot")
+    assert counts == {SOFT: (4, 6), one_slot: (0, 12), NO_MEMORY: (0, 3)}
 
 
 def test_a_study_without_a_criterion_reports_nothing_as_solved(store_of):

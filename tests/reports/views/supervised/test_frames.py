@@ -81,7 +81,10 @@ def test_the_summary_counts_solved_failed_and_run(demo):
         3,
     ]
     assert summary.loc["ntm/soft", "n"] == 3
-    assert summary.loc["ntm/soft", "memory"] == "soft"
+    assert summary.loc["ntm/soft", ["in_training", "at_test"]].tolist() == ["soft", "soft"]
+    # no seed of it finished: what its estimator does
+    failed = summary.loc["dntm/reinforce", ["in_training", "at_test"]].tolist()
+    assert failed == ["one slot", "one slot"]
     assert np.isnan(summary.loc["dntm/reinforce", "value"])
 
 
@@ -93,7 +96,7 @@ def test_models_stand_in_the_same_order_everywhere(demo):
     ]
 
 
-def test_discrete_models_are_paired_with_the_soft_one_of_their_cell(demo):
+def test_other_memories_are_paired_with_the_soft_one_of_their_cell(demo):
     pairs = paired(read(demo)).set_index("model")
     assert pairs["against"].to_dict() == {
         "ntm/straight_through": "ntm/soft",
@@ -102,6 +105,23 @@ def test_discrete_models_are_paired_with_the_soft_one_of_their_cell(demo):
     }
     assert (pairs["n"] == 3).all()
     assert pairs["value"].between(pairs["low"], pairs["high"]).all()
+
+
+def test_only_the_own_address_counts_unless_another_is_named(demo):
+    results = read(demo)
+    own, cut = frames.final(results), frames.final(results, "cut off")
+    assert not own["address"].notna().any() and set(cut["address"]) == {"cut off"}
+    assert set(own["model"]) - set(cut["model"]) == {"none/lstm"}
+    both = own.merge(cut, on=["trial", "length"])
+    assert len(both) == len(cut)
+    np.testing.assert_allclose(both["errors_y"] - both["errors_x"], 4.0)
+
+
+def test_a_failed_trial_is_of_the_kind_that_the_others_of_its_model_are(store_of):
+    results = read(store_of(names=("ntm/hardened",), failing=("ntm/hardened",)))
+    assert (
+        results.failures[["in_training", "at_test"]].values.tolist() == [["soft", "one slot"]] * 3
+    )
 
 
 def test_chance_is_known_from_the_kind_of_answer(demo):

@@ -25,6 +25,27 @@ def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
     assert tables.lengths(results) is None
 
 
+def test_every_table_of_models_says_how_they_address_in_training_and_at_test(store_of):
+    results = read(store_of(names=("ntm/soft", "ntm/hardened", "none/lstm")))
+    made = (tables.models, tables.solving, tables.pairs, tables.lengths, tables.seeds)
+    for table in [make(results) for make in made]:
+        shown = table.shown.set_index("Model")[["In training", "At test"]]
+        assert set(map(tuple, shown.loc[["ntm/hardened"]].values)) == {("soft", "one slot")}
+        if "none/lstm" in shown.index:
+            assert set(map(tuple, shown.loc[["none/lstm"]].values)) == {("–", "–")}
+        assert {"in_training", "at_test"} <= set(table.numbers)
+
+
+def test_tables_of_earlier_versions_have_no_column_of_what_was_not_tested(store_of):
+    now, before = (
+        read(store_of(name=name, names=("ntm/soft",), earlier=earlier))
+        for name, earlier in (("now", False), ("before", True))
+    )
+    for make, new in ((tables.models, {"Gap"}), (tables.seeds, {"Gap", "Wrong, one slot"})):
+        assert new <= set(make(now).shown) and not new & set(make(before).shown)
+        assert set(make(before).shown) < set(make(now).shown)
+
+
 def test_every_finished_trial_is_a_row_of_its_own(store_of):
     results = read(store_of(failing=("ntm/reinforce",), left_out=("dnc/soft",)))
     numbers = tables.seeds(results).numbers.set_index(["model", "seed"])
@@ -39,6 +60,7 @@ def test_every_finished_trial_is_a_row_of_its_own(store_of):
     assert by_trial["sequences_to_solve"].isna().any()
     tests = results.rows[results.rows["trial"] == numbers.loc[("ntm/soft", 1), "trial"]]
     last = tests[(tests["kind"] == "test") & (tests["step"] == tests["step"].max())]
+    last = last[last["address"].isna()]
     trained = last[last["length"] <= last["max_length"]]
     assert math.isclose(numbers.loc[("ntm/soft", 1), "accuracy"], trained["accuracy"].mean())
 
