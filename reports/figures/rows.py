@@ -11,13 +11,13 @@ from ..memory_kinds import Kind
 
 
 def model_rows(summary: pd.DataFrame, *, panels: int) -> tuple[Figure, list[Axes]]:
-    """A figure of side-by-side panels, the first row on top, a fine line between cells."""
+    """A figure of side-by-side panels, the first row on top, a fine line between cells.
+
+    Where the summary says so, names have behind them how a model addressed in training and at test.
+    """
     figure = style.canvas(0.3 * len(summary) + 0.85)
     grid = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
-    names = [
-        f"{formats.short(row.model)}  ({Kind(row.in_training, row.at_test).short}, n = {row.seeds})"
-        for row in summary.itertuples(index=False)
-    ]
+    names = [_name(row) for _, row in summary.iterrows()]
     cells = list(summary["cell"])
     for axes in grid:
         axes.set_ylim(len(summary) - 0.4, -0.6)
@@ -29,3 +29,10 @@ def model_rows(summary: pd.DataFrame, *, panels: int) -> tuple[Figure, list[Axes
                 axes.axhline(row - 0.5, color=style.GRID, linewidth=0.8)
     grid[0].set_yticks(range(len(summary)), names)
     return figure, grid
+
+
+def _name(model: pd.Series) -> str:
+    says = f"n = {model['seeds']}"
+    if "at_test" in model:
+        says = f"{Kind(model['in_training'], model['at_test']).short}, {says}"
+    return f"{formats.short(model['model'])}  ({says})"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import formats
 from ..blocks import Answer, KeyNumber, Section, Table
-from ..results import FACTORS, Results
+from ..results import FACTORS, KIND, Results
 from ..trial_counts import time_spent, trials_finished
 from .base import View
 
@@ -44,10 +44,11 @@ class Rows(View):
 
 def _last_rows(results: Results) -> Table:
     """The last row of every trial, or of each series of rows that a trial has."""
-    series = [name for name in results.trials[0].procedure.row_key if name != "step"]
+    key = results.trials[0].procedure.row_key
+    series = [name for name in key if name != "step" and name in results.rows]
     numbers = results.rows.drop_duplicates(["trial", *series], keep="last")
     numbers = numbers.dropna(axis="columns", how="all").reset_index(drop=True)
-    metrics = [name for name in numbers if name not in FACTORS]
+    metrics = [name for name in numbers if name not in (*FACTORS, *KIND)]
     # cell, estimator and controller are part of the model
     text = {name.capitalize(): numbers[name].astype(str) for name in ("task", "model", "seed")}
     text |= {_heading(name): [_text(value) for value in numbers[name]] for name in metrics}

@@ -36,7 +36,8 @@ def test_a_study_of_several_procedures_shows_the_view_of_each(both, tmp_path):
     found = re.findall(r'<section id="([^"]+)"', text)
     assert {"supervised-learning", "gradients-estimators", "reproduce"} <= set(found)
     assert len(found) == len(set(found))
-    for words in ("discrete minus soft", "of measuring", "Learning (supervised)"):
+    compared = "memory trained and tested with one slot minus memory trained and tested soft"
+    for words in (compared, "of measuring", "Learning (supervised)"):
         assert words in text
 
 
@@ -55,8 +56,8 @@ def test_without_a_view_the_last_rows_are_shown_series_by_series(store_of, monke
     (chapter,) = chapters(read(store_of(names=("ntm/soft",), seeds=(0, 1))))
     assert chapter.answer.sentence.endswith("instead, because no view was found.")
     (table,) = chapter.sections[0].blocks
-    # two trials, one row of training and six test lengths each
-    assert len(table.shown) == 2 * 7 and "for each kind and length" in table.caption
+    # two trials, one row of training and six test lengths under four addresses each
+    assert len(table.shown) == 2 * 25 and "for each kind, length and address" in table.caption
     assert {"Task", "Model", "Seed", "Step", "Accuracy"} <= set(table.shown)
     assert "Estimator" not in table.shown
 

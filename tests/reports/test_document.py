@@ -19,7 +19,7 @@ from studies.running.store import NotResults, ResultStore
 EVIL = '<script>alert("1")</script>'
 PAIR = ("ntm/soft", "ntm/reinforce")
 ALL_SECTIONS = [
-    *("learning", "accuracy", "lengths", "time", "statistics", "addressing", "failures"),
+    *("learning", "accuracy", "lengths", "gap", "time", "statistics", "addressing", "failures"),
     "reproduce",
 ]
 

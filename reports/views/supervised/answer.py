@@ -16,7 +16,7 @@ from ...statistics import Estimate
 from ...trial_counts import few_seeds
 from . import frames, gap
 from .comparison import Comparison, compare, compared
-from .outcomes import kinds_of, solved_runs
+from .outcomes import kinds_of, of_kinds, solved_runs
 
 
 def answer(results: Results) -> Answer:
@@ -74,10 +74,9 @@ def _gaps(results: Results) -> list[str]:
     trials = gap.at_trained_lengths(results)
     if trials.empty:
         return []
-    kinds = kinds_of(trials)
     parts = []
-    for kind in in_order(kinds):
-        gaps = trials.loc[[other == kind for other in kinds], "gap"]
+    for kind in in_order(kinds_of(trials)):
+        gaps = of_kinds(trials, [kind])["gap"]
         n = formats.plural(len(gaps), "trial")
         parts.append(f"{formats.signed(gaps.median())} for {kind} ({n})")
     return [

@@ -12,7 +12,7 @@ from ...memory_kinds import NO_MEMORY, SOFT, Kind, in_order
 from ...results import KIND, Results
 from ...statistics import Estimate
 from . import frames
-from .outcomes import finished, kinds_of
+from .outcomes import finished, kinds_of, of_kinds
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def compare(results: Results, kind: Kind, *, trained: bool = True) -> Comparison
     None without a pair.
     """
     pairs = accuracy_pairs(results, trained=trained)
-    pairs = pairs[[other == kind for other in kinds_of(pairs)]]
+    pairs = of_kinds(pairs, [kind])
     if pairs.empty:
         return None
     ratio = pairs["milliseconds"] / pairs["milliseconds_soft"]
@@ -93,9 +93,8 @@ def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
         scores = longer.groupby(keys, as_index=False, sort=False)[["accuracy"]].mean()
     scores = scores.merge(finished(results)[["trial", "milliseconds"]], on="trial")
     matched = ["task", "cell", "controller", "seed"]
-    kinds = kinds_of(scores)
-    soft = scores[[kind == SOFT for kind in kinds]]
-    other = scores[[kind not in (SOFT, NO_MEMORY) for kind in kinds]]
+    soft = of_kinds(scores, [SOFT])
+    other = of_kinds(scores, set(kinds_of(scores)) - {SOFT, NO_MEMORY})
     joined = other[[*matched, "model", *KIND, "accuracy", "milliseconds"]].merge(
         soft[[*matched, "model", "accuracy", "milliseconds"]], on=matched, suffixes=("", "_soft")
     )

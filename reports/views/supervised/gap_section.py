@@ -29,10 +29,12 @@ def gaps(results: Results) -> Section | None:
         seeds, several = trials[trials["task"] == task], len(results.tasks) > 1
         if seeds.empty:
             continue
+        counts = seeds.groupby("model")["trial"].nunique()
         on, tag = (f" on {task}", (task,)) if several else ("", ())
         caption = (
             f"{_GAP}, at the trained lengths, against the mean entropy of the weightings in the "
-            f"same test{on}. Each marker is one trained model. {MARKS}. {_SCALE}"
+            f"same test{on}. Each marker is one trained model, {formats.seeds(counts)} per model. "
+            f"{MARKS}. {_SCALE}"
         )
         title = f"Soft-hard gap against address entropy{on}"
         figure = figures.gap_entropy(seeds)

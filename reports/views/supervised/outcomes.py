@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,11 @@ def failed(results: Results) -> pd.DataFrame:
 def kinds_of(frame: pd.DataFrame) -> list[Kind]:
     """The kind of memory of each row, which is of a trial or of a model."""
     return [Kind(*pair) for pair in frame[KIND].itertuples(index=False, name=None)]
+
+
+def of_kinds(frame: pd.DataFrame, kinds: Container[Kind]) -> pd.DataFrame:
+    """The rows whose kind of memory is among these."""
+    return frame[np.array([kind in kinds for kind in kinds_of(frame)], dtype=bool)]
 
 
 def solved_runs(results: Results) -> dict[Kind, tuple[int, int]]:

@@ -14,7 +14,7 @@ from ..base import View
 from . import gap, gap_section, sections
 from .answer import answer
 from .comparison import compare, compared
-from .outcomes import kinds_of, solved_runs
+from .outcomes import kinds_of, of_kinds, solved_runs
 
 
 @final
@@ -61,9 +61,8 @@ class Supervised(View):
 def _gaps(results: Results) -> list[KeyNumber]:
     """The soft-hard gap of the first kind of memory, which is the soft one where there is one."""
     trials = gap.at_trained_lengths(results)
-    kinds = kinds_of(trials)
-    for kind in in_order(kinds)[:1]:
-        gaps = trials.loc[[other == kind for other in kinds], "gap"]
+    for kind in in_order(kinds_of(trials))[:1]:
+        gaps = of_kinds(trials, [kind])["gap"]
         label = (
             "soft-hard gap: wrong bits or symbols per sequence with one slot, less those with the "
             f"whole weighting, {kind} (median, n = {formats.plural(len(gaps), 'trial')})"

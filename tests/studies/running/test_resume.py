@@ -60,7 +60,7 @@ def kill_midway(command, folder):
 def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
     script, folder = tmp_path / "long_study.py", tmp_path / "runs"
     script.write_text(textwrap.dedent(STUDY))
-    command = [sys.executable, "-W", "error", str(script), str(folder), "36"]
+    command = [sys.executable, "-W", "error", str(script), str(folder), "60"]
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     kill_midway(command, folder)
     finished = {path: path.stat().st_mtime_ns for path in folder.glob("*/done.json")}
@@ -84,7 +84,7 @@ def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
         addresses = ("own", "soft", "one slot", "cut off")
         tests = [("test", length, address) for address in addresses for length in (1, 2)]
         assert keys == [
-            (step, *rest) for step in range(3, 37, 3) for rest in [("train", None, None), *tests]
+            (step, *rest) for step in range(3, 61, 3) for rest in [("train", None, None), *tests]
         ]
     killed = next(t for t in ResultStore(folder).trials() if t.id == broken.parent.name)
     in_one_go, _ = rows_of(killed)
