@@ -43,13 +43,13 @@ SOFT = Kind(_SOFT, _SOFT)
 
 
 def memory_kind(
-    cell: str, estimator: str, in_training: Any = None, at_test: Any = None, discrete: Any = None
+    cell: str, estimator: str, in_training: Any = None, at_test: Any = None, chose: Any = None
 ) -> Kind:
     """The kind of memory of a cell with an estimator, from what was stored of a trial.
 
-    Trials of earlier versions, and those that failed, stored nothing or `discrete` alone, which was
-    False where all training was on whole weightings; what they lack is what the estimator does by
-    default.
+    Trials of earlier versions stored a fact "discrete" alone, which was False where all training
+    was on whole weightings: `chose`. Those that failed stored nothing. What they lack is what the
+    estimator does by default.
     """
     if cell == "none":
         return NO_MEMORY
@@ -59,7 +59,7 @@ def memory_kind(
         return SOFT
     if estimator in ("top_k", "noisy_top_k"):
         return Kind(_K_SLOTS, _K_SLOTS)
-    if estimator == "hardened" or discrete is False:
+    if estimator == "hardened" or chose is False:
         return Kind(_SOFT, _ONE_SLOT)
     changes = estimator == "annealed"
     return Kind(f"{_SOFT}, then {_ONE_SLOT}" if changes else _ONE_SLOT, _ONE_SLOT)
