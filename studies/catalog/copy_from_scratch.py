@@ -1,4 +1,4 @@
-"""How long copy takes from scratch, at the size of the NTM paper: five models, ten seeds."""
+"""How long copy takes from scratch, at the size of the NTM paper: four models, ten seeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def copy_from_scratch() -> Study:
         ("ntm", "soft"),
         ("dnc", "soft"),
         ("dntm", "soft"),
-        ("dntm", "reinforce"),
     ]
     models = [
         ModelSpec(cell, estimator, cell_options={} if cell == "none" else MEMORY)
