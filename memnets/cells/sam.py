@@ -97,9 +97,8 @@ class SAM(MemoryCell[SAMState]):
         self.read_size = heads * width
         shapes: dict[str, tuple[int, ...]] = {"query": (heads, width), "add": (heads, width)}
         shapes |= {"write_gate": (heads,), "read_gate": (heads,)}
-        self.interface = Interface(
-            input_size, shapes | ({"strength": (heads,)} if key_strength else {})
-        )
+        self.shapes = shapes | ({"strength": (heads,)} if key_strength else {})
+        self.interface = Interface(input_size, self.shapes)
 
     def initial_state(self, batch_size: int) -> SAMState:
         like = self.interface.linear.weight

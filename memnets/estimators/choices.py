@@ -90,6 +90,19 @@ def likeliest(prob_BHN: Tensor) -> Tensor:
     return (prob_BHN >= bound_BH1).int().argmax(-1)
 
 
+def largest(weighting_BHN: Tensor, count: int) -> Tensor:
+    """The most probable slots, (B, H, count), the lowest first; all where there are fewer.
+
+    Taken one after the other, each as in `likeliest`. Those of weight NaN are taken first.
+    """
+    left_BHN = weighting_BHN.detach().nan_to_num(torch.inf)
+    slots = []
+    for _ in range(min(count, left_BHN.shape[-1])):
+        slots.append(likeliest(left_BHN).unsqueeze(-1))
+        left_BHN = left_BHN.scatter(-1, slots[-1], -1.0)
+    return torch.cat(slots, -1).sort(-1).values
+
+
 def one_hot(choice_BH: Tensor, like_BHN: Tensor) -> Tensor:
     """Choices as weights, shaped as given."""
     return torch.zeros_like(like_BHN).scatter(-1, choice_BH.unsqueeze(-1), 1.0)

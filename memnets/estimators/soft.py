@@ -11,7 +11,7 @@ from ..options import require_number, require_positive
 from ..registry import estimators
 from ..types import Address
 from .base import K_SLOTS, SOFT, Estimator
-from .choices import PROBABILITY_FLOOR, dense, entropy, gumbel_noise
+from .choices import PROBABILITY_FLOOR, dense, entropy, gumbel_noise, largest
 
 
 @estimators.register("soft")
@@ -47,7 +47,8 @@ class TopK(Estimator):
         self.renormalise = renormalise
 
     def forward(self, weighting_BHN: Tensor) -> Address:
-        return largest(weighting_BHN, weighting_BHN, self.k, renormalise=self.renormalise)
+        slots_BHK = largest(weighting_BHN, self.k)
+        return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)
 
 
 @estimators.register("noisy_top_k")
@@ -75,22 +76,21 @@ class NoisyTopK(Estimator):
         self.k, self.noise, self.renormalise = k, noise, renormalise
 
     def forward(self, weighting_BHN: Tensor) -> Address:
-        scores_BHN = weighting_BHN
-        if self.training:
-            noise_BHN = gumbel_noise(*weighting_BHN.shape, device=weighting_BHN.device)
-            log_prob_BHN = weighting_BHN.detach().clamp_min(PROBABILITY_FLOOR).log()
-            scores_BHN = log_prob_BHN + self.noise * noise_BHN.to(log_prob_BHN)
-        return largest(weighting_BHN, scores_BHN, self.k, renormalise=self.renormalise)
+        if not self.training:
+            slots_BHK = largest(weighting_BHN, self.k)
+            return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)
+        noise_BHN = gumbel_noise(*weighting_BHN.shape, device=weighting_BHN.device)
+        log_prob_BHN = weighting_BHN.detach().clamp_min(PROBABILITY_FLOOR).log()
+        scores_BHN = log_prob_BHN + self.noise * noise_BHN.to(log_prob_BHN)
+        order_BHN = scores_BHN.sort(dim=-1, descending=True, stable=True).indices
+        return of_slots(weighting_BHN, order_BHN[..., : self.k], renormalise=self.renormalise)
 
 
-def largest(weighting_BHN: Tensor, scores_BHN: Tensor, k: int, *, renormalise: bool) -> Address:
-    """The sparse address of the k slots with the largest scores, K = k, with their weights.
+def of_slots(weighting_BHN: Tensor, slots_BHK: Tensor, *, renormalise: bool) -> Address:
+    """The sparse address of some slots with their weights.
 
-    `renormalise` scales the kept weights back to the mass of the whole weighting.
+    `renormalise` scales these to the mass of the whole weighting.
     """
-    # a stable sort: equal scores, as those of an empty memory, go to the lowest slots
-    order_BHN = scores_BHN.detach().sort(dim=-1, descending=True, stable=True).indices
-    slots_BHK = order_BHN[..., :k]
     weights_BHK = weighting_BHN.gather(-1, slots_BHK)
     if renormalise:
         kept_BH1 = weights_BHK.sum(-1, keepdim=True).clamp_min(PROBABILITY_FLOOR)

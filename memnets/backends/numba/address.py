@@ -10,13 +10,15 @@ from .compiler.jit import ZERO, kernel
 class Address(NamedTuple):
     """Where a group of heads pointed, with a leading axis of time, or in one step.
 
-    memory.py says what a slot may be.
+    memory.py says what a slot may be. `slots_BHK` are the slots that a choice of several keeps;
+    of any other choice the slot again, for a cell that asks for one column, else no columns.
     """
 
     weights_BHN: Any
     slot_BH: Any
     log_prob_BH: Any
     entropy_BH: Any
+    slots_BHK: Any
 
 
 class AddressGradients(NamedTuple):

@@ -50,7 +50,7 @@ def write_rows(
                 for v in range(width):
                     for n in range(norm_BN.shape[1]):
                         rows_BVN[b, v, n] += weights_BPN[b, p, n] * add_BPV[b, p, v]
-    _norms_of(rows_BVN, slot_BP, norm_BN)
+    norms_of(rows_BVN, slot_BP, norm_BN)
 
 
 @kernel
@@ -93,12 +93,12 @@ def restore_rows(rows_BVN: Any, slot_BP: Any, log_BPV: Any, norm_BN: Any) -> Non
             if slot_BP[b, p] >= 0:
                 for v in range(width):
                     rows_BVN[b, v, slot_BP[b, p]] = log_BPV[b, p, v]
-    _norms_of(rows_BVN, slot_BP, norm_BN)
+    norms_of(rows_BVN, slot_BP, norm_BN)
 
 
 @kernel
-def _norms_of(rows_BVN: Any, slot_BP: Any, norm_BN: Any) -> None:
-    """The lengths of the rows that were written."""
+def norms_of(rows_BVN: Any, slot_BP: Any, norm_BN: Any) -> None:
+    """The lengths of the rows that were written, of all where a slot is DENSE."""
     batch, heads = slot_BP.shape
     for b in range(batch):
         for p in range(heads):

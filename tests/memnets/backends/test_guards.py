@@ -21,7 +21,7 @@ from ..building import small
 kernels = Numba()
 
 STEPS, BATCH, INPUTS, OUTPUTS = 6, 3, 5, 4
-CELLS = ["ntm", "dnc", "dntm", "rlntm", "tardis", "none"]
+CELLS = ["ntm", "dnc", "dntm", "rlntm", "tardis", "sam", "none"]
 
 
 def built(cell="ntm", controller="lstm", **options):

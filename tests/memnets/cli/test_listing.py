@@ -101,7 +101,7 @@ def test_show_says_which_backend_is_chosen_and_why(capsys):
     assert main(["show", "ntm", "--backend"]) == 0
     shown = capsys.readouterr().out
     assert "ntm/soft/lstm: numba\n" in shown
-    assert "ntm/top_k/lstm: reference (the estimator" in shown
+    assert "ntm/gumbel_rao/lstm: reference (the estimator" in shown
     assert main(["show", "demo", "--backend"]) == 0
     assert "soft NTM on copy: numba\n" in capsys.readouterr().out
 

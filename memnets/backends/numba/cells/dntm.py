@@ -198,5 +198,6 @@ class DNTMRun(CellRun):
         at = (self.steps, batch, heads)
         weights = empty(*at, rows)
         weights[..., self.cell.slots :] = 0.0
-        address = Address(weights, np.empty(at, np.int64), empty(*at), empty(*at))
+        slots = np.empty((*at, self.kept), np.int64)
+        address = Address(weights, np.empty(at, np.int64), empty(*at), empty(*at), slots)
         return kept, address, self.states(recent_BHN)

@@ -15,7 +15,7 @@ from ....types import Address as Pointed
 from ..address import Address
 from ..rollouts.arena import Array
 from ..rollouts.base import CellRun
-from ..rollouts.draws import Draws
+from ..rollouts.draws import Draws, choice_of
 from ..rollouts.run import Run, RunGradients
 from ..rollouts.threads import over_samples
 from . import rlntm_dense, rlntm_sparse
@@ -38,7 +38,14 @@ class RLNTMRun(CellRun):
 
     @staticmethod
     def lacks(cell: RLNTM) -> str | None:
-        return "no kernel for persistent" if cell.start.persistent else None
+        if cell.start.persistent:
+            return "no kernel for persistent"
+        choice = choice_of(cell.estimator)
+        if choice is None or choice.kept is None:
+            return None
+        # one move that keeps its weight leads to one slot, of another weight than one
+        one = choice.kept(cell.estimator.in_force(), len(MOVES)) == 1
+        return "no kernel for one move with its weight" if one else None
 
     @staticmethod
     def choosing(cell: RLNTM) -> tuple[int, int]:
@@ -76,7 +83,13 @@ class RLNTMRun(CellRun):
             external_TBX=np.ascontiguousarray(external_TBX),
             raw_TBI=empty(depth, batch, run.weights.interface_bias_I.shape[0]),
             weighting_TBHD=empty(depth, *at[1:], len(MOVES)),
-            moves=Address(empty(*at, len(MOVES)), np.empty(at, np.int64), empty(*at), empty(*at)),
+            moves=Address(
+                empty(*at, len(MOVES)),
+                np.empty(at, np.int64),
+                empty(*at),
+                empty(*at),
+                np.empty((*at, self.kept), np.int64),
+            ),
             draws_TBHU=draws.read_TBRU,
         )
         written = (batch, cell.pairs * len(cell.write_offsets), cell.width)

@@ -96,6 +96,7 @@ class TARDISRun(CellRun):
                 np.full((steps, batch, 1), DENSE, np.int64),
                 self.arena.zeros(steps, batch, 1),
                 self.arena.zeros(steps, batch, 1),
+                np.empty((steps, batch, 1, self.kept), np.int64),
             ),
             read_address=self.addresses_from(read_BN[:, None]),
             read_draws_TBRU=draws.read_TBRU,

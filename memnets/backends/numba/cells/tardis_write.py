@@ -26,15 +26,19 @@ def fill_or_overwrite(
     slots = address.weights_BHN.shape[2]
     for b in range(batch):
         weights_N, read_N = address.weights_BHN[b, 0], read.weights_BHN[b, 0]
-        slot = next_B[b] + t
+        slot, kept_K = next_B[b] + t, address.slots_BHK[b, 0]
         if slot < slots:
             for n in range(slots):
                 weights_N[n] = ZERO
             weights_N[slot] = ONE
+            for k in range(len(kept_K)):
+                kept_K[k] = slot
         else:
             slot = read.slot_BH[b, 0]
             for n in range(slots):
                 weights_N[n] = read_N[n]
+            for k in range(len(kept_K)):
+                kept_K[k] = read.slots_BHK[b, 0, k]
         address.slot_BH[b, 0] = slot
         if not choice.is_sparse:
             for w in range(width):

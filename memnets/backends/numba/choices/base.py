@@ -40,6 +40,7 @@ class Choice:
     """Kernel `(weighting_N, missing, draws_U, weights_N)`: sets the weights of the address.
 
     Returns the slot that was chosen, NOTHING for the no-op, or DENSE where every slot is used.
+    A choice of several slots also takes `slots_K`, which it sets to them, and returns nothing.
     """
     vjp: Any
     """Kernel `(weighting_N, missing, draws_U, slot, grad_weights_N, grad_weighting_N)`.
@@ -52,6 +53,11 @@ class Choice:
     """One slot is used, and every slot gets a gradient."""
     is_sparse: bool = False
     """The address is sparse and has the log-probability of the choice."""
+    kept: Callable[[Any, int], int] | None = None
+    """`(estimator, slots)`: how many slots a choice of several keeps; None for any other.
+
+    Its address is sparse and names them. Kernels may take its weights, most of them zero, as dense.
+    """
     draw: Callable[[Any, Sequence[int], int, int], Tensor] = _zeros
     """`(estimator, groups, slots, steps)`: the random numbers of a rollout, (T, H, U).
 

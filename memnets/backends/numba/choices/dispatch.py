@@ -43,6 +43,30 @@ def code_of(choice: Choice) -> ChoiceCode:
 
 def _choose_for(choice: Choice) -> Any:
     """`choose` of one choice, for all samples and heads."""
+    return _choose_one_for(choice) if choice.kept is None else _choose_several_for(choice)
+
+
+def _choose_several_for(choice: Choice) -> Any:
+    choose_several = choice.choose
+
+    @kernel
+    def choose_slots(weighting_BHN: Any, draws_BHU: Any, address: Any) -> None:
+        batch, heads, _ = weighting_BHN.shape
+        for b in range(batch):
+            for h in range(heads):
+                weighting_N, weights_N = weighting_BHN[b, h], address.weights_BHN[b, h]
+                lack = missing(weighting_N)
+                choose_several(
+                    weighting_N, lack, draws_BHU[b, h], weights_N, address.slots_BHK[b, h]
+                )
+                address.slot_BH[b, h] = DENSE
+                address.log_prob_BH[b, h] = ZERO
+                address.entropy_BH[b, h] = entropy(weighting_N, lack)
+
+    return choose_slots
+
+
+def _choose_one_for(choice: Choice) -> Any:
     choose_slot, is_sparse = choice.choose, choice.is_sparse
 
     @kernel
@@ -63,6 +87,8 @@ def _choose_for(choice: Choice) -> Any:
                 elif lack != lack:
                     slot = DENSE
                 address.slot_BH[b, h] = slot
+                for k in range(address.slots_BHK.shape[2]):
+                    address.slots_BHK[b, h, k] = slot
                 address.log_prob_BH[b, h] = log_prob
                 address.entropy_BH[b, h] = entropy(weighting_N, lack)
 

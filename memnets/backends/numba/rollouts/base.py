@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from ....network import MemoryNetwork
+from ....storage.contents import first_named
 from ....types import Address as RolloutAddress
 from ....types import NetworkState, Rollout
 from ...controllers.base import fast_controllers
@@ -43,6 +45,8 @@ class CellRun(CellKernels):
     def __init__(self, cell: Any, choice: Choice, steps: int, batch: int, keep: bool) -> None:
         self.cell, self.steps, self.batch, self.keep = cell, steps, batch, keep
         self.choice = code_of(choice)
+        estimator = cell.estimator.in_force()
+        self.kept = 0 if choice.kept is None else choice.kept(estimator, self.among(cell))
         self.arena = Arena()
 
     @classmethod
@@ -95,17 +99,30 @@ class CellRun(CellKernels):
         """Run the forward kernel on the arrays of `tensors`."""
 
     def address(self) -> tuple[Array, ...]:
-        """Weights (T, B, H, N); slots, log-probabilities and entropies (T, B, H)."""
+        """Weights (T, B, H, N); slots, log-probabilities and entropies (T, B, H).
+
+        Of a choice that keeps several slots these, (T, B, H, K).
+        """
         groups = self.trace.write_address, self.trace.read_address
-        weights = [group.weights_BHN[-self.steps :, ..., : self.cell.slots] for group in groups]
-        rest = [[array[-self.steps :] for array in group[1:]] for group in groups]
-        parts = [weights, *zip(*rest, strict=True)]
-        return tuple(np.concatenate(part, 2) for part in parts)
+        parts = [
+            [group.weights_BHN[..., : self.cell.slots] for group in groups],
+            [group.slots_BHK if self.kept else group.slot_BH for group in groups],
+            [group.log_prob_BH for group in groups],
+            [group.entropy_BH for group in groups],
+        ]
+        return tuple(np.concatenate([array[-self.steps :] for array in part], 2) for part in parts)
 
     def rolled(
         self, weights: Tensor, slots: Tensor, log_prob: Tensor, entropy: Tensor
     ) -> RolloutAddress:
-        """The parts of `address` in the form in which the estimator gives an address."""
+        """The parts of `address` in the form in which the estimator gives an address.
+
+        A slot that is named again has its weight where it is named first.
+        """
+        if self.kept:
+            again = first_named(slots) != torch.arange(self.kept)
+            kept = weights.gather(-1, slots).masked_fill(again, 0)
+            return RolloutAddress(kept, slots, log_prob, entropy)
         if not self.choice.is_sparse:
             return RolloutAddress(weights, None, log_prob, entropy)
         there = slots >= 0
@@ -122,12 +139,16 @@ class CellRun(CellKernels):
         states[0] = first
         return states
 
-    def addresses_from(self, weights_BHN: Array) -> Address:
-        """Room for the addresses of a group of heads, after those that it starts from."""
+    def addresses_from(self, weights_BHN: Array, columns: int | None = None) -> Address:
+        """Room for the addresses of a group of heads, after those that it starts from.
+
+        So many `columns` of slots, or those that a choice of several keeps.
+        """
         weights = self.states(weights_BHN)
         at = weights.shape[:-1]
-        slots = np.full(at, DENSE, np.int64)
-        return Address(weights, slots, self.arena.empty(*at), self.arena.empty(*at))
+        slot = np.full(at, DENSE, np.int64)
+        slots = np.zeros((*at, self.kept if columns is None else columns), np.int64)
+        return Address(weights, slot, self.arena.empty(*at), self.arena.empty(*at), slots)
 
     def incoming(
         self, heads: slice, weights: Array | None, log_prob: Array | None, entropy: Array | None

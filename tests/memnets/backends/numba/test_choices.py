@@ -24,9 +24,19 @@ from memnets.backends.numba.choices.reinmax import REINMAX
 from memnets.backends.numba.choices.sample import SAMPLE
 from memnets.backends.numba.choices.soft import SOFT
 from memnets.backends.numba.choices.straight_through import SAMPLED, STRAIGHT_THROUGH
+from memnets.backends.numba.choices.top_k import TOP_K
 from memnets.backends.numba.memory import DENSE, NOTHING
 from memnets.backends.numba.rollouts.draws import choice_of
-from memnets.estimators import Gumbel, Hardened, Reinforce, ReinMax, Soft, StraightThrough, choices
+from memnets.estimators import (
+    Gumbel,
+    Hardened,
+    Reinforce,
+    ReinMax,
+    Soft,
+    StraightThrough,
+    TopK,
+    choices,
+)
 from memnets.estimators.choices import gumbel_noise
 from memnets.registry import estimators
 
@@ -53,6 +63,7 @@ ESTIMATORS = {
     SAMPLED: StraightThrough(choice="sample"),
     HARDENED: hardened(0.5),
     HARD: hardened(1.0),
+    TOP_K: TopK(k=3),
 }
 RAW = arrays(np.float32, (9,), elements=st.floats(0.0, 1.0, width=32))
 
@@ -90,6 +101,8 @@ def uniforms(B: int, H: int, seed: int = 3) -> np.ndarray:
 
 def draws(choice: Choice, B: int, H: int, N: int) -> np.ndarray:
     """What an estimator draws, and what it goes with, after the same seed."""
+    if choice.kept is not None:
+        return choice.draw(ESTIMATORS[choice], [B * H], N, 1).reshape(B, H, -1).numpy()
     if choice is not GUMBEL:
         drawn = uniforms(B, H)[..., None]
         return (
@@ -103,7 +116,9 @@ def draws(choice: Choice, B: int, H: int, N: int) -> np.ndarray:
 
 def chosen(choice: Choice, weights: np.ndarray, drawn: np.ndarray):
     B, H, N = weights.shape
-    into = unset(B, H, N), np.full((B, H), 99), unset(B, H), unset(B, H)
+    kept = 1 if choice.kept is None else choice.kept(ESTIMATORS[choice], N)
+    slots = np.full((B, H, kept), 99)
+    into = unset(B, H, N), np.full((B, H), 99), unset(B, H), unset(B, H), slots
     drawn = drawn if drawn.ndim == 3 else drawn[..., None]
     choose(code_of(choice), weights, drawn, Address(*into))
     return into
@@ -117,7 +132,9 @@ def test_the_address_and_its_gradient(B, N, H, choice, mass, holes):
     before = weighting(B, H, N, mass=mass)
     if holes:
         before[..., 1::2] = 0
-    weights, slots, log_prob, entropy = chosen(choice, before, drawn := draws(choice, B, H, N))
+    weights, slots, log_prob, entropy, named = chosen(
+        choice, before, drawn := draws(choice, B, H, N)
+    )
     (before_64,) = double(before)
     address = ESTIMATORS[choice](before_64)
     close(weights, address.dense(N))
@@ -125,12 +142,16 @@ def test_the_address_and_its_gradient(B, N, H, choice, mass, holes):
     # a rest of 0.4 as the difference of two numbers of order 1, and 0 where it is rounding
     close(log_prob, address.log_prob_BH, smallest=1.0)
     dense = address.slots_BHK is None
-    if choice in (SOFT, HARDENED):
+    if not choice.one_slot:
         assert (slots == DENSE).all()
     else:
+        np.testing.assert_array_equal(named, slots[..., None])
         at = np.where(weights.any(-1), weights.argmax(-1), NOTHING)
         np.testing.assert_array_equal(slots, at)
     grads = normal(B, H, N, seed=1), normal(B, H, seed=1), normal(B, H, seed=2)
+    if choice.kept is not None:
+        np.testing.assert_array_equal(named, address.slots_BHK)
+        dense, address = True, address._replace(weights_BHK=address.dense(N))
     parts = [address.weights_BHK if dense else 0, address.log_prob_BH, address.entropy_BH]
     value = sum(
         (part * torch.from_numpy(grad).double()).sum()
@@ -152,7 +173,7 @@ def test_all_four_choices_occur_in_these_tests():
 def test_a_slot_is_drawn_as_the_reference_draws_it_in_float32(raw, seed, mass):
     raw[0] += np.float32(0.5)
     before = np.tile((mass * raw / raw.sum()).astype(np.float32), (8, 2, 1))
-    weights, slots, _, _ = chosen(SAMPLE, before, uniforms(8, 2, seed))
+    weights, slots, *_ = chosen(SAMPLE, before, uniforms(8, 2, seed))
     address = Reinforce()(torch.from_numpy(before))
     np.testing.assert_array_equal(weights, address.dense(9).numpy())
     there = before.reshape(16, 9)[np.arange(16), slots.flatten()] > 0
@@ -187,3 +208,36 @@ def test_drawn_as_often_as_the_weighting_says():
     before = np.tile(weighting(1, 1, 6, mass=0.8), (20_000, 1, 1))
     weights = chosen(SAMPLE, before, uniforms(20_000, 1))[0]
     np.testing.assert_allclose(weights.mean(0)[0], before[0, 0], atol=0.015)
+
+
+def scaled(k: int) -> tuple[TopK, np.ndarray]:
+    """An estimator that gives all mass to the slots that it keeps, and its settings."""
+    estimator = TopK(k=k, renormalise=True)
+    return estimator, TOP_K.draw(estimator, [6], 7, 1).reshape(3, 2, -1).numpy()
+
+
+@pytest.mark.parametrize("k", [1, 4, 7, 9])
+def test_what_is_dropped_goes_to_the_slots_that_are_kept(k):
+    estimator, settings = scaled(k)
+    before, slots = weighting(3, 2, 7, mass=0.8), np.full((3, 2), DENSE)
+    into = unset(3, 2, 7), slots, unset(3, 2), unset(3, 2), np.full((3, 2, min(k, 7)), 99)
+    choose(code_of(TOP_K), before, settings, Address(*into))
+    (before_64,) = double(before)
+    address = estimator(before_64)
+    close(into[0], address.dense(7))
+    np.testing.assert_array_equal(into[-1], address.slots_BHK)
+    grads = normal(3, 2, 7, seed=1), np.zeros((3, 2), np.float32), np.zeros((3, 2), np.float32)
+    arguments = (code_of(TOP_K), before, settings, slots, *grads)
+    adds(choose_vjp, arguments, address.dense(7), grads[0], [before_64])
+
+
+@given(RAW, st.integers(1, 9))
+def test_the_largest_are_the_references_whatever_ties(raw, k):
+    # few values, so that many of them tie, and some but for rounding
+    raw = np.round(raw * 3) / 27 * (1 + np.float32(1e-6) * np.arange(9, dtype=np.float32))
+    estimator = TopK(k=k)
+    slots = np.full((1, 1, k), 99)
+    into = unset(1, 1, 9), np.full((1, 1), 99), unset(1, 1), unset(1, 1), slots
+    settings = TOP_K.draw(estimator, [1], 9, 1).reshape(1, 1, -1).numpy()
+    choose(code_of(TOP_K), raw[None, None], settings, Address(*into))
+    np.testing.assert_array_equal(slots, estimator(torch.from_numpy(raw)[None, None]).slots_BHK)

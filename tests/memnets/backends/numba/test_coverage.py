@@ -18,10 +18,11 @@ from ...building import small
 
 kernels = Numba()
 
-CELLS, CONTROLLERS = ("ntm", "dnc", "dntm", "rlntm", "tardis"), ("lstm", "gru", "feedforward")
+CELLS = ("ntm", "dnc", "dntm", "rlntm", "tardis", "sam")
+CONTROLLERS = ("lstm", "gru", "feedforward")
 ESTIMATORS = (
     *("soft", "reinforce", "leave_one_out", "annealed"),
-    *("straight_through", "reinmax", "gumbel", "hardened"),
+    *("straight_through", "reinmax", "gumbel", "hardened", "top_k"),
 )
 
 

@@ -53,6 +53,7 @@ PLACES = [
     ("dntm", "lstm", "cell.interface.linear"),
     ("dntm", "lstm", "cell.gate_input"),
     ("dntm", "lstm", "cell.from_input"),
+    ("sam", "lstm", "cell.interface.linear"),
     ("none", "lstm", "controller.cells.0"),
     ("none", "gru", "controller.cells.0"),
     ("none", "rnn", "controller.cells.0"),
@@ -103,7 +104,7 @@ def test_a_part_that_computes_something_else_is_refused(cell, controller, place,
 
 @pytest.mark.parametrize(
     ("cell", "name", "shape"),
-    [("ntm", "shift", (2, 5)), *[(cell, "spare", (2,)) for cell in ("ntm", "dnc", "dntm")]],
+    [("ntm", "shift", (2, 5)), *[(cell, "spare", (2,)) for cell in ("ntm", "dnc", "dntm", "sam")]],
 )
 def test_an_interface_of_other_shapes_runs_on_the_reference(cell, name, shape):
     network = build(cell)
@@ -116,7 +117,7 @@ def test_an_interface_of_other_shapes_runs_on_the_reference(cell, name, shape):
 
 
 PARAMETRIZED = [
-    *[(cell, "cell.interface.linear", "weight") for cell in ("ntm", "dnc", "dntm")],
+    *[(cell, "cell.interface.linear", "weight") for cell in ("ntm", "dnc", "dntm", "sam")],
     ("ntm", "controller.cells.0", "weight_ih"),
     ("dntm", "cell.gate_input", "weight"),
     ("none", "controller.cells.0", "weight_ih"),

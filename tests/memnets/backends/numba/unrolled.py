@@ -24,14 +24,16 @@ CELLS = {
     # a penalty of 100 lets a soft sequence over few slots blow up any rounding
     "tardis": {"slots": 13, "width": 5, "key_width": 3, "score_width": 7, "penalty": 3.0},
     "rlntm": {"slots": 13, "width": 5, "window": 3, "write_window": 3, "erase": True},
+    "sam": {"slots": 13, "width": 5, "heads": 2},
 }
 """Each cell and its sizes, none of which is a whole number of vector registers."""
 SEVERAL_HEADS = {cell: {"write_heads": 2, "read_heads": 3} for cell in ("ntm", "dnc", "dntm")}
 SEVERAL_HEADS["rlntm"] = {"heads": 2, "tied": False}
+SEVERAL_HEADS["sam"] = {"heads": 3}
 """Options for several heads, for the cells that may have them."""
 WAYS = ("soft", "reinforce", "straight_through")
 """One estimator for each way of reading, writing and coming back: all slots, one, one for all."""
-ESTIMATORS = (*WAYS, "reinmax", "gumbel")
+ESTIMATORS = (*WAYS, "reinmax", "gumbel", "top_k")
 WEIGHTINGS = ("weights", "precedence", "writes", "reads", "read_BN")
 
 

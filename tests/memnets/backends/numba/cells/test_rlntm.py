@@ -89,3 +89,14 @@ def test_the_last_state_stays_what_it_was_when_the_gradient_has_gone_back():
 
 def test_a_persistent_memory_is_left_to_the_reference():
     assert kernels.refuses(build("rlntm", persistent=True)) == "no kernel for persistent"
+
+
+def test_one_move_that_keeps_its_weight_is_left_to_the_reference():
+    network = build("rlntm", "top_k", estimator_options={"k": 1})
+    assert kernels.refuses(network) == "no kernel for one move with its weight"
+    assert kernels.refuses(build("rlntm", "top_k", estimator_options={"k": 2})) is None
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_moves_of_which_some_are_dropped(k):
+    same(build("rlntm", "top_k", estimator_options={"k": k}), 9, 2)
