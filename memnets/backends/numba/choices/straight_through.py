@@ -20,7 +20,7 @@ def straight_through(weighting_N: Any, missing: Any, draws_U: Any, weights_N: An
 
 
 @kernel
-def sampled(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any) -> int:
+def _sampled(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any) -> int:
     """A slot drawn by the uniform in `draws_U`; weights that are NaN stay so."""
     slot = sample(weighting_N, missing, draws_U, weights_N)
     _keep_nan(weighting_N, weights_N)
@@ -35,7 +35,7 @@ def _keep_nan(weighting_N: Any, weights_N: Any) -> None:
 
 
 STRAIGHT_THROUGH = Choice(straight_through, soft_vjp, has_dense_gradient=True)
-SAMPLED = Choice(sampled, soft_vjp, has_dense_gradient=True, draw=uniforms)
+SAMPLED = Choice(_sampled, soft_vjp, has_dense_gradient=True, draw=uniforms)
 
 
 @chooses_for("straight_through")
