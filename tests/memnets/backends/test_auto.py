@@ -150,14 +150,14 @@ def test_an_empty_sequence_is_an_empty_rollout(backend):
 
 
 def test_a_fallback_is_told_once_per_network_and_reason(inputs_TBX):
-    network = built("sam", backend="fused")
-    with pytest.warns(BackendFallback, match="backend 'fused': the cell SAM has no kernel"):
+    network = built("sdnc", backend="fused")
+    with pytest.warns(BackendFallback, match="backend 'fused': the cell SDNC has no kernel"):
         network(inputs_TBX)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         network(inputs_TBX)
-    with pytest.warns(BackendFallback, match="Tagged|SAM"):
-        built("sam", backend="fused")(inputs_TBX)
+    with pytest.warns(BackendFallback, match="Tagged|SDNC"):
+        built("sdnc", backend="fused")(inputs_TBX)
 
 
 def test_kernels_that_cannot_be_imported_are_a_reason(inputs_TBX, monkeypatch):

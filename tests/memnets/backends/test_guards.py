@@ -192,7 +192,7 @@ def test_a_network_that_learns_nothing_is_warmed_up(backend):
 @pytest.mark.parametrize(
     ("spec", "why"),
     [
-        (ModelSpec("sam"), "the cell SAM has no kernel"),
+        (ModelSpec("sdnc"), "the cell SDNC has no kernel"),
         (ModelSpec("ntm", "gumbel_rao"), "the estimator GumbelRao has no kernel"),
         (ModelSpec("ntm", controller_options={"layers": 2}), "the controller has 2"),
         (ModelSpec("dnc", cell_options={"masking": True}), "no kernel for masking"),
