@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from memnets.spec import ModelSpec
@@ -129,4 +130,5 @@ def test_a_backend_of_a_plug_in_trains_what_the_reference_trains(home):
         assert set(store.facts()["backend"]) == {backend}
         return store.load().drop(columns=["seconds", "trial"])
 
-    assert rows("halves").equals(rows("reference"))
+    # cut off from its memory, a controller runs over all steps at once, rounded in another order
+    pd.testing.assert_frame_equal(rows("halves"), rows("reference"), rtol=1e-6)

@@ -83,7 +83,8 @@ class NoisyTopK(Estimator):
         log_prob_BHN = weighting_BHN.detach().clamp_min(PROBABILITY_FLOOR).log()
         scores_BHN = log_prob_BHN + self.noise * noise_BHN.to(log_prob_BHN)
         order_BHN = scores_BHN.sort(dim=-1, descending=True, stable=True).indices
-        return of_slots(weighting_BHN, order_BHN[..., : self.k], renormalise=self.renormalise)
+        slots_BHK = order_BHN[..., : self.k].sort(-1).values
+        return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)
 
 
 def of_slots(weighting_BHN: Tensor, slots_BHK: Tensor, *, renormalise: bool) -> Address:

@@ -63,7 +63,7 @@ SHAPINGS: dict[str, Shaping] = {
 def _by_rank(fitness_M: Tensor, weights_M: Tensor) -> Tensor:
     """The weight of each rank, worst first; equal fitness shares the mean of its weights."""
     ordered_M = fitness_M.nan_to_num(-torch.inf, torch.inf, -torch.inf)
-    _, group_M, counts_G = ordered_M.unique(return_inverse=True, return_counts=True)
+    _, group_M, counts = ordered_M.unique(return_inverse=True, return_counts=True)
     group_of_rank_M = group_M.sort().values
-    sums_G = weights_M.new_zeros(len(counts_G)).index_add(0, group_of_rank_M, weights_M)
-    return (sums_G / counts_G)[group_M]
+    sums = weights_M.new_zeros(len(counts)).index_add(0, group_of_rank_M, weights_M)
+    return (sums / counts)[group_M]

@@ -46,7 +46,7 @@ from memnets.backends import backends, choose
 
 assert "halves" in backends, list(backends)
 assert "memnets_ring.backend" not in sys.modules
-network, inputs_TBX = ModelSpec("sam", controller_size=6).build(3, 2), torch.randn(5, 2, 3)
+network, inputs_TBX = ModelSpec("sdnc", controller_size=6).build(3, 2), torch.randn(5, 2, 3)
 expected = network.unroll(inputs_TBX, network.initial_state(2))
 assert choose(network, "auto", inputs_TBX).backend == "halves"
 short = choose(network, "auto", inputs_TBX[:1])

@@ -98,7 +98,7 @@ def test_numbers_of_numpy_are_taken_as_they_are_meant():
     [
         (ModelSpec("ntm", cell_options={"slot": 3}), "ntm has no option 'slot'; it has slots, "),
         (ModelSpec("none", cell_options={"slots": 3}), "none has no option 'slots'; it has none"),
-        (ModelSpec("ntm", estimator_options={"k": 3}), "soft has no option 'k'; it has none"),
+        (ModelSpec("ntm", estimator_options={"k": 3}), "soft has no option 'k'; it has price"),
         (ModelSpec("ntm", controller_options={"depth": 3}), "lstm has no option 'depth'; it has"),
         (
             ModelSpec("ntm", controller_options={"layers": 0}),

@@ -20,7 +20,7 @@ def test_the_slots_are_those_of_the_noisy_scores_and_the_weights_those_of_the_we
             scores = [
                 WEIGHTING[b, h, n].log().item() + 0.7 * noise[b, h, n].item() for n in range(7)
             ]
-            kept = sorted(range(7), key=lambda n: -scores[n])[:3]
+            kept = sorted(sorted(range(7), key=lambda n: -scores[n])[:3])
             assert address.slots_BHK[b, h].tolist() == kept
             total = sum(weights[n] for n in kept)
             expected = [weights[n] * sum(weights) / total for n in kept]
