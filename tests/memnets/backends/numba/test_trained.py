@@ -64,7 +64,10 @@ def as_near_as_rounding_lets_it(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("estimator", [*ESTIMATORS, "annealed", "leave_one_out"])
+# top_k is left out: of weights that nearly tie, rounding decides which are kept (seen on the NTM)
+@pytest.mark.parametrize(
+    "estimator", [*(name for name in ESTIMATORS if name != "top_k"), "annealed", "leave_one_out"]
+)
 @pytest.mark.parametrize("cell", CELLS)
 def test_still_the_same_after_1000_updates(cell, estimator):
     network = build(cell, estimator, scale=1.0)
