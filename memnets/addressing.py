@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .cells.none import NoMemory
 from .estimators import ONE_SLOT, SOFT, Estimator, Reinforce, Soft
 from .network import MemoryNetwork
+from .registry import backends
 from .types import Address, Rollout
 
 OWN = "own"
@@ -72,10 +73,10 @@ class ControllerAlone(nn.Module):
                 readout.out_features,
                 input_size=network.input_size + reads,
                 bypass_dropout=network.bypass.p,
-                backend=_unasked(network.backend),
             )
         self.network.readout.weight = nn.Parameter(readout.weight.detach()[:, :units])
         self.network.readout.bias = nn.Parameter(readout.bias.detach())
+        self.network.backend = _backend(self.network, network.backend)
         self.train(network.training)
 
     def forward(self, inputs_TBX: Tensor) -> Rollout:
@@ -100,16 +101,21 @@ _ESTIMATORS = {SOFT: Soft, ONE_SLOT: _mode}
 
 @contextlib.contextmanager
 def _with(network: MemoryNetwork, estimator: Estimator) -> Iterator[None]:
-    """The network with another estimator, on whatever backend has kernels for it."""
+    """The network with another estimator."""
     own, backend = network.estimator, network.backend
     network.cell.estimator = estimator.to(network.readout.weight.device).eval()
-    network.backend = _unasked(backend)
+    network.backend = _backend(network, backend)
     try:
         yield
     finally:
         network.cell.estimator, network.backend = own, backend
 
 
-def _unasked(backend: str) -> str:
-    """The backend for a network that nobody asked for by name, and so without a warning."""
-    return backend if backend == "reference" else "auto"
+def _backend(network: MemoryNetwork, asked: str) -> str:
+    """The backend asked for of another network, where it suits this one; else "auto".
+
+    Nobody asked for this network by name, so there is no warning. What "auto" would not choose, as
+    it compiles every network for itself, is not worth it for a test.
+    """
+    backend = backends.get(asked)()
+    return "auto" if backend.only_by_name or backend.refuses(network) else asked

@@ -130,5 +130,8 @@ def test_a_backend_of_a_plug_in_trains_what_the_reference_trains(home):
         assert set(store.facts()["backend"]) == {backend}
         return store.load().drop(columns=["seconds", "trial"])
 
-    # cut off from its memory, a controller runs over all steps at once, rounded in another order
-    pd.testing.assert_frame_equal(rows("halves"), rows("reference"), rtol=1e-6)
+    found, wanted = rows("halves"), rows("reference")
+    alone = wanted["address"] == "cut off"
+    assert alone.any() and found[~alone].equals(wanted[~alone])
+    # a readout of half as many steps at once is a product of another size, rounded otherwise
+    pd.testing.assert_frame_equal(found[alone], wanted[alone], rtol=1e-6)

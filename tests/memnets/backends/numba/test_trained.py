@@ -64,10 +64,7 @@ def as_near_as_rounding_lets_it(
 
 
 @pytest.mark.slow
-# top_k is left out: of weights that nearly tie, rounding decides which are kept (seen on the NTM)
-@pytest.mark.parametrize(
-    "estimator", [*(name for name in ESTIMATORS if name != "top_k"), "annealed", "leave_one_out"]
-)
+@pytest.mark.parametrize("estimator", [*ESTIMATORS, "annealed", "leave_one_out"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_still_the_same_after_1000_updates(cell, estimator):
     network = build(cell, estimator, scale=1.0)
@@ -78,8 +75,11 @@ def test_still_the_same_after_1000_updates(cell, estimator):
     assert (network.cell.interface.linear.weight - before).norm() > 1
     for start in {first, False}:
         same(network, 6, 16, first=start)
-    discrete = estimator not in ("soft", "annealed")
-    for steps, batch, threads in ((42, 8, 1), (120, 4, 2)):
-        strictly = cell == "dnc" or (discrete and steps < 120)
+    # weights that are numbers, not choices, carry rounding from step to step
+    blends = estimator in ("soft", "annealed", "top_k")
+    # at 120 steps a trained top_k is up to 1e-2 from float64 in the reference itself: too far to say
+    longest = 42 if estimator == "top_k" else 120
+    for steps, batch, threads in ((42, 8, 1), (longest, 4, 2)):
+        strictly = cell == "dnc" or (not blends and steps < 120)
         check = same if strictly else as_near_as_rounding_lets_it
         check(network, steps, batch, threads, first=first)

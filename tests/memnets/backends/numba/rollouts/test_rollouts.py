@@ -154,8 +154,15 @@ def test_the_same_slots_as_the_reference_given_the_generator(cell, options, esti
     ):
         torch.manual_seed(2)
         weights_TBHN = unroll(*given).address.dense(128)
-        found.append((weights_TBHN != 0, torch.rand(3)))
-    assert torch.equal(found[0][0], found[1][0])
+        found.append((weights_TBHN.float(), torch.rand(3)))
+    weights, others = found[0][0], found[1][0]
+    assert torch.equal(weights != 0, others != 0)
+    if ((weights == 0) | (weights == 1)).all():
+        assert torch.equal(weights, others)
+    else:
+        # top_k's weights and those of SAM's writes are rounded
+        assert estimator == "top_k" or cell == "sam"
+        alike({"weights": others}, {"weights": weights}, 1e-5)
     assert torch.equal(found[0][1], found[1][1]), "as much was drawn"
 
 
