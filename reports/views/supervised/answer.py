@@ -14,9 +14,9 @@ from ...memory_kinds import NO_MEMORY, SOFT, in_order
 from ...results import Results
 from ...statistics import Estimate
 from ...trial_counts import few_seeds
-from . import frames, gap
+from . import frames
 from .comparison import Comparison, compare, compared
-from .outcomes import kinds_of, of_kinds, solved_runs
+from .outcomes import kinds_of, solved_runs
 
 
 def answer(results: Results) -> Answer:
@@ -26,7 +26,7 @@ def answer(results: Results) -> Answer:
     if not pairs:
         return Answer(_unpaired(results))
     clauses = [_pair(results, pair, alone=len(pairs) == 1) for pair in pairs]
-    clauses += [*_solved(results), *_gaps(results)]
+    clauses += _solved(results)
     where = f"On {formats.listed(dict.fromkeys(task for pair in pairs for task in pair.tasks))}, "
     return Answer(
         f"{where}{'; '.join(clauses)}.", few_seeds(min(pair.accuracy.n for pair in pairs))
@@ -70,21 +70,6 @@ def _solved(results: Results) -> list[str]:
     return [f"of all runs, their task was solved by {formats.listed(parts)}"]
 
 
-def _gaps(results: Results) -> list[str]:
-    trials = gap.at_trained_lengths(results)
-    if trials.empty:
-        return []
-    parts = []
-    for kind in in_order(kinds_of(trials)):
-        gaps = of_kinds(trials, [kind])["gap"]
-        n = formats.plural(len(gaps), "trial")
-        parts.append(f"{formats.signed(gaps.median())} for {kind} ({n})")
-    return [
-        "the soft-hard gap, wrong bits or symbols per sequence of the trained lengths with one "
-        f"slot less those with the whole weighting, is in the median {formats.listed(parts)}"
-    ]
-
-
 def _interval(estimate: Estimate, *, with_n: bool = True) -> str:
     n = f"n = {formats.plural(estimate.n, 'seed')}" if with_n else ""
     if math.isnan(estimate.low):
@@ -110,4 +95,4 @@ def _unpaired(results: Results) -> str:
         f"the highest accuracy at the trained lengths is {level}, by {best['model']} on "
         f"{best['task']}",
     ]
-    return f"{'; '.join([*sentences, *_gaps(results)])}."
+    return f"{'; '.join(sentences)}."

@@ -77,7 +77,7 @@ def test_still_the_same_after_1000_updates(cell, estimator):
         same(network, 6, 16, first=start)
     # weights that are numbers, not choices, carry rounding from step to step
     blends = estimator in ("soft", "annealed", "top_k")
-    # at 120 steps a trained top_k is up to 1e-2 from float64 in the reference itself: too far to say
+    # over 120 steps a trained top_k is up to 1e-2 from float64 in the reference itself
     longest = 42 if estimator == "top_k" else 120
     for steps, batch, threads in ((42, 8, 1), (longest, 4, 2)):
         strictly = cell == "dnc" or (not blends and steps < 120)
