@@ -24,6 +24,7 @@ from .evaluation import evaluate, marks, trace
 from .evolution_gradient import SHAPINGS, estimated_gradient
 from .facts import add, averages, facts
 from .learner import OPTIMISERS
+from .loop import run_to_end
 from .selection import OWN
 from .solving import judged
 from .training import require_finite, require_finite_tests
@@ -132,24 +133,12 @@ class Search:
 
 
 def search(trial: Trial, settings: Evolution, recorder: Recorder) -> Outcome:
-    """Search and test, with a checkpoint after every evaluation; raises Diverged.
-
-    A trial that was stopped goes on from its last evaluation: rows are the same as in one go, but
-    for the seconds.
-    """
+    """Search and test, or go on with that; raises Diverged."""
     found = Search.start(trial, settings, recorder.device)
-    checkpoint = recorder.resume()
-    if checkpoint is not None:
-        found.restore(checkpoint)
-    while not found.over:
-        update(found)
-        if found.due:
-            for row in evaluated(found):
-                recorder.row(row)
-            recorder.save(found.checkpoint())
+    run_to_end(found, recorder, update, evaluated)
     # members address as in a test, whatever the estimator does where there are gradients
     used = found.network.estimator.at_test
-    own = {"in_training": used, "discrete": used == ONE_SLOT}
+    own = {"in_training": used}
     longest = found.task.lengths[1]
     return Outcome(facts(found) | own, trace(found.network, found.task, longest, trial.seed))
 

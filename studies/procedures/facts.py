@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import torch
 
 from memnets.backends import choose
-from memnets.estimators import ONE_SLOT
 from memnets.network import MemoryNetwork
 
 from .base import Row
@@ -35,7 +34,6 @@ def facts(learner: Trained) -> dict[str, Any]:
         "backend": used.backend,
         "backend_reason": used.reason,
         "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
-        "discrete": ONE_SLOT in network.estimator.in_training,
         "in_training": network.estimator.in_training,
         "at_test": network.estimator.at_test,
         "state_size": _numbers(network.initial_state(1)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from memnets.estimators.price import Gate
+from memnets.estimators import Gate
 from memnets.network import MemoryNetwork
 
 from .base import Row

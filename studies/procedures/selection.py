@@ -99,7 +99,7 @@ class FallingRate:
 
     r = max(0, 1 - c / (learned c0)) rises from 0 to 1; c is a running mean of the cost of a
     sequence, which keeps `decay` of itself at each update, and c0 the mean of the first `warm`. It
-    is the gate by which a price on entropy opens (`memnets.estimators.price.Gate`).
+    is the gate by which a price on entropy opens (`memnets.estimators.Gate`).
     """
 
     factor: float = 0.1

@@ -20,6 +20,7 @@ from .descent import clip, descend, forget
 from .evaluation import evaluate, marks, trace
 from .facts import add, averages, facts
 from .learner import Learner
+from .loop import run_to_end
 from .mixed import last_scored
 from .selection import OWN
 from .terms import added
@@ -37,21 +38,9 @@ class Diverged(ArithmeticError):
 
 
 def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
-    """Train and test, with a checkpoint after every evaluation; raises Diverged.
-
-    A trial that was stopped goes on from its last evaluation: rows are the same as in one go, but
-    for the seconds.
-    """
+    """Train and test, or go on with that; raises Diverged."""
     learner = Learner.start(trial, settings, recorder.device)
-    checkpoint = recorder.resume()
-    if checkpoint is not None:
-        learner.restore(checkpoint)
-    while not learner.over:
-        update(learner)
-        if learner.due:
-            for row in evaluated(learner):
-                recorder.row(row)
-            recorder.save(learner.checkpoint())
+    run_to_end(learner, recorder, update, evaluated)
     longest = learner.task.lengths[1]
     found = facts(learner) | learner.watchers.facts()
     return Outcome(found, trace(learner.network, learner.task, longest, trial.seed))

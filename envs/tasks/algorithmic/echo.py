@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+
 import numpy as np
 
 from ...answers import Answer, Bits, Symbols
-from ..base import Batch, Task, check_whole, fair_bits
+from ..base import Batch, Task, check_range, check_whole, fair_bits
 
 
-def answer_of(width: int, symbols: int) -> Answer:
-    """Symbols of a vocabulary of so many; where that is 0, so many bits."""
-    return Symbols(symbols) if symbols else Bits(width)
+@dataclass(frozen=True, kw_only=True)
+class Echo(Task):
+    """A task that shows random vectors between two delimiters and asks for them all in some order.
 
+    A start delimiter, `length` vectors, an end delimiter, then as many silent steps for the answer:
+    T = 2 length + 2. The two delimiters have the last two channels.
 
-def check_patterns(task: Task, symbols: int) -> None:
-    """Raise ValueError unless the options `width` and `symbols` name bit vectors or symbols."""
-    check_whole(task, width=1, symbols=0)
-    if symbols == 1:
-        owner = type(task).__name__
-        raise ValueError(f"{owner}: symbols is 1; 0 (bit vectors) or at least 2 is needed.")
+    With `symbols` = v > 0 the vectors are one-hot symbols of a vocabulary of v, answered as
+    `Symbols(v)` as in the RL-NTM (Zaremba & Sutskever, 2015); `width` is then unused.
+    """
+
+    width: int = 8
+    min_length: int = 1
+    max_length: int = 20
+    symbols: int = 0
+
+    def __post_init__(self) -> None:
+        check_whole(self, width=1, symbols=0)
+        if self.symbols == 1:
+            owner = type(self).__name__
+            raise ValueError(f"{owner}: symbols is 1; 0 (bit vectors) or at least 2 is needed.")
+        check_range(self, "min_length", "max_length", self.shortest)
+
+    @abstractmethod
+    def in_order(self, targets: np.ndarray) -> np.ndarray:
+        """What was shown, first to last, in the order in which it is asked for."""
+
+    @property
+    def input_size(self) -> int:
+        return self.answer.output_size + 2
+
+    @property
+    def answer(self) -> Answer:
+        return Symbols(self.symbols) if self.symbols else Bits(self.width)
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        return self.min_length, self.max_length
+
+    def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
+        length = self.draw_length(rng, length)
+        shown, targets = draw_patterns(rng, length, batch_size, self.width, self.symbols)
+        return ask_after(shown, self.in_order(targets))
+
+    def chance_bits(self, length: int | None = None) -> float:
+        per_step = math.log2(self.symbols) if self.symbols else self.width
+        return per_step * (sum(self.lengths) / 2 if length is None else length)
 
 
 def draw_patterns(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...answers import Answer
-from ..base import Batch, Task, answer_order, check_range, sources_at, tasks
-from .echo import answer_of, ask_after, check_patterns, draw_patterns
+from ..base import Batch, answer_order, sources_at, tasks
+from .echo import Echo
 
 
 @tasks.register("reverse")
 @dataclass(frozen=True, kw_only=True)
-class Reverse(Task):
+class Reverse(Echo):
     """Repeat a sequence of random vectors after its end, from the last one to the first.
 
     In all else it is `copy`: a start delimiter, `length` vectors, an end delimiter, then as many
@@ -27,35 +25,8 @@ class Reverse(Task):
     actions and is no task of this kind.
     """
 
-    width: int = 8
-    min_length: int = 1
-    max_length: int = 20
-    symbols: int = 0
-
-    def __post_init__(self) -> None:
-        check_patterns(self, self.symbols)
-        check_range(self, "min_length", "max_length", self.shortest)
-
-    @property
-    def input_size(self) -> int:
-        return self.answer.output_size + 2
-
-    @property
-    def answer(self) -> Answer:
-        return answer_of(self.width, self.symbols)
-
-    @property
-    def lengths(self) -> tuple[int, int]:
-        return self.min_length, self.max_length
-
-    def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
-        length = self.draw_length(rng, length)
-        shown, targets = draw_patterns(rng, length, batch_size, self.width, self.symbols)
-        return ask_after(shown, targets[::-1])
+    def in_order(self, targets: np.ndarray) -> np.ndarray:
+        return targets[::-1]
 
     def sources(self, batch: Batch) -> np.ndarray:
         return sources_at(batch.mask_TB, batch.mask_TB.sum(0) - answer_order(batch.mask_TB))
-
-    def chance_bits(self, length: int | None = None) -> float:
-        per_step = math.log2(self.symbols) if self.symbols else self.width
-        return per_step * (sum(self.lengths) / 2 if length is None else length)

@@ -80,10 +80,10 @@ def test_rows_have_the_columns_of_supervised_training(trial):
 
 def test_members_address_as_in_a_test_and_the_facts_say_so(trial):
     _, chosen = rows_of(trial)
-    assert (chosen.facts["in_training"], chosen.facts["discrete"]) == ("one slot", True)
+    assert chosen.facts["in_training"] == "one slot"
     soft = dataclasses.replace(trial, model=dataclasses.replace(trial.model, estimator="soft"))
     _, whole = rows_of(soft)
-    assert (whole.facts["in_training"], whole.facts["discrete"]) == ("soft", False)
+    assert whole.facts["in_training"] == "soft"
 
 
 def test_estimators_that_differ_for_gradients_only_are_the_same_here(trial):
