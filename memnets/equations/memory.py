@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..storage import Memory, contents_of
 from ..types import Address
+from . import products
 
 M = TypeVar("M", bound=Memory)
 
@@ -52,10 +53,7 @@ def erase_and_add(
     memory_BNW: Tensor, weights_BHN: Tensor, erase_BHW: Tensor, add_BHW: Tensor
 ) -> Tensor:
     """The dense write: M ∘ Π_h (1 - w_h e_hᵀ) + Σ_h w_h a_hᵀ (NTM eqs. 3 and 4)."""
-    if weights_BHN.shape[1] == 1:
-        kept_BNW = 1 - weights_BHN.transpose(1, 2) * erase_BHW
-    else:
-        kept_BNW = (1 - weights_BHN.unsqueeze(-1) * erase_BHW.unsqueeze(-2)).prod(1)
+    kept_BNW = products.over_heads(1 - weights_BHN.unsqueeze(-1) * erase_BHW.unsqueeze(-2))
     return memory_BNW * kept_BNW + weights_BHN.transpose(1, 2) @ add_BHW
 
 

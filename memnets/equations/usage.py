@@ -5,10 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from . import products
+
 
 def retention(free_BR: Tensor, reads_BRN: Tensor) -> Tensor:
     """How much of each slot the free gates leave in use, (B, N) (DNC, methods: ψ)."""
-    return (1 - free_BR.unsqueeze(-1) * reads_BRN).prod(1)
+    return products.over_heads(1 - free_BR.unsqueeze(-1) * reads_BRN)
 
 
 def deallocate(memory_BNW: Tensor, retention_BN: Tensor) -> Tensor:
@@ -25,7 +27,7 @@ def usage(
     of the past write weightings, as google-deepmind/dnc does.
     """
     writes_BPN = writes_BPN.detach() if stop_gradient else writes_BPN
-    written_BN = 1 - (1 - writes_BPN).prod(1)
+    written_BN = 1 - products.over_heads(1 - writes_BPN)
     return (usage_BN + written_BN - usage_BN * written_BN) * retention_BN
 
 
@@ -38,8 +40,8 @@ def allocation(usage_BN: Tensor, *, floor: float = 0.0) -> Tensor:
     """
     usage_BN = floor + (1 - floor) * usage_BN if floor else usage_BN
     sorted_BN, order_BN = usage_BN.sort(dim=-1, stable=True)
-    before_BN = torch.cat([torch.ones_like(sorted_BN[:, :1]), sorted_BN[:, :-1]], -1).cumprod(-1)
-    return torch.zeros_like(usage_BN).scatter(-1, order_BN, (1 - sorted_BN) * before_BN)
+    allocation_BN = (1 - sorted_BN) * products.before(sorted_BN)
+    return torch.zeros_like(usage_BN).scatter(-1, order_BN, allocation_BN)
 
 
 def write_weighting(

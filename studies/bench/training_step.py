@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -81,13 +81,12 @@ def first_step(point: Point, backend: str, device: str) -> TrainingStep:
 
     Raises NotCovered where the backend would fall back to the reference.
     """
-    learner = Learner.start(point.trial, point.settings, device)
+    learner = Learner.start(point.trial, replace(point.settings, backend=backend), device)
     network = learner.network.train()
     inputs_TBX, *_ = tensors(learner.batch(), learner.device)
     choice = choose(network, backend, inputs_TBX)
     if choice.backend == "reference" != backend:
         raise NotCovered(choice.reason)
-    network.backend = backend
     finish = torch.cuda.synchronize if learner.device.type == "cuda" else None
     step = clocked(lambda: update(learner), finish)
     with warnings.catch_warnings():
@@ -104,9 +103,9 @@ def first_step(point: Point, backend: str, device: str) -> TrainingStep:
 
 def flop_per_sequence(point: Point) -> int:
     """FLOP of one sequence, forward and backward, as `flops` counts them on the reference."""
-    learner = Learner.start(point.trial, point.settings, "cpu")
+    # from the start, so that no kernel is compiled to count what it replaces
+    learner = Learner.start(point.trial, replace(point.settings, backend="reference"), "cpu")
     network, answer = learner.network, learner.task.answer
-    network.backend = "reference"
     rollouts = network.estimator.rollouts
 
     def work(sequences: int) -> None:

@@ -21,6 +21,8 @@ TASKS: dict[str, tuple[TaskSpec, tuple[int, ...]]] = {
 }
 """Each with its lengths to test, the paper's sizes."""
 UPDATES = {"copy": 6_000, "repeat copy": 12_000, "associative recall": 12_000, "reverse": 6_000}
+# recall was solved at 1e-3 on the seeds on which the recipe was chosen
+RATES = {"copy": 2e-3, "repeat copy": 1e-3, "associative recall": 1e-3, "reverse": 2e-3}
 RECIPES = ("soft", "hardened", "annealed to straight-through")
 SIZES: dict[str, dict[str, Any]] = {**CELLS, "sam": {**MEMORY, "heads": 4}}
 
@@ -48,7 +50,11 @@ def discrete_tasks() -> Study:
         f"no memory, {name}": ModelSpec("none", "soft", name) for name in ("lstm", "feedforward")
     }
     own: Own = {
-        (task, model): {"updates": UPDATES[task], "test_lengths": lengths}
+        (task, model): {
+            "updates": UPDATES[task],
+            "learning_rate": RATES[task],
+            "test_lengths": lengths,
+        }
         for task, (_, lengths) in TASKS.items()
         for model in [*none, *models]
     }

@@ -25,9 +25,6 @@ class Triton(FastBackend):
     rank = 2
     device = "cuda"
     fused = True
-    only_by_name = (
-        "the Triton kernels have not run on a GPU yet, only in an interpreter: ask for 'fused'"
-    )
 
     def lacks(self, network: MemoryNetwork) -> str | None:
         from .coverage import reason

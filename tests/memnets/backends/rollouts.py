@@ -121,7 +121,8 @@ def distances(found: Named, wanted: Named) -> dict[str, float]:
 
 
 def alike(found: Named, wanted: Named, tolerance: float) -> None:
-    assert not {name: x for name, x in distances(found, wanted).items() if not x < tolerance}
+    far = {name: x for name, x in distances(found, wanted).items() if not x < tolerance}
+    assert not far, f"further than {tolerance:g}: {far}"
 
 
 def agree(

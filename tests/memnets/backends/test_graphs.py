@@ -139,9 +139,17 @@ def test_a_graph_gives_what_the_steps_give(cell):
 
 
 @gpu
-@pytest.mark.parametrize("estimator", ["reinforce", "gumbel", "straight_through", "leave_one_out"])
-def test_a_graph_samples_anew_and_as_the_steps_do(estimator):
-    network = build(estimator=estimator).cuda()
+@pytest.mark.parametrize(
+    ("estimator", "options"),
+    [
+        ("reinforce", {}),
+        ("gumbel", {}),
+        ("straight_through", {"choice": "sample"}),
+        ("leave_one_out", {}),
+    ],
+)
+def test_a_graph_samples_anew_and_as_the_steps_do(estimator, options):
+    network = build(estimator=estimator, estimator_options=options).cuda()
     twin = copy.deepcopy(network)
     step = GraphedStep(network, sampled_loss(network))
     sequences = tuple(part.repeat(1, 2, *[1] * (part.ndim - 2)) for part in batch(8))
