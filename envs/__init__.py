@@ -2,6 +2,7 @@
 
 from .answers import Answer as Answer
 from .answers import Bits as Bits
+from .answers import Fields as Fields
 from .answers import Symbols as Symbols
 from .env import TaskEnv as TaskEnv
 from .registration import register_envs as register_envs

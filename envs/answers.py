@@ -1,4 +1,4 @@
-"""What a task asks for at a step: bits or a symbol. Loss, score and action space follow from it.
+"""What a task asks for at a step: bits, a symbol, or several. Loss, score and space follow from it.
 
 Shapes: T time steps, B sequences, Y columns of a target. Leading axes may be missing, so that a
 single step of a single sequence is scored by the same code as a whole batch.
@@ -16,7 +16,9 @@ from gymnasium import spaces
 
 
 class Answer(ABC):
-    """What a step asks for. An answer is bits `(T, B, width)` or symbol indices `(T, B)`."""
+    """What a step asks for. An answer is bits `(T, B, width)`, symbol indices `(T, B)`, or several
+    symbols `(T, B, count)`.
+    """
 
     @property
     @abstractmethod
@@ -84,9 +86,7 @@ class Bits(Answer):
         return (logits_TBY > 0).view(np.int8)
 
     def errors(self, answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
-        # a matrix product counts along a short axis several times faster than a sum
-        wrong = (answers != targets_TBY).astype(np.float32)
-        return (wrong.reshape(-1, self.width) @ _ones(self.width)).reshape(wrong.shape[:-1])
+        return _differences(answers, targets_TBY)
 
 
 @final
@@ -120,6 +120,56 @@ class Symbols(Answer):
 
     def errors(self, answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
         return (answers != targets_TBY[..., 0]).astype(np.float32)
+
+
+@final
+@dataclass(frozen=True)
+class Fields(Answer):
+    """Several symbols of one vocabulary at once, such as the nine digits of a triple of labels.
+
+    Targets are indices in `count` int64 columns. The symbols of a step are independent: logits are
+    `count` times `vocabulary`, those of the first symbol first, and the cost of a step is the sum
+    of their cross-entropies. Accuracy is the share of right symbols.
+    """
+
+    count: int
+    vocabulary: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("count", 1), ("vocabulary", 2)):
+            if getattr(self, name) < least:
+                raise ValueError(
+                    f"Fields: {name} is {getattr(self, name)}; at least {least} is needed."
+                )
+
+    @property
+    def output_size(self) -> int:
+        return self.count * self.vocabulary
+
+    @property
+    def target_size(self) -> int:
+        return self.count
+
+    @property
+    def chance(self) -> float:
+        return 1 / self.vocabulary
+
+    def space(self) -> spaces.MultiDiscrete:
+        return spaces.MultiDiscrete([self.vocabulary] * self.count)
+
+    def decide(self, logits_TBY: np.ndarray) -> np.ndarray:
+        apart = logits_TBY.reshape(*logits_TBY.shape[:-1], self.count, self.vocabulary)
+        return apart.argmax(-1)
+
+    def errors(self, answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
+        return _differences(answers, targets_TBY)
+
+
+def _differences(answers: np.ndarray, targets_TBY: np.ndarray) -> np.ndarray:
+    # a matrix product counts along a short axis several times faster than a sum
+    wrong = (answers != targets_TBY).astype(np.float32)
+    size = wrong.shape[-1]
+    return (wrong.reshape(-1, size) @ _ones(size)).reshape(wrong.shape[:-1])
 
 
 @cache

@@ -77,7 +77,7 @@ class Cursor:
 
     def keep(self, rows: np.ndarray) -> None:
         """Drop all rows but these."""
-        self.batch = Batch(*(array[:, rows] for array in self.batch))
+        self.batch = self.batch.select(rows)
         if self.answers is not None:
             self.answers = [answers_B[rows] for answers_B in self.answers]
         self.rows = len(rows)

@@ -14,14 +14,14 @@ from gymnasium.vector.utils import batch_space
 from .cursor import Cursor
 from .env import as_render_mode, as_task, draw, observation_space
 from .picture import picture
-from .tasks.base import Task, whole
+from .tasks.base import Batch, Task, whole
 
 Rows = slice | np.ndarray
 NEEDED_SEEDS = "one seed, or a list with one for each environment, is needed."
 
 
 class _Group(NamedTuple):
-    """Environments that were reset together, and so are at the same time step."""
+    """Environments that were reset together and end together: they are at the same time step."""
 
     rows: Rows
     cursor: Cursor
@@ -30,8 +30,9 @@ class _Group(NamedTuple):
 class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     """Many sequences of a task as episodes at the same time; otherwise like `TaskEnv`.
 
-    Environments that are reset together share one batch from one `task.sample`. So they have one
-    length and end together, and `reset(seed=5)` shows the batch that training draws from that seed.
+    Environments that are reset together share one batch from one `task.sample`, so `reset(seed=5)`
+    shows the batch that training draws from that seed. They end together where its sequences have
+    one length, and each with its own sequence where they have not.
     `autoreset_mode` is any mode of gymnasium, as the enumeration member or its value. In any mode,
     `reset(options={"reset_mask": mask})` restarts only some environments.
     """
@@ -146,14 +147,20 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         """New episodes in one group, or in a group each where environments have own generators."""
         if self._own:
             single = np.flatnonzero(mask_B)[:, None]
-            return [self._group(rows, self._own[rows[0]], 1, options) for rows in single]
-        rows: Rows = slice(None) if mask_B.all() else np.flatnonzero(mask_B)
-        return [self._group(rows, self.np_random, int(mask_B.sum()), options)]
+            groups = [self._draw(rows, self._own[rows[0]], options) for rows in single]
+            return [group for own in groups for group in own]
+        return self._draw(np.flatnonzero(mask_B), self.np_random, options)
 
-    def _group(
-        self, rows: Rows, rng: np.random.Generator, count: int, options: dict[str, Any]
-    ) -> _Group:
-        batch = draw(self.task, rng, count, self.length, options)
+    def _draw(
+        self, rows: np.ndarray, rng: np.random.Generator, options: dict[str, Any]
+    ) -> list[_Group]:
+        """A batch for these environments: one group, or one for each length that it has."""
+        batch = draw(self.task, rng, len(rows), self.length, options)
+        if batch.lengths_B is None:
+            return [self._group(slice(None) if len(rows) == self.num_envs else rows, batch)]
+        return [self._group(rows[same], part) for same, part in batch.by_length()]
+
+    def _group(self, rows: Rows, batch: Batch) -> _Group:
         pictured = self.render_mode is not None
         return _Group(rows, Cursor(batch, self.task.answer, self.max_episode_steps, pictured))
 

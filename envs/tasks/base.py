@@ -1,7 +1,6 @@
 """What a task is: a generator of batches of sequences with known answers.
 
-Shapes: T time steps, B sequences of a batch, X input channels, Y target columns. Time comes first,
-and all sequences of a batch have one length, so nothing is padded.
+Shapes: T time steps, B sequences of a batch, X input channels, Y target columns. Time comes first.
 """
 
 from __future__ import annotations
@@ -11,26 +10,16 @@ import inspect
 import math
 from abc import ABC, abstractmethod
 from numbers import Integral
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from memnets.registry import Registry
 
 from ..answers import Answer
+from .batch import Batch as Batch
 
 tasks: Registry[Any] = Registry("memnets.tasks", home="envs.tasks")
-
-
-class Batch(NamedTuple):
-    """Sequences and their targets, which are zero where the mask is false."""
-
-    inputs_TBX: np.ndarray
-    """float32"""
-    targets_TBY: np.ndarray
-    """float32 for `Bits`, int64 for `Symbols`"""
-    mask_TB: np.ndarray
-    """bool: the steps at which the answer is scored"""
 
 
 class NoLengths(ValueError):
@@ -57,7 +46,7 @@ class Task(ABC):
     @property
     @abstractmethod
     def answer(self) -> Answer:
-        """What a scored step asks for: bits or a symbol."""
+        """What a scored step asks for: bits, a symbol, or several symbols."""
 
     @property
     def lengths(self) -> tuple[int, int]:
@@ -69,7 +58,7 @@ class Task(ABC):
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:
-        """New sequences of one length; None means a length drawn uniformly from `lengths`.
+        """New sequences; a length of None is drawn uniformly from `lengths`.
 
         A task without lengths may leave out that parameter; no caller passes it.
         """

@@ -73,9 +73,10 @@ def _draw_heads(part: SubFigure, trace: Mapping[str, np.ndarray]) -> None:
 
 def _signals(trace: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     outputs_TY, targets_TY = trace["outputs_TY"], trace["targets_TY"]
-    symbols = targets_TY.shape[1] == 1 and outputs_TY.shape[1] > 1
-    if symbols:
-        targets_TY = np.eye(outputs_TY.shape[1])[targets_TY[:, 0].astype(int)]
+    # symbols have a probability for each of their vocabulary, bits have one each
+    vocabulary = outputs_TY.shape[1] // targets_TY.shape[1]
+    if vocabulary > 1:
+        targets_TY = np.eye(vocabulary)[targets_TY.astype(int)].reshape(outputs_TY.shape)
     # outside the answer there is no target, and what the network says there is not scored
     scored_T1 = trace["mask_T"].astype(float)[:, None]
     return {

@@ -110,9 +110,7 @@ def flop_per_sequence(point: Point) -> int:
 
     def work(sequences: int) -> None:
         batch = learner.task.sample(np.random.default_rng(0), sequences, point.length)
-        inputs_TBX, targets_TBY, mask_TB = tensors(
-            tuple(np.repeat(array, rollouts, axis=1) for array in batch), "cpu"
-        )
+        inputs_TBX, targets_TBY, mask_TB = tensors(batch.repeated(rollouts), "cpu")
         rollout = network(inputs_TBX)
         cost_TB = cost(answer, rollout.logits_TBY, targets_TBY, mask_TB)
         surrogate = network.estimator.surrogate(

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from envs.answers import Answer, Bits, Symbols
+from envs.answers import Answer, Bits, Fields, Symbols
+from envs.tasks.batch import Batch
 
 NATS_PER_BIT = float(np.log(2))
 
@@ -17,7 +18,8 @@ NATS_PER_BIT = float(np.log(2))
 def cost(answer: Answer, logits_TBY: Tensor, targets_TBY: Tensor, mask_TB: Tensor) -> Tensor:
     """Cost per step, (T, B), in nats: minus the log-probability of the target; zero where unscored.
 
-    A logit of `Bits` is that of the bit being one; the bits of a step are independent.
+    A logit of `Bits` is that of the bit being one; the bits of a step, and the symbols of `Fields`,
+    are independent.
     """
     return step_cost(answer, logits_TBY, targets_TBY).where(mask_TB, 0.0)
 
@@ -34,16 +36,18 @@ def _bits(answer: Bits, logits_TBY: Tensor, targets_TBY: Tensor) -> Tensor:
 
 
 @step_cost.register
-def _symbols(answer: Symbols, logits_TBY: Tensor, targets_TBY: Tensor) -> Tensor:
-    targets_TB = targets_TBY.squeeze(-1)
-    return F.cross_entropy(logits_TBY.flatten(0, 1), targets_TB.flatten(), reduction="none").view(
-        targets_TB.shape
-    )
+def _symbols(answer: Symbols | Fields, logits_TBY: Tensor, targets_TBY: Tensor) -> Tensor:
+    logits_ZV = logits_TBY.reshape(-1, answer.vocabulary)
+    cost_Z = F.cross_entropy(logits_ZV, targets_TBY.flatten(), reduction="none")
+    return cost_Z.view(targets_TBY.shape).sum(-1)
 
 
 @singledispatch
 def probabilities(answer: Answer, logits_TBY: Tensor) -> Tensor:
-    """What the network believes: the probability of each bit being one, or of each symbol."""
+    """What the network believes: the probability of each bit being one, or of each symbol.
+
+    (T, B, Y), as the logits; of `Fields`, those of each symbol of a step sum to one.
+    """
     raise TypeError(f"no probabilities are known for answers of kind {type(answer).__name__}")
 
 
@@ -53,8 +57,8 @@ def _bit_probabilities(answer: Bits, logits_TBY: Tensor) -> Tensor:
 
 
 @probabilities.register
-def _symbol_probabilities(answer: Symbols, logits_TBY: Tensor) -> Tensor:
-    return logits_TBY.softmax(-1)
+def _symbol_probabilities(answer: Symbols | Fields, logits_TBY: Tensor) -> Tensor:
+    return _apart(answer, logits_TBY).softmax(-1).flatten(-2)
 
 
 @singledispatch
@@ -79,12 +83,20 @@ def _bits_apart(answer: Bits, logits_TBY: Tensor, theirs_TBY: Tensor, temperatur
 
 @divergence.register
 def _symbols_apart(
-    answer: Symbols, logits_TBY: Tensor, theirs_TBY: Tensor, temperature: float
+    answer: Symbols | Fields, logits_TBY: Tensor, theirs_TBY: Tensor, temperature: float
 ) -> Tensor:
-    ours, theirs = (one.div(temperature).log_softmax(-1) for one in (logits_TBY, theirs_TBY))
-    return temperature**2 * (theirs.exp() * (theirs - ours)).sum(-1)
+    ours, theirs = (
+        _apart(answer, one).div(temperature).log_softmax(-1) for one in (logits_TBY, theirs_TBY)
+    )
+    return temperature**2 * (theirs.exp() * (theirs - ours)).sum((-2, -1))
 
 
-def tensors(batch: tuple[np.ndarray, ...], device: torch.device | str) -> tuple[Tensor, ...]:
-    """The arrays of a batch as tensors on a device."""
-    return tuple(torch.from_numpy(array).to(device) for array in batch)
+def _apart(answer: Symbols | Fields, logits_TBY: Tensor) -> Tensor:
+    """Logits with an axis for the symbols of a step and one for the vocabulary."""
+    return logits_TBY.unflatten(-1, (-1, answer.vocabulary))
+
+
+def tensors(batch: Batch, device: torch.device | str) -> tuple[Tensor, Tensor, Tensor]:
+    """Inputs, targets and mask of a batch as tensors on a device."""
+    inputs_TBX, targets_TBY, mask_TB = (torch.from_numpy(array).to(device) for array in batch)
+    return inputs_TBX, targets_TBY, mask_TB

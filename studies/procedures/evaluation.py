@@ -70,7 +70,7 @@ def _test(network: Network, task: Task, batch: Batch, device: torch.device) -> R
     sequences = batch.mask_TB.shape[1]
     costs, decided, entropies = [], [], []
     for first in range(0, sequences, CHUNK):
-        part = Batch(*(array[:, first : first + CHUNK] for array in batch))
+        part = batch.select(slice(first, first + CHUNK))
         inputs_TBX, targets_TBY, mask_TB = tensors(part, device)
         rollout: Rollout = network(inputs_TBX)
         logits_TBY, entropy_TBH = rollout.logits_TBY, rollout.address.entropy_BH

@@ -147,9 +147,7 @@ class Learner:
         else:
             batch = self.task.sample(self.rng, settings.batch_size)
         rollouts = self.network.estimator.rollouts
-        if rollouts == 1:
-            return batch
-        return Batch(*(np.repeat(array, rollouts, axis=1) for array in batch))
+        return batch if rollouts == 1 else batch.repeated(rollouts)
 
     def answered(self, decided: np.ndarray, batch: Batch) -> None:
         """After an update: move the curriculum on, given the answers to its batch."""

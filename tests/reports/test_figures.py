@@ -185,6 +185,19 @@ def test_addressing_draws_symbols_as_rows(trace):
     drawn(figures.addressing({**trace, "targets_TY": targets, "outputs_TY": outputs}))
 
 
+def test_addressing_draws_several_symbols_one_below_the_other(trace):
+    steps = len(trace["mask_T"])
+    targets = np.arange(2 * steps).reshape(steps, 2) % 4
+    outputs = np.full((steps, 8), 0.25)
+    figure = drawn(figures.addressing({**trace, "targets_TY": targets, "outputs_TY": outputs}))
+    (target,) = [
+        axes for axes in figure.axes if "target" in {axes.get_title(), axes.get_title(loc="left")}
+    ]
+    shown = target.images[0].get_array().T[trace["mask_T"]]
+    expected = np.eye(4)[targets].reshape(steps, 8)[trace["mask_T"]]
+    np.testing.assert_array_equal(shown, expected)
+
+
 def test_the_same_figure_is_written_as_the_same_bytes(summary, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -8,7 +8,7 @@ import pytest
 from envs import Batch, Bits, make_task, tasks
 from memnets.registry import UnknownName
 
-from ..cases import every_task
+from ..cases import as_answers, every_task
 
 BUILT_IN = [
     "associative_recall",
@@ -20,11 +20,6 @@ BUILT_IN = [
     "reverse",
     "symbol_repeat_copy",
 ]
-
-
-def as_answers(task, targets):
-    """Targets in the form of decided answers."""
-    return targets if isinstance(task.answer, Bits) else targets[..., 0]
 
 
 def guesses(task, rng, shape):
@@ -40,7 +35,7 @@ def test_the_built_in_tasks_are_found():
 def test_a_task_is_a_function_of_its_generator(name, options):
     task = make_task(name, **options)
     first, again, other = (task.sample(np.random.default_rng(seed), 3) for seed in (5, 5, 6))
-    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
 
@@ -61,6 +56,9 @@ def test_shapes_and_types(name, options):
         assert batch.mask_TB.dtype == bool
         assert (batch.mask_TB.sum(0) > 0).all()
         assert (batch.targets_TBY[~batch.mask_TB] == 0).all()
+        assert batch.steps_B.max() == steps
+        after_TB = np.arange(steps)[:, None] >= batch.steps_B
+        assert not batch.inputs_TBX[after_TB].any() and not batch.mask_TB[after_TB].any()
         low, high = np.float32(task.input_range)
         assert low <= batch.inputs_TBX.min() <= batch.inputs_TBX.max() <= high
 
@@ -79,10 +77,10 @@ def test_guessing_is_right_at_chance_level(name, options):
     rng = np.random.default_rng(2)
     batch = task.sample(rng, 400, task.lengths[1])
     right = task.answer.score(guesses(task, rng, batch.mask_TB.shape), batch.targets_TBY)
-    outcomes = 2 if isinstance(task.answer, Bits) else task.answer.output_size
+    chance = task.answer.chance
     asked = batch.mask_TB.sum() * task.answer.target_size
-    tolerance = 5 * np.sqrt((1 / outcomes) * (1 - 1 / outcomes) / asked)
-    assert abs(right[batch.mask_TB].mean() - 1 / outcomes) < tolerance
+    tolerance = 5 * np.sqrt(chance * (1 - chance) / asked)
+    assert abs(right[batch.mask_TB].mean() - chance) < tolerance
 
 
 @every_task

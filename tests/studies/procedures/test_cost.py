@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from envs.answers import Answer, Bits, Symbols
+from envs.answers import Answer, Bits, Fields, Symbols
 from studies.procedures.cost import cost, probabilities
 
 
@@ -33,6 +33,19 @@ def test_the_cost_of_symbols_is_minus_the_log_probability_of_the_symbol():
     found = cost(Symbols(7), torch.tensor(logits), torch.tensor(targets), torch.tensor(mask))
     np.testing.assert_allclose(found.numpy(), plain, rtol=1e-12)
     np.testing.assert_allclose(probabilities(Symbols(7), torch.tensor(logits)).numpy(), softmax)
+
+
+def test_the_cost_of_several_symbols_is_the_sum_of_theirs():
+    rng = np.random.default_rng(2)
+    logits, targets = torch.tensor(rng.normal(size=(5, 3, 12))), rng.integers(4, size=(5, 3, 3))
+    mask = torch.tensor(rng.integers(2, size=(5, 3)).astype(bool))
+    parts = zip(logits.split(4, -1), torch.tensor(targets).split(1, -1), strict=True)
+    apart = sum(cost(Symbols(4), part, target, mask) for part, target in parts)
+    found = cost(Fields(3, 4), logits, torch.tensor(targets), mask)
+    np.testing.assert_allclose(found.numpy(), apart.numpy(), rtol=1e-12)
+    beliefs = probabilities(Fields(3, 4), logits)
+    assert beliefs.shape == logits.shape
+    np.testing.assert_allclose(beliefs[..., 4:8].numpy(), logits[..., 4:8].softmax(-1).numpy())
 
 
 def test_steps_that_are_not_scored_cost_nothing_and_get_no_gradient_even_where_infinite():

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from envs.answers import Bits, Symbols
+from envs.answers import Bits, Fields, Symbols
 from memnets.spec import ModelSpec, save
 from studies import Distillation, TaskSpec
 from studies.design.data import BadData
@@ -69,6 +69,13 @@ def test_the_divergence_of_answers_is_that_of_their_distributions(answer, temper
     leaf = ours.requires_grad_()
     assert gradcheck(lambda ours: divergence(answer, ours, theirs, temperature), (leaf,))
     assert divergence(answer, theirs, theirs, temperature).abs().max() < 1e-12
+
+
+def test_the_divergence_of_several_symbols_is_the_sum_of_theirs():
+    ours, theirs = numbers(3, 2, 8), numbers(3, 2, 8, seed=1)
+    pairs = zip(ours.split(4, -1), theirs.split(4, -1), strict=True)
+    apart = sum(divergence(Symbols(4), *pair, 2.5) for pair in pairs)
+    torch.testing.assert_close(divergence(Fields(2, 4), ours, theirs, 2.5), apart)
 
 
 def test_a_kind_of_answer_without_a_divergence_is_named():

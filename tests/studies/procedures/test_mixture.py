@@ -80,6 +80,21 @@ def test_a_mixed_batch_has_each_sequence_followed_by_silent_steps():
         first += count
 
 
+@pytest.mark.parametrize("backend", ["reference", "fused"])
+@pytest.mark.parametrize("cell", ["none", "ntm", "dnc", "dntm"])
+def test_the_silent_end_of_a_sequence_changes_none_of_its_answers(cell, backend):
+    batch = sample_lengths(COPY, np.random.default_rng(5), np.array([1, 1, 3, 4]))
+    assert batch.steps_B.tolist() == [4, 4, 8, 10]
+    options = {} if cell == "none" else {"slots": 6, "width": 3}
+    torch.manual_seed(0)
+    network = ModelSpec(cell, "soft", "lstm", 8, options).build(5, 3, backend=backend).eval()
+    with torch.no_grad():
+        together = network(torch.from_numpy(batch.inputs_TBX)).logits_TBY
+        for rows, part in batch.by_length():
+            alone = network(torch.from_numpy(part.inputs_TBX)).logits_TBY
+            torch.testing.assert_close(together[: len(alone), rows], alone, rtol=1e-4, atol=1e-5)
+
+
 def test_the_level_rises_when_the_hardest_do_well_but_not_too_soon():
     curriculum = MixtureCurriculum(errors=0.3, decay=0.5, apart=4)
     standing = Standing(2)
