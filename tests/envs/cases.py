@@ -5,7 +5,11 @@ import pytest
 
 from envs import tasks
 
-CASES = [(name, {}) for name in tasks] + [(name, {"symbols": 5}) for name in ("copy", "reverse")]
+CASES = [
+    *((name, {}) for name in tasks),
+    *((name, {"symbols": 5}) for name in ("copy", "reverse")),
+    ("odds_first", {"thinking": 2}),
+]
 
 
 def as_answers(task, targets_TBY):

@@ -1,0 +1,1 @@
+"""Context-free tasks: a stack is enough, and needed."""

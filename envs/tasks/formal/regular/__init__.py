@@ -1,0 +1,1 @@
+"""Regular tasks: a finite number of states is enough."""
