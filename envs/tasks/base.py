@@ -9,6 +9,7 @@ import difflib
 import inspect
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -55,6 +56,15 @@ class Task(ABC):
         A task whose sequences have no length to choose inherits this; it raises NoLengths.
         """
         raise NoLengths(f"{type(self).__name__} has no lengths to choose from.")
+
+    @property
+    def difficulty(self) -> Mapping[str, tuple[int, int]]:
+        """The named numbers that make sequences hard, each with its range in training.
+
+        `length` is the first of them, and for most tasks the only one. Every name is a keyword of
+        `sample`; a number that is not given there is drawn from its range.
+        """
+        return {"length": self.lengths}
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, batch_size: int, length: int | None = None) -> Batch:

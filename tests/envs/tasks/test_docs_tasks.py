@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envs import Bits, make_task, tasks
+from envs import Bits, Fields, make_task, tasks
 
 PAGE = Path(__file__).parents[3] / "docs" / "tasks.md"
 BUILT_IN = [name for name in tasks if tasks.is_built_in(name)]
@@ -31,6 +31,8 @@ def lengths(task):
 
 
 def answer(task):
+    if isinstance(task.answer, Fields):
+        return f"{task.answer.count} of {task.answer.vocabulary} symbols"
     size, kind = task.answer.output_size, "bit" if isinstance(task.answer, Bits) else "symbol"
     return f"{size:,} {kind}{'s' * (size > 1)}"
 

@@ -1,0 +1,24 @@
+"""Files that tasks read: what they hold decides, not where they lie."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+
+class BadFile(ValueError):
+    """A file that is not what it should be; the message is one line that names the file."""
+
+
+def sha256_of(path: str, wanted: str = "") -> str:
+    """The SHA-256 of a file's content.
+
+    Raises BadFile where the file cannot be read, and where it is not the one that is wanted.
+    """
+    try:
+        found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror or error}.") from error
+    if wanted not in ("", found):
+        raise BadFile(f"{path}: its content is another: sha256 is {found:.12}…, not {wanted:.12}…")
+    return found
