@@ -24,6 +24,21 @@ def check_call(
         _check_state(state, shape[1], f"inputs (T, B, X) of the shape {shape}", shape[0])
 
 
+def check_starts(starts_TB: Tensor, inputs_TBX: Tensor) -> None:
+    """Raises ValueError, in one sentence, where these cannot be the starts of episodes in inputs.
+
+    They are booleans (T, B), on the inputs' device.
+    """
+    if not isinstance(starts_TB, Tensor) or starts_TB.dtype != torch.bool:
+        given = starts_TB.dtype if isinstance(starts_TB, Tensor) else type(starts_TB).__name__
+        raise ValueError(f"starts are a tensor of booleans (T, B), not {given}")
+    if starts_TB.shape != inputs_TBX.shape[:2]:
+        raise ValueError(
+            f"starts of the shape {tuple(starts_TB.shape)} do not go with inputs (T, B, X) of the "
+            f"shape {tuple(inputs_TBX.shape)}"
+        )
+
+
 def check_step(x_BX: Tensor, state: NetworkState, *, input_size: int, dtype: torch.dtype) -> None:
     """Raises ValueError, in one sentence, where a network cannot take a step with such an input."""
     _check_precision(dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,8 +11,9 @@ from torch import Tensor, nn
 
 from .cells.base import MemoryCell
 from .controllers import Controller
+from .episodes import unroll_episodes
 from .estimators import Estimator
-from .inputs import check_call, check_step
+from .inputs import check_call, check_starts, check_step
 from .options import accepted, require_number
 from .registry import backends
 from .types import Address, NetworkState, Rollout, join_heads, stack_steps
@@ -80,15 +82,26 @@ class MemoryNetwork(nn.Module):
         h_BC, state, address = self.drive(x_BX, state)
         return self.readout(torch.cat([self.bypass(h_BC), state.read_BO], -1)), state, address
 
-    def forward(self, inputs_TBX: Tensor, state: NetworkState | None = None) -> Rollout:
+    def forward(
+        self,
+        inputs_TBX: Tensor,
+        state: NetworkState | None = None,
+        starts_TB: Tensor | None = None,
+    ) -> Rollout:
         """Unroll over a sequence, from `state` or from the initial one, by the chosen backend.
 
-        Raises ValueError for inputs or a state of other sizes than the network's.
+        Where `starts_TB` is true an episode begins: the state before that step is the initial one,
+        on every backend. Without it, a sequence is one episode.
+        Raises ValueError for inputs, a state or starts of other sizes than the network's.
         """
         dtype = self.readout.weight.dtype
         check_call(inputs_TBX, state, input_size=self.input_size, dtype=dtype)
-        rollout: Rollout = backends.get(self._backend)().run(self, inputs_TBX, state)
-        return rollout
+        run: Callable[..., Rollout] = partial(backends.get(self._backend)().run, self)
+        if starts_TB is None:
+            return run(inputs_TBX, state)
+        check_starts(starts_TB, inputs_TBX)
+        first = self.initial_state(inputs_TBX.shape[1])
+        return unroll_episodes(run, inputs_TBX, starts_TB, first if state is None else state, first)
 
     def unroll(
         self, inputs_TBX: Tensor, state: NetworkState, drive: Drive | None = None
@@ -134,7 +147,7 @@ class MemoryNetwork(nn.Module):
     def drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
         """One step without the readout: the controller's output (B, C), next state and address."""
         h_BC, controller = self.controller(torch.cat([x_BX, state.read_BO], -1), state.controller)
-        external = (x_BX,) if self.cell.takes_input else ()
+        external = (x_BX.to(self.readout.weight.dtype),) if self.cell.takes_input else ()
         read_BO, cell, address = self._precisely(self.cell, h_BC, state.cell, *external)
         for _ in range(self.cell.read_steps - 1):
             h_BC, controller = self.controller(torch.cat([x_BX, read_BO], -1), controller)

@@ -35,6 +35,7 @@ In memnets.backends alone:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -118,6 +119,17 @@ def stack_steps(addresses: list[Address]) -> Address:
     )
 
 
+def join_steps(*addresses: Address) -> Address:
+    """One address of successive stretches of a sequence, each stacked over time, in their order."""
+    weights, slots, log_probs, entropies = zip(*_alike(addresses), strict=True)
+    return Address(
+        torch.cat(weights),
+        None if slots[0] is None else torch.cat(slots),
+        torch.cat(log_probs),
+        torch.cat(entropies),
+    )
+
+
 class NetworkState(NamedTuple):
     """All that a network carries from one step to the next."""
 
@@ -133,6 +145,16 @@ class Rollout(NamedTuple):
     address: Address
     state: NetworkState
     hidden_TBC: Tensor
+
+
+def join_rollouts(rollouts: Sequence[Rollout]) -> Rollout:
+    """One rollout of successive stretches of a sequence; its state is that after the last."""
+    return Rollout(
+        torch.cat([rollout.logits_TBY for rollout in rollouts]),
+        join_steps(*(rollout.address for rollout in rollouts)),
+        rollouts[-1].state,
+        torch.cat([rollout.hidden_TBC for rollout in rollouts]),
+    )
 
 
 def _alike(addresses: tuple[Address, ...]) -> list[Address]:

@@ -15,38 +15,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..estimators import Estimator, chosen
+from ..estimators import Estimator, Replay
 from ..network import MemoryNetwork, draw_for
-from ..types import Address
 
 MOST_SEQUENCES = 200_000
 """More address sequences than this are refused: the batch that holds them would not fit."""
 
 Cost = Callable[[Tensor], Tensor]
 """Logits (T, B, Y) -> cost of each step (T, B), in nats."""
-
-
-class Scripted(Estimator):
-    """Takes its choices from a script, (B, U): one column per decision, in the order of asking.
-
-    An empty weighting leaves nothing to decide: its no-op takes nothing from the script.
-    """
-
-    discrete = True
-
-    def __init__(self, choices_BU: Tensor) -> None:
-        super().__init__()
-        self.choices_BU = choices_BU
-        self.choices: list[int] = []
-        """How many choices each decision asked so far had, the no-op included."""
-
-    def forward(self, weighting_BHN: Tensor) -> Address:
-        B, heads, slots = weighting_BHN.shape
-        if not weighting_BHN.any():
-            return chosen(weighting_BHN, weighting_BHN.new_full((B, heads), slots).long())
-        asked = len(self.choices)
-        self.choices += [slots + 1] * heads
-        return chosen(weighting_BHN, self.choices_BU[:, asked : asked + heads])
 
 
 def with_estimator(network: MemoryNetwork, estimator: Estimator) -> MemoryNetwork:
@@ -67,7 +43,7 @@ def model_parameters(network: MemoryNetwork) -> list[Tensor]:
 def decisions(network: MemoryNetwork, inputs_TX: Tensor) -> list[int]:
     """The number of choices of every decision in one run over a sequence, in their order."""
     most = inputs_TX.shape[0] * len(network.cell.heads)
-    trial = Scripted(torch.zeros(1, most, dtype=torch.long))
+    trial = Replay(torch.zeros(1, most, dtype=torch.long))
     with torch.no_grad():
         with_estimator(network, trial)(inputs_TX.unsqueeze(1))
     return trial.choices
@@ -87,7 +63,7 @@ def exact_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost) -> tup
             f"{MOST_SEQUENCES} can be enumerated: take fewer slots or steps"
         )
     script_BU = torch.tensor(list(itertools.product(*map(range, choices))))
-    twin = with_estimator(network, Scripted(script_BU))
+    twin = with_estimator(network, Replay(script_BU))
     rollout = twin(inputs_TX.unsqueeze(1).expand(-1, len(script_BU), -1))
     probability_B = rollout.address.log_prob_BH.sum((0, -1)).exp()
     expected = (probability_B * cost(rollout.logits_TBY).sum(0)).sum()

@@ -28,6 +28,11 @@ def check_estimator(estimator: Estimator) -> None:
         torch.equal(estimator(weighting_BHN).dense(6), estimator(weighting_BHN).dense(6)),
         "eval() is not deterministic",
     )
+    if estimator.repeatable:
+        at_test = estimator(weighting_BHN).dense(6)
+        in_training = estimator.train()(weighting_BHN).dense(6)
+        require(torch.equal(in_training, at_test), "train() is not repeatable")
+        estimator.eval()
     if estimator.at_test == ONE_SLOT:
         weights_BHN = estimator(weighting_BHN).dense(6)
         require(bool(((weights_BHN == 0) | (weights_BHN == 1)).all()), "eval() is not discrete")

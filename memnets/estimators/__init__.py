@@ -20,6 +20,8 @@ from .gumbel import GumbelRao as GumbelRao
 from .hardened import Hardened as Hardened
 from .price import Price as Price
 from .reinforce import Reinforce as Reinforce
+from .replay import Recorded as Recorded
+from .replay import Replay as Replay
 from .soft import NoisyTopK as NoisyTopK
 from .soft import Soft as Soft
 from .soft import TopK as TopK

@@ -31,6 +31,9 @@ class Estimator(nn.Module, ABC):
     """How it makes addresses in `train()`: SOFT, K_SLOTS or ONE_SLOT, or one "then" another."""
     at_test: str
     """How it makes addresses in `eval()`: SOFT, K_SLOTS or ONE_SLOT."""
+    repeatable: bool = False
+    """Whether a weighting has one address, without a draw, which is the same in training and at
+    test: what an algorithm needs that runs a stored sequence again."""
     _takes_inputs: ClassVar[bool] = False
     rollouts: int = 1
     """Sampled rollouts per sequence that `loss` wants beside each other in the batch."""

@@ -19,6 +19,7 @@ class Soft(Estimator):
     """The weighting itself: every slot, differentiable (NTM, section 3)."""
 
     in_training = at_test = SOFT
+    repeatable = True
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         return dense(weighting_BHN, weighting_BHN)
@@ -33,6 +34,7 @@ class TopK(Estimator):
     """
 
     in_training = at_test = K_SLOTS
+    repeatable = True
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ class StraightThrough(Estimator):
         super().__init__(price=price)
         require_one_of("choice", choice, ("mode", "sample"))
         self.choice = choice
+        self.repeatable = choice == "mode"
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         if self.choice == "mode" or not self.training:

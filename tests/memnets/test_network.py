@@ -45,6 +45,15 @@ def test_a_rollout_spans_time_batch_and_heads_in_the_networks_precision(cell):
         assert value.dtype == torch.float64
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.int64])
+@pytest.mark.parametrize("cell", list(cells))
+def test_inputs_of_a_smaller_type_become_the_networks(cell, kind):
+    network = built(cell).double().eval()
+    inputs_TBX = (3 * inputs()).to(kind)
+    found, expected = network(inputs_TBX), network(inputs_TBX.double())
+    torch.testing.assert_close(found.logits_TBY, expected.logits_TBY)
+
+
 @pytest.mark.parametrize("estimator", list(estimators))
 def test_no_parameter_or_buffer_is_stored_twice(estimator):
     network = built(estimator=estimator)

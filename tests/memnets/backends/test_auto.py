@@ -16,7 +16,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from memnets import load, save
 from memnets.backends import BackendFallback, backends, choose, explain, guards, warm_up
-from memnets.checks.enumeration import Scripted, with_estimator
+from memnets.checks.enumeration import with_estimator
+from memnets.estimators import Replay
 from memnets.registry import UnknownName, cells
 from memnets.spec import ModelSpec
 
@@ -83,7 +84,7 @@ CHANGES = {
     "a forward hook": (hooked, "hook"),
     "a replaced forward": (patched, "replaced|hooks"),
     "an estimator without a kernel": (
-        lambda network: setattr(network.cell, "estimator", Scripted(torch.zeros(BATCH, 99).long())),
+        lambda network: setattr(network.cell, "estimator", Replay(torch.zeros(BATCH, 99).long())),
         "estimator",
     ),
 }
@@ -195,7 +196,7 @@ def test_the_backend_is_no_part_of_a_model(tmp_path):
 
 
 def test_enumeration_is_on_the_reference():
-    twin = with_estimator(built(backend="fused"), Scripted(torch.zeros(1, 9).long()))
+    twin = with_estimator(built(backend="fused"), Replay(torch.zeros(1, 9).long()))
     assert twin.backend == "reference"
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from memnets.equations import tape
-from memnets.estimators import Estimator, chosen
+from memnets.estimators import Replay, chosen
 from memnets.registry import cells, estimators
 from memnets.testing import check_cell
 from memnets.types import Address
@@ -220,26 +220,10 @@ def test_a_chosen_move_costs_the_same_on_any_number_of_slots():
     assert len(counts) == 1
 
 
-class Scripted(Estimator):
-    """Takes the moves of one row per script; a step without a choice is none."""
-
-    discrete = True
-
-    def __init__(self, script_BT):
-        super().__init__()
-        self.script_BT, self.asked = script_BT, 0
-
-    def forward(self, weighting_BHN):
-        if not weighting_BHN.any():
-            return chosen(weighting_BHN, torch.full(weighting_BHN.shape[:2], 3))
-        self.asked += 1
-        return chosen(weighting_BHN, self.script_BT[:, self.asked - 1, None])
-
-
 def test_log_probabilities_are_those_of_the_moves():
     """Over all sequences of moves they make one, and each row stands where its moves lead."""
     script = torch.tensor(list(itertools.product(range(3), repeat=4)))
-    cell = cells.get("rlntm")(HIDDEN, Scripted(script), slots=N, width=W).double()
+    cell = cells.get("rlntm")(HIDDEN, Replay(script), slots=N, width=W).double()
     state, total = cell.initial_state(len(script)), 0.0
     h_TBC = torch.randn(4, 1, HIDDEN, dtype=torch.float64).expand(-1, len(script), -1)
     for h_BC in h_TBC:

@@ -9,14 +9,13 @@ import torch
 
 from memnets.checks.enumeration import (
     MOST_SEQUENCES,
-    Scripted,
     exact_gradient,
     flat_gradient,
     model_parameters,
     sampled_gradient,
     with_estimator,
 )
-from memnets.estimators import Gumbel, Hardened, NoisyTopK, Reinforce, Soft, StraightThrough
+from memnets.estimators import Gumbel, Hardened, NoisyTopK, Reinforce, Replay, Soft, StraightThrough
 from memnets.estimators.baselines import BASELINES
 from memnets.registry import estimators
 from memnets.spec import ModelSpec
@@ -113,7 +112,7 @@ def expectation(network, estimator, inputs_TX):
     estimator.eval()
     decisions = STEPS * len(network.cell.heads)
     scripts = torch.tensor(list(itertools.product(range(SLOTS + 1), repeat=decisions)))
-    scripted = with_estimator(network, Scripted(scripts))
+    scripted = with_estimator(network, Replay(scripts))
     inputs_TBX = inputs_TX.unsqueeze(1).expand(-1, len(scripts), -1)
     rollout = scripted(inputs_TBX)
     cost_TB, features_TBC = cost(rollout.logits_TBY), scripted.features(rollout)

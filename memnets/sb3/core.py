@@ -1,0 +1,49 @@
+"""A memory network where sb3-contrib expects an `nn.LSTM`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..network import MemoryNetwork
+from ..spec import ModelSpec
+from ..types import NetworkState
+from .packing import Packed, Packing
+
+Memory = ModelSpec | Mapping[str, Any] | str
+"""A model: its spec, the spec's fields, or the name of a cell."""
+
+
+def spec_of(model: Memory) -> ModelSpec:
+    """The spec of a model that is given in any of three ways; raises ValueError or TypeError."""
+    if isinstance(model, str):
+        return ModelSpec(model)
+    return ModelSpec(**model) if isinstance(model, Mapping) else model
+
+
+class MemoryCore(nn.Module):
+    """A registered model with the face of a one-layer `nn.LSTM`.
+
+    `core(x_TBF, (h, c))` gives the network's outputs (T, B, Y) and the next halves of its packed
+    state; rows of zeros begin an episode. Whole sequences go through the network's backend.
+    """
+
+    num_layers = 1
+
+    def __init__(self, memory: Memory, input_size: int, output_size: int) -> None:
+        super().__init__()
+        self.network: MemoryNetwork = spec_of(memory).build(input_size, output_size)
+        self.packing = Packing(self.network)
+        self.input_size, self.hidden_size = input_size, self.packing.half_size
+
+    def forward(
+        self, x_TBF: Tensor, packed: Packed, starts_TB: Tensor | None = None
+    ) -> tuple[Tensor, Packed]:
+        rollout = self.network(x_TBF, self.unpacked(packed), starts_TB)
+        return rollout.logits_TBY, self.packing.pack(rollout.state)
+
+    def unpacked(self, packed: Packed) -> NetworkState:
+        """The network's state, its initial one in the rows of zeros."""
+        return self.packing.unpack(packed, self.network.initial_state(packed[0].shape[1]))
