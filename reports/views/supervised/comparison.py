@@ -88,9 +88,7 @@ def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
     if trained:
         scores = frames.at_trained_lengths(scores)
     else:
-        longer = scores[scores["length"] > scores["max_length"]]
-        keys = [*frames.MODEL, "trial", "seed"]
-        scores = longer.groupby(keys, as_index=False, sort=False)[["accuracy"]].mean()
+        scores = frames.beyond_trained_lengths(scores)
     scores = scores.merge(finished(results)[["trial", "milliseconds"]], on="trial")
     matched = ["task", "cell", "controller", "seed"]
     soft = of_kinds(scores, [SOFT])

@@ -52,6 +52,36 @@ def at_trained_lengths(rows: pd.DataFrame, metrics: Sequence[str] = METRICS) -> 
     return _sorted(averaged)
 
 
+def beyond_trained_lengths(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per trial of a final frame: accuracy averaged over the test lengths above training.
+
+    Each of them counts the same; `lengths` says how many they are, `nearest` and `longest` which.
+    """
+    longer = rows[rows["length"] > rows["max_length"]]
+    keys = [*MODEL, "trial", "seed"]
+    averaged = longer.groupby(keys, dropna=False, as_index=False, sort=False).agg(
+        accuracy=("accuracy", "mean"),
+        lengths=("length", "size"),
+        nearest=("length", "min"),
+        longest=("length", "max"),
+    )
+    return _sorted(averaged)
+
+
+def beyond(results: Results) -> pd.DataFrame:
+    """Per model, the score above the trained lengths: IQM with its interval, and the best seed."""
+    scores = beyond_trained_lengths(final(results))
+    best = scores.groupby(MODEL, as_index=False, sort=False).agg(
+        best=("accuracy", "max"),
+        lengths=("lengths", "first"),
+        nearest=("nearest", "first"),
+        longest=("longest", "first"),
+    )
+    estimates = _estimated(scores, MODEL, "accuracy").merge(best, on=MODEL)
+    chances = {task: chance(results, task) for task in dict.fromkeys(estimates["task"])}
+    return _sorted(estimates.assign(chance=estimates["task"].map(chances)))
+
+
 def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
     """Learning curves over `x` ("sequences" or "seconds"): IQM of `y` over seeds, with its band.
 

@@ -105,7 +105,8 @@ def lengths(results: Results) -> Section | None:
         name = file_name("length", *_tag(results, task))
         title = f"Accuracy against test length{_on(results, task)}"
         blocks.append(Picture(name, title, caption, figure))
-    return _section("lengths", "Length generalisation", [*blocks, table] if table else [])
+    found = [made for made in (table, tables.beyond(results)) if table and made]
+    return _section("lengths", "Length generalisation", [*blocks, *found])
 
 
 def time(results: Results) -> Section | None:

@@ -165,6 +165,42 @@ def lengths(results: Results) -> Table | None:
     return Table("lengths", "Accuracy by test length", caption, text, numbers)
 
 
+def beyond(results: Results) -> Table | None:
+    """The score above the trained lengths, per model; None where none of them was tested."""
+    numbers = frames.beyond(results)
+    if numbers.empty:
+        return None
+    text = pd.DataFrame(
+        {
+            "Task": numbers["task"],
+            "Model": numbers["model"],
+            **axes(numbers),
+            "Score (IQM)": [formats.per_cent(value) for value in numbers["value"]],
+            "95 % interval": [
+                formats.span(low, high)
+                for low, high in zip(numbers["low"], numbers["high"], strict=True)
+            ],
+            "n": numbers["n"].astype(str),
+            "Best seed": [formats.per_cent(value) for value in numbers["best"]],
+            "Chance": [formats.per_cent(value) for value in numbers["chance"]],
+            "Lengths": [
+                f"{count} from {nearest:g} to {longest:g}"
+                for count, nearest, longest in zip(
+                    numbers["lengths"], numbers["nearest"], numbers["longest"], strict=True
+                )
+            ],
+        }
+    )
+    text = without_one_task(text)
+    caption = (
+        "Accuracy after training, averaged over the tested lengths that are longer than all "
+        "trained ones, each length counting the same: interquartile mean (IQM; with fewer than "
+        "four seeds the mean) over n finished seeds, with its 95 % percentile bootstrap interval "
+        "over seeds, and the seed with the highest score."
+    )
+    return Table("beyond", "Score beyond the trained lengths", caption, text, numbers)
+
+
 def seeds(results: Results) -> Table:
     """Every finished trial."""
     other = ["errors_one_slot", "gap", "errors_cut_off"]

@@ -34,6 +34,33 @@ def test_trained_lengths_are_averaged_and_longer_ones_left_out(demo):
     pd.testing.assert_series_equal(averaged.sort_index(), trained.sort_index())
 
 
+def test_the_score_beyond_the_trained_lengths_counts_each_of_them_the_same(demo):
+    results = read(demo)
+    scores = frames.beyond_trained_lengths(frames.final(results)).set_index("trial")
+    assert len(scores) == 18
+    # lengths 1 to 8 were trained, and 12 and 16 are above
+    assert (scores[["lengths", "nearest", "longest"]] == [2, 12, 16]).all(axis=None)
+    for trial, score in scores["accuracy"].items():
+        rows = results.rows[results.rows["trial"] == trial]
+        own = rows[(rows["kind"] == "test") & rows["address"].isna()]
+        last = own[own["step"] == own["step"].max()].set_index("length")["accuracy"]
+        assert score == pytest.approx((last[12] + last[16]) / 2)
+
+
+def test_the_best_seed_beyond_the_trained_lengths_stands_beside_the_mean(demo):
+    results = read(demo)
+    scores = frames.beyond_trained_lengths(frames.final(results)).groupby("model")["accuracy"]
+    beyond = frames.beyond(results).set_index("model")
+    pd.testing.assert_series_equal(
+        beyond["best"].sort_index(), scores.max().sort_index(), check_names=False
+    )
+    # three seeds are averaged
+    pd.testing.assert_series_equal(
+        beyond["value"].sort_index(), scores.mean().sort_index(), check_names=False
+    )
+    assert (beyond["n"] == 3).all() and (beyond["chance"] == 0.5).all()
+
+
 def test_without_a_trained_length_in_the_grid_the_nearest_stands_in(demo):
     final = frames.final(read(demo))
     longer = final[final["length"] > 8]

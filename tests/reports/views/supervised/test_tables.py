@@ -11,7 +11,7 @@ from reports.views.supervised.outcomes import finished
 
 def test_every_table_with_an_interval_has_its_n(demo):
     results = read(demo)
-    for table in (tables.models(results), tables.pairs(results)):
+    for table in (tables.models(results), tables.pairs(results), tables.beyond(results)):
         assert {"95 % interval", "n"} <= set(table.shown)
         assert "n " in table.caption
 
@@ -23,11 +23,19 @@ def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
     rows = results.rows[results.rows["length"].isna() | (results.rows["length"] == 4)]
     object.__setattr__(results, "rows", rows)
     assert tables.lengths(results) is None
+    assert tables.beyond(results) is None
+
+
+def test_a_score_beyond_the_trained_lengths_names_these(demo):
+    table = tables.beyond(read(demo))
+    assert set(table.shown["Lengths"]) == {"2 from 12 to 16"}
+    assert set(table.shown["Chance"]) == {"50.0 %"}
 
 
 def test_every_table_of_models_says_how_they_address_in_training_and_at_test(store_of):
     results = read(store_of(names=("ntm/soft", "ntm/hardened", "none/lstm")))
-    made = (tables.models, tables.solving, tables.pairs, tables.lengths, tables.seeds)
+    compared = (tables.models, tables.solving, tables.pairs, tables.lengths, tables.beyond)
+    made = (*compared, tables.seeds)
     for table in [make(results) for make in made]:
         shown = table.shown.set_index("Model")[["In training", "At test"]]
         assert set(map(tuple, shown.loc[["ntm/hardened"]].values)) == {("soft", "one slot")}
