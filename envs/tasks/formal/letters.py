@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base import check_whole
-from .strings import Strings, StringTask
+from ..strings import Strings, StringTask
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...base import check_whole, tasks
-from ..strings import Strings, StringTask
+from ...strings import Strings, StringTask
 from .expressions import Expressions
 
 

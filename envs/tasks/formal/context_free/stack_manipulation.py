@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...base import tasks
-from ..strings import NOTHING, Strings, StringTask
+from ...strings import NOTHING, Strings, StringTask
 
 POP, END = 2, 2
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..strings import NOTHING, Strings, StringTask
+from ...strings import NOTHING, Strings, StringTask
 
 SEPARATOR, END = 2, 2
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...base import tasks
-from ..strings import Strings, StringTask
+from ...strings import Strings, StringTask
 from .binary import to_digits, to_numbers
 
 

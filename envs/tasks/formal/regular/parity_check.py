@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...base import tasks
-from ..strings import Strings, StringTask
+from ...strings import Strings, StringTask
 
 
 @tasks.register("parity_check")

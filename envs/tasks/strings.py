@@ -1,4 +1,4 @@
-"""What the formal tasks have in common: a string of symbols, then empty steps for the answer.
+"""What many tasks have in common: a string of symbols, then empty steps for the answer.
 
 Shapes: T steps of the string, Z steps of the answer, B sequences.
 """
@@ -12,8 +12,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ...answers import Symbols
-from ..base import Batch, Task, check_range, check_whole, sources_at
+from ..answers import Symbols
+from .base import Batch, Task, check_range, check_whole, sources_at
 
 NOTHING = -1
 """Stands in an answer where no symbol is asked for."""
@@ -38,9 +38,9 @@ class StringTask(Task):
     With `thinking` = k > 0, k times as many steps as the string has come between the two, with the
     channel before the last set; none of them is scored.
 
-    The protocol of Delétang et al. (2023, "Neural Networks and the Chomsky Hierarchy"): trained on
-    lengths 1 to 40, tested at lengths up to 500, and the score is the accuracy per symbol of the
-    answer, averaged over the lengths beyond the trained ones.
+    Layout and lengths are those of Delétang et al. (2023, "Neural Networks and the Chomsky
+    Hierarchy"): trained on lengths 1 to 40, tested at lengths up to 500. Their score is the
+    accuracy per symbol of the answer, averaged over the lengths beyond the trained ones.
     """
 
     min_length: int = 1

@@ -1,0 +1,1 @@
+"""Tasks of recall, on which memories and language models are compared."""
