@@ -13,6 +13,7 @@ from .procedures.curriculum import MixtureCurriculum as MixtureCurriculum
 from .procedures.distillation import Distillation as Distillation
 from .procedures.evolution import Evolution as Evolution
 from .procedures.gradients import Gradients as Gradients
+from .procedures.lessons import LessonCurriculum as LessonCurriculum
 from .procedures.selection import Averaging as Averaging
 from .procedures.selection import FallingRate as FallingRate
 from .procedures.selection import Restarts as Restarts

@@ -77,6 +77,10 @@ class Task(ABC):
         """A batch to test a length with: `sample`, with all that it would draw per batch fixed."""
         return self.sample(rng, batch_size, length)
 
+    def test_at(self, rng: np.random.Generator, batch_size: int, name: str, value: int) -> Batch:
+        """A batch for one of `test_points`: at the longest trained length, all else as trained."""
+        return self.sample(rng, batch_size, self.lengths[1], **{name: value})
+
     @abstractmethod
     def chance_bits(self, length: int | None = None) -> float:
         """Expected cost of guessing a sequence, in bits; None means the mean over `lengths`."""
@@ -104,6 +108,17 @@ class Task(ABC):
         longest = self.lengths[1]
         found = {max(self.shortest, round(longest * factor)) for factor in self.test_factors}
         return tuple(sorted(found | {longest}))
+
+    @property
+    def test_points(self) -> tuple[tuple[str, int], ...]:
+        """Further tests: a number of `difficulty` beside the length, and its value.
+
+        By default the ends of its range in training, and twice the upper one.
+        """
+        ranges = list(self.difficulty.items())[1:]
+        return tuple(
+            (name, value) for name, (low, high) in ranges for value in sorted({low, high, 2 * high})
+        )
 
     def draw_length(self, rng: np.random.Generator, length: int | None) -> int:
         """The given length, or one drawn from `lengths` where that is None.

@@ -116,18 +116,22 @@ def length_curve(
     *,
     trained: tuple[float, float] | None = None,
     chance: float = float("nan"),
+    number: str = "length",
 ) -> Figure:
-    """Accuracy against test length with its interval and every seed; trained lengths are shaded."""
+    """Accuracy against test length with its interval and every seed; trained lengths are shaded.
+
+    So with another number that makes a task hard: a column of both frames, as `length` is.
+    """
     figure, grid = panels.cells(frame, height=2.5)
     handles = {}
     for cell, axes in grid:
         if trained:
-            shade(axes, trained, sorted(set(frame["length"])))
+            shade(axes, trained, sorted(set(frame[number])))
         for rows, label, colour, dash in panels.models(frame, cell):
             model = rows["model"].iloc[0]
             points = seeds[seeds["model"] == model]
             axes.fill_between(
-                rows["length"].to_numpy(float),
+                rows[number].to_numpy(float),
                 rows["low"].to_numpy(float),
                 rows["high"].to_numpy(float),
                 color=colour,
@@ -136,7 +140,7 @@ def length_curve(
             )
             sns.lineplot(
                 rows,
-                x="length",
+                x=number,
                 y="value",
                 ax=axes,
                 color=colour,
@@ -147,7 +151,7 @@ def length_curve(
             )
             handles[label] = panels.sample(colour, dash)
             axes.plot(
-                points["length"],
+                points[number],
                 points["accuracy"],
                 linestyle="",
                 marker=".",
@@ -156,7 +160,7 @@ def length_curve(
                 alpha=0.5,
             )
         panels.chance_line(axes, chance)
-        axes.set(xlabel="test length", ylabel="accuracy")
+        axes.set(xlabel=f"test {number}", ylabel="accuracy")
         axes.label_outer()
         panels.per_cent(axes.yaxis)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -171,7 +175,7 @@ def _with_kinds(estimator: str, models: pd.DataFrame) -> str:
 
 
 def shade(axes: Axes, trained: tuple[float, float], lengths: list[float]) -> None:
-    """The trained lengths, with their name."""
+    """The trained lengths, or other numbers, with their name."""
     low, high = trained
     # a single trained length still needs a width that can be seen
     pad = 0.01 * (lengths[-1] - lengths[0]) if lengths else 0

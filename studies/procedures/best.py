@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 
 def chosen(tests: Sequence[Row], address: str) -> list[Row]:
-    """The tests under an address; under the network's own where none was made under that one.
+    """The tests of lengths under an address; under the network's own where there is none of that.
 
-    Rows without an address are of the network's own.
+    Rows without an address are of the network's own. Tests at another number than the length are
+    left out.
     """
-    rows = [row for row in tests if row.get("address", OWN) == address]
-    return rows or [row for row in tests if row.get("address", OWN) == OWN]
+    lengths = [row for row in tests if row.get("number") is None]
+    rows = [row for row in lengths if row.get("address", OWN) == address]
+    return rows or [row for row in lengths if row.get("address", OWN) == OWN]
 
 
 def score(tests: Sequence[Row], address: str, lengths: tuple[int, int]) -> tuple[float, float]:

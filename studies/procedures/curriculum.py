@@ -12,21 +12,9 @@ from envs.tasks.base import Batch, Task
 
 from ..design.data import BadData, build
 from ..design.settings import check_number, check_whole, require
+from .lessons import LessonCurriculum
 from .mixed import sample_lengths
-
-
-@dataclass
-class Standing:
-    """How far a trial has come in its curriculum; a checkpoint holds it.
-
-    `level` is a length. `recent` is a running mean of errors, `raised` the update at which the
-    level last rose, and `hardest_B` which sequences of the present batch count for that mean.
-    """
-
-    level: int
-    recent: float = 1.0
-    raised: int = 0
-    hardest_B: Any = None
+from .standing import Standing
 
 
 @dataclass(frozen=True)
@@ -45,6 +33,13 @@ class Curriculum:
     def __post_init__(self) -> None:
         check_whole(self, "curriculum", start=1, grow=1)
         check_number(self, "curriculum", "errors", least=0)
+
+    def check(self, task: Task) -> None:
+        """Nothing: it fits every task with lengths."""
+
+    def begin(self, task: Task) -> Standing:
+        """Where a trial stands before its first update."""
+        return _at_length(self.start, task)
 
     def batch(self, standing: Standing, task: Task, rng: np.random.Generator, size: int) -> Batch:
         """Sequences of one length, up to the level."""
@@ -94,6 +89,13 @@ class MixtureCurriculum:
         ):
             require(holds, self, "curriculum", name, _WANTED[name])
 
+    def check(self, task: Task) -> None:
+        """Nothing: it fits every task with lengths."""
+
+    def begin(self, task: Task) -> Standing:
+        """Where a trial stands before its first update."""
+        return _at_length(self.start, task)
+
     def batch(self, standing: Standing, task: Task, rng: np.random.Generator, size: int) -> Batch:
         """Sequences of several lengths, in rising order; the shorter ones end in silent steps."""
         lengths_B, hardest_B = self.draw(standing.level, task.lengths, rng, size)
@@ -120,19 +122,11 @@ class MixtureCurriculum:
     def updated(
         self, standing: Standing, step: int, task: Task, decided: np.ndarray, batch: Batch
     ) -> None:
-        """Move on after update `step`, given the answers to its batch.
-
-        In the batch each sequence may stand several times, side by side.
-        """
-        times = batch.mask_TB.shape[1] // len(standing.hardest_B)
-        scored_TB = batch.mask_TB & np.repeat(standing.hardest_B, times)
-        wrong_TB = task.answer.errors(decided, batch.targets_TBY)
-        error = float(wrong_TB[scored_TB].mean()) / task.answer.target_size
-        standing.recent = self.decay * standing.recent + (1 - self.decay) * error
-        if standing.recent >= self.errors or step - standing.raised < self.apart:
-            return
-        if standing.level < task.lengths[1]:
-            standing.level, standing.recent, standing.raised = standing.level + 1, 1.0, step
+        """Move on after update `step`, given the answers to its batch."""
+        error, most = standing.error(task, decided, batch), task.lengths[1]
+        standing.updated(
+            step, error, most=most, errors=self.errors, decay=self.decay, apart=self.apart
+        )
 
     def evaluated(self, standing: Standing, errors: float, most: int) -> None:
         """Nothing: this curriculum moves after updates."""
@@ -144,7 +138,9 @@ _WANTED = {
     "decay": "below 1",
 }
 
-AnyCurriculum: TypeAlias = Curriculum | MixtureCurriculum
+AnyCurriculum: TypeAlias = Curriculum | MixtureCurriculum | LessonCurriculum
+
+_KINDS: Mapping[str, type[Any]] = {"mixture": MixtureCurriculum, "lessons": LessonCurriculum}
 
 
 def curriculum_of(data: Any) -> AnyCurriculum:
@@ -152,14 +148,15 @@ def curriculum_of(data: Any) -> AnyCurriculum:
     kind = data.get("kind") if isinstance(data, Mapping) else None
     if kind is None:
         return build(Curriculum, data, "curriculum")
-    if kind != "mixture":
+    if kind not in _KINDS:
         raise BadData(
-            f"curriculum: no kind {kind!r}, but 'mixture'; the one by batch is given without one."
+            f"curriculum: no kind {kind!r}, but {' and '.join(map(repr, _KINDS))}; the one by "
+            "batch is given without one."
         )
-    return build(MixtureCurriculum, data, "curriculum")
+    found: AnyCurriculum = build(_KINDS[kind], data, "curriculum")
+    return found
 
 
-def begin(curriculum: AnyCurriculum, task: Task) -> Standing:
-    """Where a trial stands before its first update."""
+def _at_length(start: int, task: Task) -> Standing:
     low, high = task.lengths
-    return Standing(min(max(curriculum.start, low), high))
+    return Standing(min(max(start, low), high))

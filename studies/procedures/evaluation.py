@@ -29,9 +29,11 @@ def evaluate(
 
     Column `address` tells them apart: "own", "soft" (the whole weighting), "one slot" (its mode),
     "cut off" (reads of zeros). Where the own address is one of these, its numbers are repeated.
-    Without memory there is the own address only.
+    Without memory there is the own address only. Last come tests under the own address at the
+    task's `test_points`: columns `number` and `value` say at which, `trained_low` and
+    `trained_high` which values of that number were trained.
 
-    The `sequences` of a length depend on it and the seed only, so every evaluation of every model
+    The `sequences` of a test depend on it and the seed only, so every evaluation of every model
     of a seed sees the same ones. Randomness of torch is left as it was found.
     """
     batches = [task.test_sample(_generator(seed, n), sequences, n) for n in lengths]
@@ -46,7 +48,23 @@ def evaluate(
         rows[address] = [
             {**place, "length": int(n), **row} for n, row in zip(lengths, tests, strict=True)
         ]
-    return [row for tests in rows.values() for row in tests]
+    at_lengths = [row for tests in rows.values() for row in tests]
+    return at_lengths + _points(network, task, sequences, seed)
+
+
+def _points(network: MemoryNetwork, task: Task, sequences: int, seed: int) -> list[Row]:
+    if not task.test_points:
+        return []
+    ranges, rows = task.difficulty, []
+    place = {"kind": "test", "address": OWN, "length": task.lengths[1]}
+    for name, value in task.test_points:
+        key = [seed, 2, list(ranges).index(name), int(value)]
+        batch = task.test_at(np.random.default_rng(key), sequences, name, value)
+        low, high = ranges[name]
+        point = {"number": name, "value": value, "trained_low": low, "trained_high": high}
+        with _testing(network, seed), addressed(network, OWN) as changed:
+            rows.append({**place, **point, **_test(changed, task, batch, _device(network))})
+    return rows
 
 
 def trace(network: MemoryNetwork, task: Task, length: int, seed: int) -> dict[str, np.ndarray]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from memnets.registry import Registry
@@ -13,7 +12,14 @@ from ..design.data import BadData, hint
 from ..design.settings import check_number, check_whole, require
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .lengths import trained_lengths
-from .training_settings import backend_parts, check_training, tested_lengths, training_line
+from .training_settings import (
+    TEST_DEFAULTS,
+    TEST_KEY,
+    backend_parts,
+    check_training,
+    tested_lengths,
+    training_line,
+)
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -38,8 +44,8 @@ class Evolution(Procedure):
     `population_bits` is the mean cost of the members.
     """
 
-    row_key: ClassVar = ("kind", "step", "length", "address")
-    row_defaults: ClassVar = MappingProxyType({"address": "own"})
+    row_key: ClassVar = TEST_KEY
+    row_defaults: ClassVar = TEST_DEFAULTS
 
     updates: int = 1_000
     population: int = 64

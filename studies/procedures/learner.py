@@ -18,10 +18,10 @@ from memnets.network import MemoryNetwork
 from .base import BadCheckpoint
 from .best import chosen
 from .checkpoint import COUNTERS, fit, read, written
-from .curriculum import Standing, begin
 from .restarts import data_key, torch_seed
 from .selection import OWN
 from .solving import judged
+from .standing import Standing
 from .terms import built_terms
 from .watched import watchers_of
 from .watchers import Watchers
@@ -80,7 +80,7 @@ class Learner:
             optimiser=make([*network.parameters(), *terms.parameters()], lr=settings.learning_rate),
             regularisers=terms,
             rng=np.random.default_rng(data_key(trial.seed, attempt)),
-            standing=begin(ramp, task) if ramp else None,
+            standing=ramp.begin(task) if ramp else None,
             watchers=watchers_of(settings),
         )
 
@@ -105,7 +105,7 @@ class Learner:
 
     @property
     def longest(self) -> int | None:
-        """The length that a curriculum has come to."""
+        """The length, or the lesson, that a curriculum has come to."""
         return self.standing.level if self.standing else None
 
     @property

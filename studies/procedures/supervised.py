@@ -13,11 +13,18 @@ from memnets.registry import Registry, regularisers
 from ..design.data import BadData, build, plain
 from ..design.settings import check_number
 from .base import Outcome, Procedure, Recorder, Row, procedures
-from .curriculum import Curriculum, MixtureCurriculum, curriculum_of
+from .curriculum import AnyCurriculum, curriculum_of
 from .distillation import Distillation
 from .lengths import trained_lengths
 from .selection import Averaging, FallingRate, Restarts, Selection
-from .training_settings import backend_parts, check_training, tested_lengths, training_line
+from .training_settings import (
+    TEST_DEFAULTS,
+    TEST_KEY,
+    backend_parts,
+    check_training,
+    tested_lengths,
+    training_line,
+)
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -49,8 +56,8 @@ class Supervised(Procedure):
     trained teacher answers.
     """
 
-    row_key: ClassVar = ("kind", "step", "length", "address")
-    row_defaults: ClassVar = MappingProxyType({"address": "own"})
+    row_key: ClassVar = TEST_KEY
+    row_defaults: ClassVar = TEST_DEFAULTS
 
     updates: int = 1_000
     batch_size: int = 16
@@ -65,7 +72,7 @@ class Supervised(Procedure):
     test_lengths: tuple[int, ...] | None = None
     test_sequences: int = 64
     solved_errors: float | None = None
-    curriculum: Curriculum | MixtureCurriculum | None = None
+    curriculum: AnyCurriculum | None = None
     selection: Selection | None = None
     restarts: Restarts | None = None
     averaging: Averaging | None = None
@@ -81,7 +88,7 @@ class Supervised(Procedure):
         check_number(self, "", "clip_norm", above=0)
         if self.baseline_clip_norm is not None:
             check_number(self, "", "baseline_clip_norm", above=0)
-        if not isinstance(self.curriculum, Curriculum | MixtureCurriculum | None):
+        if not isinstance(self.curriculum, AnyCurriculum | None):
             object.__setattr__(self, "curriculum", curriculum_of(self.curriculum))
         for name, make in STEERED.items():
             if not isinstance(given := getattr(self, name), make | None):
@@ -92,6 +99,8 @@ class Supervised(Procedure):
         """The task's shortest and longest trained lengths."""
         low, high = trained_lengths(task, "supervised training")
         self.lengths(task)
+        if self.curriculum:
+            self.curriculum.check(task)
         return {"min_length": low, "max_length": high}
 
     def lengths(self, task: Task) -> tuple[int, ...]:

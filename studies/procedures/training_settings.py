@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 from envs.tasks.base import Task
@@ -14,6 +15,9 @@ from ..design.settings import check_number, check_whole, check_wholes, require
 from .base import Row
 from .clock import clock
 
+TEST_KEY = ("kind", "step", "length", "address", "number", "value")
+"""What tells two rows of training and tests apart, as `evaluation.evaluate` names them."""
+TEST_DEFAULTS = MappingProxyType({"address": "own", "number": None, "value": None})
 OPTIMISERS = ("adam", "rmsprop", "graves_rmsprop", "sgd")
 
 

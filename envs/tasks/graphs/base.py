@@ -15,7 +15,7 @@ from ..base import Batch, Task, check_range, check_whole, whole
 from ..files import sha256_of
 from .files import read_graph
 from .graph import Graph, part_of, random_graph
-from .triples import BLANK, episode, shuffled
+from .triples import BLANK, check_labels, episode, shuffled
 
 _TRIES = 200
 
@@ -53,19 +53,13 @@ class GraphTask(Task):
         check_range(self, "min_length", "max_length", self.shortest)
         check_range(self, "min_nodes", "max_nodes", 2)
         check_range(self, "min_degree", "max_degree", 1)
-        owner, most = type(self).__name__, 10**self.digits
-        if self.max_nodes > most:
-            raise ValueError(
-                f"{owner}: max_nodes is {self.max_nodes}; {self.digits} digits label {most}."
-            )
+        owner = type(self).__name__
+        check_labels(owner, "max_nodes", self.max_nodes, self.digits)
         if self.from_file:
             digest = sha256_of(self.from_file, self.from_file_sha256)
             object.__setattr__(self, "from_file_sha256", digest)
             kinds = int(read_graph(self.from_file, digest).edges_E3[:, 1].max()) + 1
-            if kinds > most:
-                raise ValueError(
-                    f"{owner}: {kinds} kinds of edges; {self.digits} digits label {most}."
-                )
+            check_labels(owner, "number of kinds of edges", kinds, self.digits)
 
     @abstractmethod
     def path(self, rng: np.random.Generator, graph: Graph, length: int) -> np.ndarray | None:
@@ -99,6 +93,13 @@ class GraphTask(Task):
             "degree": (self.min_degree, self.max_degree),
         }
 
+    @property
+    def test_points(self) -> tuple[tuple[str, int], ...]:
+        """Without numbers of nodes that are too few for a path, or more than there are labels."""
+        least, most = self.least_nodes(self.max_length), 10**self.digits
+        found = super().test_points
+        return tuple((n, value) for n, value in found if n != "nodes" or least <= value <= most)
+
     def sample(
         self,
         rng: np.random.Generator,
@@ -117,6 +118,7 @@ class GraphTask(Task):
             sizes = max(self.min_nodes, least), max(self.max_nodes, least)
         else:
             sizes = (whole(owner, "nodes", nodes, 2),) * 2
+        check_labels(owner, "nodes", sizes[1], self.digits)
         most = self.max_degree if degree is None else whole(owner, "degree", degree, 1)
         degrees = min(self.min_degree, most), most
         return Batch.joined([self._one(rng, length, sizes, degrees) for _ in range(batch_size)])

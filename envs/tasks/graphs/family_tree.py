@@ -14,7 +14,7 @@ from ..base import Batch, Task, check_range, check_whole, tasks, whole
 from ..files import sha256_of
 from .graph import Graph
 from .kinship import RELATIONS, chains, ends_NN, random_family, read_family
-from .triples import BLANK, episode, shuffled
+from .triples import BLANK, check_labels, episode, shuffled
 
 _TRIES = 50
 
@@ -53,23 +53,17 @@ class FamilyTree(Task):
         check_range(self, "min_length", "max_length", self.shortest)
         check_range(self, "max_length", "longest_chain", self.shortest)
         check_range(self, "min_persons", "max_persons", 4)
-        owner, most = "FamilyTree", 10**self.digits
-        for name, number in (
-            ("max_persons", self.max_persons),
-            ("relations", self.relations + len(RELATIONS)),
-        ):
-            if number > most:
-                raise ValueError(
-                    f"{owner}: {name} is {getattr(self, name)}; {self.digits} digits label {most}."
-                )
+        check_labels("FamilyTree", "max_persons", self.max_persons, self.digits)
+        names = self.relations + len(RELATIONS)
+        check_labels("FamilyTree", "number of all relations", names, self.digits)
         every = chains(self.relations, (self.shortest, self.longest_chain))
         if not {self.min_length, self.longest_chain} <= {len(chain) for chain in every}:
-            raise ValueError(f"{owner}: relations is {self.relations}; more are needed.")
+            raise ValueError(f"FamilyTree: relations is {self.relations}; more are needed.")
         if self.from_file:
             digest = sha256_of(self.from_file, self.from_file_sha256)
             object.__setattr__(self, "from_file_sha256", digest)
-            if read_family(self.from_file, digest).nodes > most:
-                raise ValueError(f"{owner}: {self.digits} digits label {most} persons.")
+            persons = read_family(self.from_file, digest).nodes
+            check_labels("FamilyTree", "number of persons", persons, self.digits)
 
     @property
     def input_size(self) -> int:
@@ -92,6 +86,12 @@ class FamilyTree(Task):
     def difficulty(self) -> Mapping[str, tuple[int, int]]:
         return {"length": self.lengths, "persons": (self.min_persons, self.max_persons)}
 
+    @property
+    def test_points(self) -> tuple[tuple[str, int], ...]:
+        """Without more persons than there are labels; of a file's family there is one size."""
+        most = 0 if self.from_file else 10**self.digits
+        return tuple((name, value) for name, value in super().test_points if value <= most)
+
     def sample(
         self,
         rng: np.random.Generator,
@@ -112,6 +112,7 @@ class FamilyTree(Task):
         sizes = self.min_persons, self.max_persons
         if persons is not None:
             sizes = (whole("FamilyTree", "persons", persons, 4),) * 2
+            check_labels("FamilyTree", "persons", sizes[1], self.digits)
         return Batch.joined([self._one(rng, length, sizes) for _ in range(batch_size)])
 
     def chance_bits(self, length: int | None = None) -> float:

@@ -13,6 +13,12 @@ from ..batch import Batch
 BLANK = -1
 
 
+def check_labels(owner: str, name: str, value: int, digits: int) -> None:
+    """Raise ValueError where labels of so many digits are too few for that many things."""
+    if value > 10**digits:
+        raise ValueError(f"{owner}: {name} is {value}; {digits} digits label {10**digits}.")
+
+
 def digits_of(labels: np.ndarray, digits: int) -> np.ndarray:
     """The decimal digits of labels, the first digit first: (…, digits)."""
     return labels[..., None] // 10 ** np.arange(digits - 1, -1, -1) % 10

@@ -17,6 +17,8 @@ METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "en
 _PLACE = ["step", "sequences", "seconds", "kind", "length", "min_length", "max_length"]
 PLACED = [*MODEL, "trial", "seed", *_PLACE]
 """What tells of a row of a test which it is of."""
+POINT = ["number", "value", "trained_low", "trained_high"]
+"""Where a test at another number than the length was made."""
 _POINTS = 120
 OWN = "own"
 
@@ -24,11 +26,26 @@ OWN = "own"
 def tests(results: Results, address: str = OWN) -> pd.DataFrame:
     """The evaluations of finished trials under an address: one row per trial, step and test length.
 
-    Rows without the column `address`, as earlier versions wrote, are of the own one.
+    Rows without the column `address`, as earlier versions wrote, are of the own one. Tests at
+    another number than the length are left out.
     """
-    rows = with_columns(results.rows, (*_PLACE, *METRICS, "address"))
+    rows = with_columns(results.rows, (*_PLACE, *METRICS, *POINT, "address"))
     under = rows["address"].astype(object).fillna(OWN)
-    return rows[(rows["kind"] == "test") & (under == address)]
+    return rows[(rows["kind"] == "test") & (under == address) & rows["number"].isna()]
+
+
+def at_numbers(results: Results) -> pd.DataFrame:
+    """The last tests of every trial at numbers beside the length: a row per number and value."""
+    rows = with_columns(results.rows, (*_PLACE, *METRICS, *POINT))
+    rows = rows[(rows["kind"] == "test") & rows["number"].notna()]
+    last = rows["step"] == rows.groupby("trial")["step"].transform("max")
+    return _sorted(rows[last].drop_duplicates(["trial", "number", "value"], keep="last"))
+
+
+def by_number(results: Results) -> pd.DataFrame:
+    """IQM of the final accuracy with its interval, per model, number and its value."""
+    found = at_numbers(results).rename(columns={"value": "at"})
+    return _estimated(found, [*MODEL, "number", "at"], "accuracy")
 
 
 def final(results: Results, address: str = OWN) -> pd.DataFrame:

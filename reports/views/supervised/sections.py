@@ -109,6 +109,34 @@ def lengths(results: Results) -> Section | None:
     return _section("lengths", "Length generalisation", [*blocks, *found])
 
 
+def numbers(results: Results) -> Section | None:
+    """Accuracy against each further number that makes a task hard, where one was tested."""
+    blocks: list[Block] = []
+    everything, estimates = frames.at_numbers(results), frames.by_number(results)
+    places = estimates[["task", "number"]].drop_duplicates()
+    for task, number in places.itertuples(index=False, name=None):
+        points = _at(everything, task, number).rename(columns={"value": number})
+        lines = _at(estimates, task, number).drop(columns="number").rename(columns={"at": number})
+        if points[number].nunique() < 2:
+            continue
+        trained = float(points["trained_low"].min()), float(points["trained_high"].max())
+        caption = (
+            f"Accuracy of the trained models at each value of {number!r}{_on(results, task)}, at "
+            f"the longest trained length; the trained values ({trained[0]:g} to {trained[1]:g}) "
+            f"are shaded. Dots are seeds, {_band(lines['n'])}. {_GREY}"
+        )
+        chance = frames.chance(results, task)
+        figure = figures.length_curve(lines, points, trained=trained, chance=chance, number=number)
+        name = file_name("number", number, *_tag(results, task))
+        title = f"Accuracy against {number}{_on(results, task)}"
+        blocks.append(Picture(name, title, caption, figure))
+    return _section("numbers", "What makes it hard", blocks)
+
+
+def _at(frame: pd.DataFrame, task: str, number: str) -> pd.DataFrame:
+    return frame[(frame["task"] == task) & (frame["number"] == number)]
+
+
 def time(results: Results) -> Section | None:
     """What a training sequence costs, and how long a task takes to be solved."""
     blocks: list[Block] = []

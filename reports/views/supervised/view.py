@@ -50,6 +50,7 @@ class Supervised(View):
             sections.learning(results),
             sections.accuracy(results),
             sections.lengths(results),
+            sections.numbers(results),
             gap_section.gaps(results),
             sections.time(results),
             sections.statistics(results),

@@ -147,6 +147,18 @@ def test_test_lengths_reach_within_and_beyond_training(name, options):
 
 
 @every_task
+def test_every_number_of_the_difficulty_is_an_option_of_a_sample(name, options):
+    task = make_task(name, **options)
+    ranges = dict(task.difficulty)
+    assert next(iter(ranges)) == "length" and ranges["length"] == task.lengths
+    assert all(low <= high for low, high in ranges.values())
+    assert {number for number, _ in task.test_points} <= set(ranges) - {"length"}
+    for number, value in task.test_points:
+        batch = task.test_at(np.random.default_rng(0), 2, number, value)
+        assert batch.mask_TB.shape[1] == 2 and batch.mask_TB.any(0).all()
+
+
+@every_task
 def test_a_length_below_the_shortest_is_refused(name, options):
     task = make_task(name, **options)
     refusal = r"length is 0; a whole number of at least \d is needed\.$"

@@ -8,6 +8,7 @@ import torch
 
 from envs.tasks import make_task
 from memnets.spec import ModelSpec
+from studies.procedures.best import chosen
 from studies.procedures.evaluation import CHUNK, evaluate, trace
 
 
@@ -101,3 +102,20 @@ def test_without_memory_there_is_the_own_address_only_and_no_entropy(trial):
     rows = evaluate(network, task, (2, 3), 5, seed=1)
     assert [row["address"] for row in rows] == ["own", "own"]
     assert [row["entropy"] for row in rows] == [None, None]
+
+
+def test_tests_at_other_numbers_than_the_length_come_last_and_change_no_other():
+    task = make_task("graph_traversal", digits=1, max_length=2, min_nodes=3, max_nodes=5)
+    model = ModelSpec("ntm", "soft", "lstm", 8, {"slots": 4, "width": 4})
+    network = model.build(task.input_size, task.answer.output_size)
+    rows = evaluate(network, task, (1, 2), 6, seed=1)
+    assert [row.get("number") for row in rows] == [None] * 8 + ["nodes"] * 3 + ["degree"] * 3
+    nodes = rows[8:11]
+    assert [row["value"] for row in nodes] == [3, 5, 10]
+    assert {row["length"] for row in rows[8:]} == {2}
+    assert {(row["trained_low"], row["trained_high"]) for row in nodes} == {(3, 5)}
+    batch = task.sample(np.random.default_rng([1, 2, 1, 10]), 6, 2, nodes=10)
+    assert (batch.steps_B >= 10 + 2 * 2).all()
+    assert 0 <= nodes[2]["accuracy"] <= 1 and nodes[2]["errors"] <= 2 * 3
+    # what is judged are tests of lengths
+    assert chosen(rows, "own") == rows[:2]

@@ -102,7 +102,7 @@ def test_wrong_use_gets_one_line(tmp_path):
         make_task("family_tree", from_file=str(path))
     with pytest.raises(ValueError, match="length is 6; .* at most longest_chain, 5, is needed"):
         make_task("family_tree").sample(np.random.default_rng(0), 1, 6)
-    with pytest.raises(ValueError, match="relations is 993; 3 digits label 1000"):
+    with pytest.raises(ValueError, match="number of all relations is 1001; 3 digits label 1000"):
         make_task("family_tree", relations=993)
     with pytest.raises(ValueError, match="relations is 2; more are needed"):
         make_task("family_tree", relations=2)

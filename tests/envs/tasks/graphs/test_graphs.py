@@ -184,3 +184,5 @@ def test_what_no_graph_has_is_refused_in_one_line():
         make_task("shortest_path").sample(np.random.default_rng(0), 1, 4, nodes=3)
     with pytest.raises(ValueError, match="max_nodes is 11; 1 digits label 10"):
         make_task("graph_traversal", digits=1, max_nodes=11)
+    with pytest.raises(ValueError, match="^GraphTraversal: nodes is 11; 1 digits label 10"):
+        make_task("graph_traversal", digits=1).sample(np.random.default_rng(0), 1, nodes=11)
