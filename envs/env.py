@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box
 
+from .batched_env import as_render_mode
 from .cursor import Cursor
 from .picture import picture
 from .tasks.base import Batch, Task, check_names, make_task
@@ -84,14 +85,6 @@ def as_task(task: Task | str, options: Mapping[str, Any]) -> Task:
             "must be among its own options."
         )
     return task
-
-
-def as_render_mode(mode: str | None, metadata: Mapping[str, Any]) -> str | None:
-    """The given mode; raises ValueError for a mode that the environment does not have."""
-    modes = metadata["render_modes"]
-    if mode is not None and mode not in modes:
-        raise ValueError(f"render_mode is {mode!r}; None or {' or '.join(modes)} is needed.")
-    return mode
 
 
 def observation_space(task: Task) -> Box:

@@ -7,17 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.utils import seeding
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector import AutoresetMode
 
+from .batched_env import BatchedEnv
 from .cursor import Cursor
-from .env import as_render_mode, as_task, draw, observation_space
+from .env import as_task, draw, observation_space
 from .picture import picture
-from .tasks.base import Batch, Task, whole
+from .tasks.base import Batch, Task
 
 Rows = slice | np.ndarray
-NEEDED_SEEDS = "one seed, or a list with one for each environment, is needed."
 
 
 class _Group(NamedTuple):
@@ -27,7 +25,7 @@ class _Group(NamedTuple):
     cursor: Cursor
 
 
-class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
+class TaskVectorEnv(BatchedEnv):
     """Many sequences of a task as episodes at the same time; otherwise like `TaskEnv`.
 
     Environments that are reset together share one batch from one `task.sample`, so `reset(seed=5)`
@@ -50,24 +48,11 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         render_mode: str | None = None,
         **options: Any,
     ) -> None:
-        num_envs = whole("TaskVectorEnv", "num_envs", num_envs, 1)
-        if max_episode_steps is not None:
-            max_episode_steps = whole("TaskVectorEnv", "max_episode_steps", max_episode_steps, 1)
+        super().__init__(num_envs, max_episode_steps, autoreset_mode, render_mode)
         self.task = as_task(task, options)
-        self.render_mode = as_render_mode(render_mode, self.metadata)
-        self.num_envs = num_envs
         self.length = length
-        self.max_episode_steps = max_episode_steps
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
-        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
-        self.single_observation_space = observation_space(self.task)
-        self.single_action_space = self.task.answer.space()
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
-        self._action_shape = (num_envs, *(self.single_action_space.shape or ()))
+        self._set_spaces(observation_space(self.task), self.task.answer.space())
         self._groups: list[_Group] = []
-        # one generator per environment after a list of seeds, none after a single seed
-        self._own: list[np.random.Generator] = []
 
     def reset(
         self,
@@ -122,34 +107,14 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
                 pictures[index] = picture(cursor.batch, cursor.answers or [], row)
         return tuple(pictures[index] for index in range(self.num_envs))
 
-    def _seed(self, seed: int | Sequence[int | None] | None, mask_B: np.ndarray) -> None:
-        if seed is None:
-            return
-        if isinstance(seed, int | np.integer):
-            super().reset(seed=int(seed))
-            self._own = []
-            return
-        if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str | bytes):
-            raise ValueError(f"TaskVectorEnv: seed is {seed!r:.40}; {NEEDED_SEEDS}")
-        seeds = [int(own) if isinstance(own, np.integer) else own for own in seed]
-        if len(seeds) != self.num_envs:
-            raise ValueError(
-                f"TaskVectorEnv: {len(seeds)} seeds for {self.num_envs} environments; "
-                f"{NEEDED_SEEDS}"
-            )
-        own = list(self._own or self.np_random.spawn(self.num_envs))
-        for row in np.flatnonzero(mask_B):
-            if seeds[row] is not None:
-                own[row], _ = seeding.np_random(seeds[row])
-        self._own = own
+    @property
+    def _started(self) -> bool:
+        return bool(self._groups)
 
     def _begin(self, mask_B: np.ndarray, options: dict[str, Any]) -> list[_Group]:
         """New episodes in one group, or in a group each where environments have own generators."""
-        if self._own:
-            single = np.flatnonzero(mask_B)[:, None]
-            groups = [self._draw(rows, self._own[rows[0]], options) for rows in single]
-            return [group for own in groups for group in own]
-        return self._draw(np.flatnonzero(mask_B), self.np_random, options)
+        groups = [self._draw(rows, rng, options) for rows, rng in self._draws(mask_B)]
+        return [group for own in groups for group in own]
 
     def _draw(
         self, rows: np.ndarray, rng: np.random.Generator, options: dict[str, Any]
@@ -214,16 +179,3 @@ class TaskVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             "final_info": self._infos(ended),
             "_final_info": marks_B.copy(),
         }
-
-    def _mask(self, mask: Any) -> np.ndarray:
-        if mask is None:
-            return np.ones(self.num_envs, bool)
-        mask_B = np.asarray(mask)
-        if mask_B.dtype != bool or mask_B.shape != (self.num_envs,) or not mask_B.any():
-            raise ValueError(
-                f"TaskVectorEnv: reset_mask has shape {mask_B.shape} and type {mask_B.dtype}; "
-                f"{self.num_envs} booleans, one or more of them true, are needed."
-            )
-        if not self._groups and not mask_B.all():
-            raise ResetNeeded("TaskVectorEnv: the first reset must cover all environments.")
-        return mask_B
