@@ -136,7 +136,12 @@ def make_task(name: str, /, **options: Any) -> Task:
     Raises UnknownName for the name and a one-line ValueError for an option that does not exist or
     is out of range.
     """
-    factory = tasks.get(name)
+    return build(tasks, name, options)
+
+
+def build(registry: Registry[Any], name: str, options: Mapping[str, Any]) -> Any:
+    """What is registered under the name, built with these options; raises as `make_task` does."""
+    factory = registry.get(name)
     known = inspect.signature(factory).parameters
     if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
         check_names(name, options, known)
@@ -163,13 +168,13 @@ def whole(owner: str, name: str, value: Any, smallest: int) -> int:
     return int(value)
 
 
-def check_whole(task: Task, **least: int) -> None:
+def check_whole(task: object, **least: int) -> None:
     """Raise ValueError unless each named option is a whole number of at least that much."""
     for name, smallest in least.items():
         whole(type(task).__name__, name, getattr(task, name), smallest)
 
 
-def check_range(task: Task, low: str, high: str, smallest: int) -> None:
+def check_range(task: object, low: str, high: str, smallest: int) -> None:
     """Raise ValueError unless `smallest` ≤ the option `low` ≤ the option `high`, all whole."""
     check_whole(task, **{low: smallest, high: smallest})
     if getattr(task, high) < getattr(task, low):

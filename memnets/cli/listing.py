@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 
+from envs.tapes import tapes
 from envs.tasks import tasks
 from reports.registries import sections, views
 from studies.design.study import studies
@@ -32,6 +33,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "regularisers": regularisers,
     "backends": backends,
     "tasks": tasks,
+    "tapes": tapes,
     "procedures": procedures,
     "studies": studies,
     "views": views,
@@ -81,12 +83,13 @@ def _options(thing: Callable[..., Any]) -> Iterator[str]:
 
 
 def _all_options(thing: Callable[..., Any]) -> Iterator[str]:
-    """All parameters: a task or a procedure is built from its options and nothing else."""
+    """All parameters: a task, a tape or a procedure is built from its options and nothing else."""
     yield from _table(p for p in _parameters(thing) if p.kind is not p.VAR_KEYWORD)
 
 
 _SHOWN: dict[str, Callable[[Any], Iterator[str]]] = {
     "tasks": _all_options,
+    "tapes": _all_options,
     "procedures": _all_options,
     "studies": _study,
 }

@@ -8,17 +8,22 @@ from envs.benchmark import benchmark
 from memnets.registry import UnknownName
 
 
-def test_the_benchmark_counts_the_steps_of_all_environments():
-    found = benchmark("copy", 8, 0.05)
-    assert (found["task"], found["num_envs"]) == ("copy", 8)
+@pytest.mark.parametrize("name", ["copy", "tape_copy", "tape_rlntm_reverse_memory"])
+def test_the_benchmark_counts_the_steps_of_all_environments(name):
+    found = benchmark(name, 8, 0.05)
+    assert (found["name"], found["num_envs"]) == (name, 8)
     assert found["seconds"] >= 0.05
     assert found["steps"] % 8 == 0
     assert found["steps_per_second"] == found["steps"] / found["seconds"]
 
 
-def test_the_benchmark_of_an_unknown_task_gets_a_hint():
-    with pytest.raises(UnknownName, match="Did you mean 'copy'"):
+def test_the_benchmark_of_an_unknown_environment_gets_a_hint():
+    with pytest.raises(UnknownName, match="no environment 'cpoy'. Did you mean 'copy'"):
         benchmark("cpoy", 8, 0.05)
+    with pytest.raises(UnknownName, match="Did you mean 'tape_copy'"):
+        benchmark("tape_cpoy", 8, 0.05)
+    with pytest.raises(UnknownName, match="no environment 'zzz'. See memnets list"):
+        benchmark("zzz", 8, 0.05)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])

@@ -21,8 +21,8 @@ class Reverse(Echo):
     With `symbols` = v > 0 the vectors are one-hot symbols of a vocabulary of v, answered as
     `Symbols(v)`, and `width` is unused. The input goes by once, from its first step to its last, so
     with 30 symbols this is the forward-reverse of the RL-NTM (Zaremba & Sutskever, 2015), which
-    needs a memory. That paper's reverse, whose input head may go back, needs an input tape with
-    actions and is no task of this kind.
+    needs a memory. That paper's reverse, whose input head may go back, is no task of this kind: it
+    is the tape `rlntm_reverse`.
     """
 
     def in_order(self, targets: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""The six algorithmic environments of gym up to 0.19 as tape tasks."""

@@ -1,0 +1,1 @@
+"""The tasks of the RL-NTM as tape tasks."""
