@@ -14,6 +14,7 @@ from .procedures.distillation import Distillation as Distillation
 from .procedures.evolution import Evolution as Evolution
 from .procedures.gradients import Gradients as Gradients
 from .procedures.lessons import LessonCurriculum as LessonCurriculum
+from .procedures.reinforcement import Reinforcement as Reinforcement
 from .procedures.selection import Averaging as Averaging
 from .procedures.selection import FallingRate as FallingRate
 from .procedures.selection import Restarts as Restarts

@@ -5,3 +5,4 @@ from .address_policy import AddressPolicy as AddressPolicy
 from .episodic import EpisodicPolicy as EpisodicPolicy
 from .episodic import EpisodicReinforce as EpisodicReinforce
 from .policy import MemoryPolicy as MemoryPolicy
+from .vector import FromVector as FromVector

@@ -10,12 +10,18 @@ from matplotlib.figure import Figure
 from .. import style
 from . import panels
 
-AXES = {"sequences": "training sequences", "seconds": "training time (s)"}
+AXES = {
+    "sequences": "training sequences",
+    "seconds": "training time (s)",
+    "step": "environment steps",
+}
 MEASURES = {
     "accuracy": "accuracy",
     "errors": "wrong bits or symbols per sequence",
     "bits": "cost (bits per sequence)",
     "excess_bits": "excess cost (bits per sequence)",
+    "success": "successful episodes",
+    "reward": "return per episode",
 }
 
 
@@ -50,7 +56,7 @@ def learning_curves(frame: pd.DataFrame, *, x: str, y: str, chance: float = floa
 
 
 def _scale(axes: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
-    if x == "sequences":
+    if x in ("sequences", "step"):
         panels.thousands(axes.xaxis)
     # the panels share their axes: limits come from the whole frame, not from the first panel
     axes.set_xlim(0, 1.03 * frame["x"].max() or 1)

@@ -24,15 +24,22 @@ def check_whole(settings: Any, owner: str = "", **least: int) -> None:
 
 
 def check_number(
-    settings: Any, owner: str, *names: str, least: float = -math.inf, above: float = -math.inf
+    settings: Any,
+    owner: str,
+    *names: str,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    most: float = math.inf,
 ) -> None:
     """Raises BadData unless each named field is a finite number within the bounds."""
     wanted = "a finite number"
     wanted += f", at least {least:g}" if least > -math.inf else ""
     wanted += f" above {above:g}" if above > -math.inf else ""
+    wanted += f", at most {most:g}" if most < math.inf else ""
     for name in names:
         value = real(getattr(settings, name))
-        good = value is not None and math.isfinite(value) and value >= least and value > above
+        good = value is not None and math.isfinite(value) and least <= value <= most
+        good = good and value is not None and value > above
         require(good, settings, owner, name, wanted)
         object.__setattr__(settings, name, value)
 

@@ -13,7 +13,7 @@ from memnets.registry import Registry
 from ..design.data import BadData, build, plain
 
 if TYPE_CHECKING:
-    from ..design.trial import Trial
+    from ..design.trial import TaskSpec, Trial
 
 procedures: Registry[type[Procedure]] = Registry("memnets.procedures", home="studies.procedures")
 
@@ -66,6 +66,13 @@ class Procedure(ABC):
 
     row_defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """What a row has in a column of `row_key` that it lacks, as rows of earlier versions may."""
+
+    def task(self, spec: TaskSpec) -> Any:
+        """What a trial's task names for this procedure: a task, unless it says otherwise.
+
+        Raises BadData, or UnknownName, where it cannot be built.
+        """
+        return spec.build()
 
     @abstractmethod
     def takes(self, task: Any) -> Mapping[str, Any]:

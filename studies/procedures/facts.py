@@ -28,7 +28,19 @@ class Trained(Protocol):
 
 def facts(learner: Trained) -> dict[str, Any]:
     """Facts of done.json: backend, sizes, time, and when the task was solved."""
-    network, clock = learner.network, learner.clock
+    clock = learner.clock
+    return {
+        **of_network(learner.network),
+        "seconds": learner.seconds,
+        "updates": learner.step,
+        "sequences": clock["sequences"],
+        "sequences_per_second": clock["sequences"] / max(learner.seconds, 1e-9),
+        "solved": learner.solved,
+    }
+
+
+def of_network(network: MemoryNetwork) -> dict[str, Any]:
+    """Facts of the network alone: backend, sizes, and how its addresses are made."""
     used = choose(network, network.backend)
     return {
         "backend": used.backend,
@@ -37,11 +49,6 @@ def facts(learner: Trained) -> dict[str, Any]:
         "in_training": network.estimator.in_training,
         "at_test": network.estimator.at_test,
         "state_size": _numbers(network.initial_state(1)),
-        "seconds": learner.seconds,
-        "updates": learner.step,
-        "sequences": clock["sequences"],
-        "sequences_per_second": clock["sequences"] / max(learner.seconds, 1e-9),
-        "solved": learner.solved,
     }
 
 

@@ -62,7 +62,7 @@ def run(
     _require_engine(workers, address, threads, device)
     trials = list(study.trials())
     for trial in trials:
-        trial.procedure.takes(trial.task.build())
+        trial.procedure.takes(trial.procedure.task(trial.task))
     done = failed = 0
     interrupted = False
     engine: Engine = workers_of(workers, address) if workers or address else inline

@@ -34,7 +34,7 @@ class TrialFile:
 
         `code` is what `made_with` says in the process that makes the trial; this one where None.
         """
-        columns = dict(trial.procedure.takes(trial.task.build()))
+        columns = dict(trial.procedure.takes(trial.procedure.task(trial.task)))
         return TrialFile(trial, columns, made_with(trial) if code is None else code)
 
     @staticmethod

@@ -111,14 +111,18 @@ def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
     trials = outcomes.finished(results)
     solved = set(trials.loc[trials["solved"], "trial"])
     parts = [
-        _aligned(group, solved, x, y).assign(**dict(zip(MODEL, key, strict=True)))
+        aligned(group, solved, x, y).assign(**dict(zip(MODEL, key, strict=True)))
         for key, group in scores.groupby(MODEL, sort=False)
     ]
     columns = [*MODEL, "x", "value", "low", "high", "n", "solved"]
     return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def _aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFrame:
+def aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFrame:
+    """The curve of one model's trials: IQM of `y`, with its band, at the same values of `x`.
+
+    The trials that `solved` their task keep their last value.
+    """
     trials = [(trial, rows.sort_values(x)) for trial, rows in group.groupby("trial", sort=False)]
     start = max(rows[x].iloc[0] for _, rows in trials)
     stops = [rows[x].iloc[-1] for trial, rows in trials if trial not in solved]

@@ -1,0 +1,64 @@
+"""Sections about agents: how they learned, and what each model came to."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ... import figures, formats
+from ...blocks import Block, Picture, Section, Table
+from ...file_names import file_name
+from ...results import Results
+from . import frames
+
+TITLES = {"success": "Success", "reward": "Return"}
+AXES = {"step": "environment steps", "seconds": "training time"}
+
+
+def learning(results: Results) -> Section:
+    """Success and return against steps and seconds."""
+    blocks: list[Block] = []
+    for task in results.tasks:
+        for x, y in (("step", "success"), ("seconds", "success"), ("step", "reward")):
+            frame = frames.curves(results, x=x, y=y)
+            frame = frame[frame["task"] == task]
+            if frame.empty:
+                continue
+            tag = (task,) if len(results.tasks) > 1 else ()
+            title = f"{TITLES[y]} against {AXES[x]}{f' on {task}' if tag else ''}"
+            caption = (
+                f"{TITLES[y]} of test episodes, each action the most likely one, against {AXES[x]} "
+                f"(tests are in neither): interquartile means over seeds with 95 % bands, "
+                f"{formats.seeds(frame['n'])} per model. A trial that was solved keeps its value."
+            )
+            figure = figures.learning_curves(frame, x=x, y=y)
+            blocks.append(Picture(file_name("agents", y, x, *tag), title, caption, figure))
+    return Section("learning", "Learning", tuple(blocks))
+
+
+def models(results: Results) -> Section:
+    """The table of models."""
+    numbers = frames.summary(results)
+    text = pd.DataFrame(
+        {
+            "Task": numbers["task"],
+            "Model": numbers["model"],
+            "Algorithm": [str(name).replace("_", " ") for name in numbers["algorithm"]],
+            "In training": numbers["in_training"],
+            "At test": numbers["at_test"],
+            "Solved / run": [f"{row.solved} / {row.run}" for row in numbers.itertuples()],
+            "Success": [formats.per_cent(value) for value in numbers["success"]],
+            "Return": [formats.number(value) for value in numbers["reward"]],
+            "Steps to solve": [formats.whole(value) for value in numbers["solved_step"]],
+            "Time to solve": [formats.duration(value) for value in numbers["solved_seconds"]],
+            "Steps/s": [formats.whole(value) for value in numbers["speed"]],
+            "Parameters": [formats.whole(value) for value in numbers["parameters"]],
+        }
+    )
+    if text["Task"].nunique() == 1:
+        text = text.drop(columns="Task")
+    caption = (
+        "What each model came to. Success and return are interquartile means of the last tests of "
+        "all seeds; steps and time to solve are medians over the seeds that were solved; steps per "
+        "second are of training, tests left out. Parameters are those of the memory network."
+    )
+    return Section("models", "Models", (Table("agents", "Agents", caption, text, numbers),))

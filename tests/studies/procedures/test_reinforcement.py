@@ -1,0 +1,138 @@
+"""Agents as trials: ids, rows, stopping and going on, and what cannot be trained."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from memnets.spec import ModelSpec
+from studies import Reinforcement, TaskSpec, Trial
+from studies.design.data import BadData
+from studies.procedures.agent_training import Agent, played
+from studies.procedures.base import BadCheckpoint
+from studies.procedures.reinforcement import ALGORITHMS
+
+from ..recorders import Memory, Stopped, rows_of, timeless
+
+ESTIMATORS = {"ppo": "soft", "address_ppo": "reinforce", "episodic_reinforce": "reinforce"}
+OTHERS = {
+    "algorithm": "address_ppo",
+    "batch_size": 5,
+    "gamma": 0.5,
+    "gae_lambda": 0.5,
+    "solved_success": 0.5,
+}
+
+
+def trial(algorithm="ppo", task="copy", estimator=None, **settings):
+    procedure = Reinforcement(
+        algorithm=algorithm,
+        **{"total_timesteps": 96, "n_envs": 4, "n_steps": 8, "evaluate_every": 32, "n_epochs": 2}
+        | {"test_episodes": 6, "lstm_hidden_size": 8, "solved_success": None}
+        | settings,
+    )
+    options = {"symbols": 2, "max_length": 1} if task == "copy" else {}
+    model = ModelSpec(
+        "ntm",
+        estimator or ESTIMATORS[algorithm],
+        controller_size=6,
+        cell_options={"slots": 4, "width": 3},
+    )
+    return Trial(TaskSpec(task, options), model, procedure, seed=7)
+
+
+def test_every_setting_changes_the_id():
+    first = trial()
+    ids = {first.id}
+    for item in dataclasses.fields(Reinforcement):
+        value = getattr(first.procedure, item.name)
+        changed = {item.name: OTHERS.get(item.name) or value * 2 + 1}
+        ids.add(
+            dataclasses.replace(first, procedure=dataclasses.replace(first.procedure, **changed)).id
+        )
+    assert len(ids) == 1 + len(dataclasses.fields(Reinforcement))
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_rows_and_facts(algorithm):
+    rows, outcome = rows_of(trial(algorithm))
+    assert [row["kind"] for row in rows[:2]] == ["train", "test"]
+    steps = [row["step"] for row in rows if row["kind"] == "test"]
+    assert steps == sorted(steps) and steps[0] >= 32 and steps[-1] >= 96
+    for row in rows:
+        assert 0 <= row["success"] <= 1 and row["episodes"] > 0
+    assert outcome.facts["timesteps"] == steps[-1] and outcome.facts["solved"] is None
+    one_slot = algorithm != "ppo"
+    assert (outcome.facts["in_training"] == "one slot") is one_slot
+    line = trial(algorithm).procedure.progress({**rows[1], "seconds": 2.0})
+    assert line.startswith(f"{rows[1]['step']}/96") and line.endswith("left")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_trial_that_is_stopped_goes_on_as_if_it_had_not_been(algorithm):
+    whole, outcome = rows_of(trial(algorithm))
+    recorder = Memory(stop_after=3)
+    with pytest.raises(Stopped):
+        trial(algorithm).procedure.run(trial(algorithm), recorder)
+    recorder.stop_after = None
+    again = trial(algorithm).procedure.run(trial(algorithm), recorder)
+    found = {(row["kind"], row["step"]): timeless(row) for row in recorder.rows}
+    assert list(found.values()) == whole
+    assert again.facts["timesteps"] == outcome.facts["timesteps"]
+
+
+def test_a_trial_is_solved_by_its_tests_and_stops():
+    rows, outcome = rows_of(trial(solved_success=1e-9, total_timesteps=320))
+    tests = [row for row in rows if row["kind"] == "test"]
+    assert outcome.facts["solved"]["step"] == tests[-1]["step"]
+    assert all(row["success"] == 0 for row in tests[:-1]) and tests[-1]["success"] > 0
+
+
+def test_tests_are_the_same_episodes_and_draw_nothing_from_training():
+    state = Agent.start(trial(), trial().procedure, "cpu")
+    drawn = torch.get_rng_state()
+    assert played(state) == played(state)
+    assert torch.equal(torch.get_rng_state(), drawn)
+    assert len(played(state)[0]) == 8
+
+
+def test_a_checkpoint_of_another_trial_or_of_nothing_is_refused():
+    state = Agent.start(trial(), trial().procedure, "cpu")
+    other = dataclasses.replace(trial(), seed=8)
+    with pytest.raises(BadCheckpoint, match="not of"):
+        Agent.start(other, other.procedure, "cpu").restore(state.checkpoint())
+    with pytest.raises(BadCheckpoint, match="not a checkpoint"):
+        state.restore(b"garbage")
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"algorithm": "ppi"}, "no algorithm 'ppi'. Did you mean 'ppo'"),
+        ({"n_envs": 0}, "n_envs is 0"),
+        ({"gamma": 1.5}, "at most 1"),
+        ({"solved_success": 0}, "solved_success is 0"),
+        ({"batch_size": 0}, "batch_size is 0"),
+    ],
+)
+def test_bad_settings_get_one_line(settings, why):
+    with pytest.raises(BadData, match=why):
+        Reinforcement(**settings)
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (TaskSpec("copi"), "environment 'memnets/copi-v0' cannot be made"),
+        (TaskSpec("copy", {"simbols": 2}), "cannot be made.*simbols"),
+    ],
+)
+def test_an_environment_that_cannot_be_made_is_refused_before_anything_runs(made, why):
+    with pytest.raises(BadData, match=why):
+        trial().procedure.task(made)
+
+
+def test_a_memory_that_the_algorithm_cannot_train_is_refused():
+    refused = trial(estimator="gumbel")
+    with pytest.raises(ValueError, match="AddressActions.*EpisodicReinforce"):
+        refused.procedure.run(refused, Memory())
