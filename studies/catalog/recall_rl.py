@@ -1,0 +1,61 @@
+"""Agents that must remember: memories under PPO, with slots as actions, and over whole episodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from memnets.spec import ModelSpec
+
+from ..design.study import Own, Study, studies
+from ..design.trial import TaskSpec
+from ..procedures.reinforcement import Reinforcement
+from .recipe import FRESH
+
+SIZES: dict[str, Any] = {"controller_size": 32}
+MEMORY = {"slots": 8, "width": 16}
+
+AGENTS: dict[str, tuple[str, ModelSpec]] = {
+    "no memory, PPO": ("ppo", ModelSpec("none", controller="feedforward", **SIZES)),
+    "LSTM, PPO": ("ppo", ModelSpec("none", **SIZES)),
+    "NTM, PPO": ("ppo", ModelSpec("ntm", cell_options=MEMORY, **SIZES)),
+    "NTM, slots as actions": (
+        "address_ppo",
+        ModelSpec("ntm", "reinforce", cell_options=MEMORY, **SIZES),
+    ),
+    "D-NTM, slots as actions": (
+        "address_ppo",
+        ModelSpec("dntm", "reinforce", cell_options=MEMORY, **SIZES),
+    ),
+    "NTM, whole episodes": (
+        "episodic_reinforce",
+        ModelSpec("ntm", "reinforce", cell_options=MEMORY, **SIZES),
+    ),
+}
+"""Algorithms and models, by what reports call them."""
+
+
+@studies.register("recall_rl")
+def recall_rl() -> Study:
+    """Delayed recall of one symbol out of four, and copying up to two, by reinforcement alone."""
+    tasks = {
+        "delayed recall": TaskSpec(
+            "delayed_recall", {"symbols": 4, "kept": 1, "min_length": 3, "max_length": 3}
+        ),
+        "copy": TaskSpec("copy", {"symbols": 3, "max_length": 2}),
+    }
+    own: Own = {
+        (task, name): {"algorithm": algorithm}
+        for task in tasks
+        for name, (algorithm, _) in AGENTS.items()
+    }
+    return Study(
+        name="recall_rl",
+        question="Can an agent learn what to keep in memory from rewards alone?",
+        tasks=tasks,
+        models={name: model for name, (_, model) in AGENTS.items()},
+        procedure=Reinforcement(
+            total_timesteps=300_000, evaluate_every=10_000, n_epochs=4, learning_rate=3e-3
+        ),
+        own=own,
+        seeds=FRESH[:5],
+    )
