@@ -85,6 +85,17 @@ class Task(ABC):
     def chance_bits(self, length: int | None = None) -> float:
         """Expected cost of guessing a sequence, in bits; None means the mean over `lengths`."""
 
+    def marks(self, errors_TB: np.ndarray, batch: Batch) -> Mapping[str, float]:
+        """Columns that tests on this task have beside those of every task; by default none.
+
+        `errors_TB` are the wrong bits or symbols of each step, scored or not.
+        """
+        return {}
+
+    def facts(self) -> Mapping[str, Any]:
+        """What is stored with a trained network as facts of its task; by default nothing."""
+        return {}
+
     def optimum_bits(self, batch: Batch) -> np.ndarray | None:
         """The lowest expected cost of each sequence, in bits; None means zero for all."""
         return None

@@ -35,6 +35,8 @@ class Outdated(BadData):
 def identity(data: Mapping[str, Any]) -> str:
     """The id of a trial, given its JSON: twelve digits of the SHA-256 of all but its labels."""
     hashed = {name: value for name, value in data.items() if not name.endswith("_label")}
+    task = hashed["task"]
+    hashed["task"] = {**task, "options": _by_content(task["options"])}
     procedure = dict(_by_content(hashed["procedure"]))
     name = procedure.pop("name")
     for later, default in LATER.get(name, {}).items():

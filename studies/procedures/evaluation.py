@@ -97,11 +97,13 @@ def _test(network: Network, task: Task, batch: Batch, device: torch.device) -> R
         entropies.append(entropy_TBH.mean((0, 2)).cpu().numpy())
     bits_B = np.concatenate(costs).astype(np.float64) / NATS_PER_BIT
     entropy_B = np.concatenate(entropies).astype(np.float64)
+    answers = np.concatenate(decided, axis=1)
     optimum_B = task.optimum_bits(batch)
     return {
         "bits": float(bits_B.mean()),
         "excess_bits": None if optimum_B is None else float((bits_B - optimum_B).mean()),
-        **marks(task, np.concatenate(decided, axis=1), batch),
+        **marks(task, answers, batch),
+        **task.marks(task.answer.errors(answers, batch.targets_TBY), batch),
         # without heads there is no entropy, and the mean of nothing is not a number
         "entropy": float(entropy_B.mean()) if rollout.address.entropy_BH.numel() else None,
     }

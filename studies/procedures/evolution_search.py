@@ -140,7 +140,8 @@ def search(trial: Trial, settings: Evolution, recorder: Recorder) -> Outcome:
     used = found.network.estimator.at_test
     own = {"in_training": used}
     longest = found.task.lengths[1]
-    return Outcome(facts(found) | own, trace(found.network, found.task, longest, trial.seed))
+    known = {**facts(found), **own, **found.task.facts()}
+    return Outcome(known, trace(found.network, found.task, longest, trial.seed))
 
 
 def in_one_piece(network: nn.Module) -> Tensor:

@@ -40,6 +40,7 @@ BUILT_IN = [
 ]
 # their answers lie in no single step
 COMPUTED = {
+    "babi",
     "binary_addition",
     "binary_multiplication",
     "cycle_navigation",
