@@ -87,6 +87,13 @@ class Batch:
         lengths_B = None if self.lengths_B is None else self.lengths_B[rows]
         return Batch(inputs_TBX, targets_TBY, mask_TB, lengths_B)
 
+    def trimmed(self) -> Batch:
+        """The batch without the silent steps after its longest sequence."""
+        steps = int(self.steps_B.max())
+        inputs_TBX, targets_TBY, mask_TB = (array[:steps] for array in self)
+        several = None if (self.steps_B == steps).all() else self.lengths_B
+        return Batch(inputs_TBX, targets_TBY, mask_TB, several)
+
     def repeated(self, times: int) -> Batch:
         """Every sequence so many times, side by side."""
         return self.select(np.arange(self.mask_TB.shape[1]).repeat(times))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 
 class BadFile(ValueError):
     """A file that is not what it should be; the message is one line that names the file."""
@@ -22,3 +24,9 @@ def sha256_of(path: str, wanted: str = "") -> str:
     if wanted not in ("", found):
         raise BadFile(f"{path}: its content is another: sha256 is {found:.12}…, not {wanted:.12}…")
     return found
+
+
+def in_turn(rng: np.random.Generator, available: int, count: int) -> np.ndarray:
+    """So many indices below `available` in random order, each once before any comes again."""
+    rounds = -(-count // available)
+    return np.concatenate([rng.permutation(available) for _ in range(rounds)])[:count]

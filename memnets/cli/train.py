@@ -37,7 +37,7 @@ class Train:
     controller: str = "lstm"
     """The network that drives the memory: a name of `memnets list controllers`."""
     task: str = "copy"
-    """What to learn: a name of `memnets list tasks`."""
+    """What to learn: a name of `memnets list tasks`, or a .npz file of your own sequences."""
     controller_size: int = 100
     """Units of the controller."""
     cell_options: Options = field(default_factory=dict)
@@ -78,10 +78,13 @@ class Train:
             self.bypass_dropout,
         )
         terms = {name: {"weight": _value(text)} for name, text in self.regularisers.items()}
+        options = _values(self.task_options)
+        is_file = self.task.endswith(".npz")
+        task = TaskSpec.of_file(self.task, **options) if is_file else TaskSpec(self.task, options)
         return Study(
             name="train",
             question=f"Does {model.label} learn {self.task}?",
-            tasks={self.task: TaskSpec(self.task, _values(self.task_options))},
+            tasks={Path(self.task).stem if is_file else self.task: task},
             models={model.label: model},
             procedure=replace(self.procedure, regularisers=terms),
             seeds=(self.seed,),

@@ -34,6 +34,21 @@ class TaskSpec:
     def __hash__(self) -> int:
         return hash((self.name, canonical(self.options)))
 
+    @staticmethod
+    def of_file(path: str, **options: Any) -> TaskSpec:
+        """The task of one's own sequences in a .npz file (`envs.tasks.arrays.Arrays`).
+
+        Trials on it are of what the file holds, wherever it lies. Raises BadData where there is no
+        such file.
+        """
+        from envs.tasks.files import BadFile, sha256_of
+
+        try:
+            own = {"path": path, "path_sha256": sha256_of(path)}
+        except BadFile as error:
+            raise BadData(str(error)) from error
+        return TaskSpec("envs.tasks.arrays:Arrays", {**own, **options})
+
     def build(self) -> Task:
         """The task itself; raises UnknownName, or BadData naming an option that does not exist."""
         from envs.tasks import make_task

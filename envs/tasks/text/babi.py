@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 
 from ...answers import Symbols
 from ..base import Batch, Task, check_range, tasks, whole
-from ..files import BadFile, sha256_of
+from ..files import BadFile, in_turn, sha256_of
 from . import world
 from .encoding import Encoded, as_batch, encode, vocabulary, wrong_questions
 from .stories import files_of, read_folder, vocabulary_of
@@ -128,14 +128,14 @@ class Babi(Task):
         if not self.folder:
             return self.sample(rng, batch_size, length)
         test = [story for stories in self._corpus().test.values() for story in stories]
-        return self._batch(self._cut(_in_turn(rng, test, batch_size), length))
+        return self._batch(self._cut(_drawn(rng, test, batch_size), length))
 
     def test_at(self, rng: np.random.Generator, batch_size: int, name: str, value: int) -> Batch:
         """Stories of one kind; with a folder, of its test files, whole ones."""
         if not self.folder or name != "kind":
             return super().test_at(rng, batch_size, name, value)
         (kind,) = set(self._kinds(rng, 1, value))
-        return self._batch(_in_turn(rng, self._corpus().test[kind], batch_size))
+        return self._batch(_drawn(rng, self._corpus().test[kind], batch_size))
 
     def marks(self, errors_TB: np.ndarray, batch: Batch) -> Mapping[str, float]:
         wrong, asked = wrong_questions(errors_TB, batch.mask_TB)
@@ -187,13 +187,8 @@ class Babi(Task):
         return as_batch(stories, len(self.words))
 
 
-def _in_turn(
-    rng: np.random.Generator, stories: list[Encoded] | tuple[Encoded, ...], count: int
-) -> list[Encoded]:
-    """So many stories, each once before any comes again."""
-    rounds = -(-count // len(stories))
-    order = np.concatenate([rng.permutation(len(stories)) for _ in range(rounds)])
-    return [stories[index] for index in order[:count]]
+def _drawn(rng: np.random.Generator, stories: Sequence[Encoded], count: int) -> list[Encoded]:
+    return [stories[index] for index in in_turn(rng, len(stories), count)]
 
 
 @cache

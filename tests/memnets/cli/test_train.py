@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from memnets.cli.main import main
@@ -100,3 +101,23 @@ def test_regularisers_and_bypass_dropout_are_reached_from_the_shell(tmp_path):
 def test_a_place_that_cannot_be_written_is_one_line(capsys):
     arguments = ["train", "--folder", "/proc/nowhere", *SMALL, *TASK, *QUICK]
     assert "/proc/nowhere" in refusal(capsys, arguments)
+
+
+def test_ones_own_sequences_are_trained_on_and_gone_on_with(tmp_path, capsys):
+    symbols = np.random.default_rng(0).integers(3, size=(4, 12))
+    mask = np.arange(4)[:, None] * np.ones((1, 12)) == 3
+    np.savez(tmp_path / "mine.npz", inputs=np.eye(3)[symbols], targets=symbols, mask=mask)
+    asked = ["train", "--task", str(tmp_path / "mine.npz"), *SMALL, *QUICK]
+    assert main([*asked, "--folder", str(tmp_path / "runs")]) == 0
+    (saved,) = (tmp_path / "runs").glob("*/model.pt")
+    told = json.loads(saved.with_name("trial.json").read_text())
+    assert told["task_label"] == "mine" and len(told["task"]["options"]["path_sha256"]) == 64
+    (tmp_path / "copy.npz").write_bytes((tmp_path / "mine.npz").read_bytes())
+    copied = ["train", "--task", str(tmp_path / "copy.npz"), *SMALL, *QUICK]
+    assert main([*copied, "--folder", str(tmp_path / "runs")]) == 0
+    assert len(list((tmp_path / "runs").glob("*/model.pt"))) == 1
+    gone = ["train", "--task", str(tmp_path / "gone.npz")]
+    assert "gone.npz: No such file or directory." in refusal(capsys, gone)
+    np.savez(tmp_path / "wrong.npz", inputs=np.ones((4, 12)), targets=symbols)
+    wrong = refusal(capsys, ["train", "--task", str(tmp_path / "wrong.npz")])
+    assert "wrong.npz: inputs have shape (4, 12); time × sequences × channels" in wrong
