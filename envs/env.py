@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
-from gymnasium.spaces import Box
+from gymnasium.spaces import Box, MultiDiscrete
 
 from .batched_env import as_render_mode
 from .cursor import Cursor
@@ -87,8 +87,10 @@ def as_task(task: Task | str, options: Mapping[str, Any]) -> Task:
     return task
 
 
-def observation_space(task: Task) -> Box:
+def observation_space(task: Task) -> Box | MultiDiscrete:
     """The gymnasium space of the inputs of one step of one sequence."""
+    if task.input_symbols:
+        return MultiDiscrete([task.input_symbols])
     low, high = task.input_range
     return Box(low, high, (task.input_size,), np.float32)
 

@@ -141,7 +141,7 @@ class TaskVectorEnv(BatchedEnv):
         return kept
 
     def _spread(
-        self, groups: Sequence[_Group], values: Sequence[np.ndarray], dtype: type = float
+        self, groups: Sequence[_Group], values: Sequence[np.ndarray], dtype: Any = float
     ) -> np.ndarray:
         """One array over all environments, from an array per group; zero in all other rows."""
         if groups and isinstance(groups[0].rows, slice):
@@ -157,7 +157,7 @@ class TaskVectorEnv(BatchedEnv):
 
     def _observations(self) -> np.ndarray:
         seen = [cursor.inputs_BX for _, cursor in self._groups]
-        return self._spread(self._groups, seen, np.float32)
+        return self._spread(self._groups, seen, self.single_observation_space.dtype)
 
     def _infos(self, groups: Sequence[_Group]) -> dict[str, Any]:
         marks_B = self._marks(groups)

@@ -64,6 +64,7 @@ class ControllerAlone(nn.Module):
         units, reads = network.controller.output_size, network.cell.read_size
         readout = network.readout
         self.reads = reads
+        self.embed = network.embed
         self.read_steps = network.cell.read_steps
         # on "meta", no number is drawn for the readout that is replaced
         with torch.device("meta"):
@@ -81,7 +82,7 @@ class ControllerAlone(nn.Module):
 
     def forward(self, inputs_TBX: Tensor) -> Rollout:
         """The rollout of a sequence from the controller's first state."""
-        fed_TBX = nn.functional.pad(inputs_TBX, (0, self.reads))
+        fed_TBX = nn.functional.pad(self.embed(inputs_TBX), (0, self.reads))
         # a cell that reads several times per step runs the controller as often
         rollout: Rollout = self.network(fed_TBX.repeat_interleave(self.read_steps, 0))
         last = slice(self.read_steps - 1, None, self.read_steps)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .cells.base import MemoryCell
 from .controllers import Controller
+from .embedding import Embedding
 from .episodes import unroll_episodes
 from .estimators import Estimator
 from .inputs import check_call, check_starts, check_step
@@ -29,6 +30,9 @@ class MemoryNetwork(nn.Module):
     `bypass_dropout` drops parts of h_t on its way to the readout, and there only, so that the
     network leans on its memory (ADNC, Franke et al., 2018). `backend` is the registered name of
     what unrolls a sequence; it changes how long that takes, never the result.
+
+    With an `embedding`, inputs are indices of symbols, and `input_size` is the width of its
+    vectors. Controller, memory and backends see these vectors only.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class MemoryNetwork(nn.Module):
         *,
         input_size: int,
         bypass_dropout: float = 0.0,
+        embedding: Embedding | None = None,
         backend: str = "auto",
     ) -> None:
         super().__init__()
@@ -46,6 +51,7 @@ class MemoryNetwork(nn.Module):
         self.input_size = input_size
         require_number("bypass_dropout", bypass_dropout, least=0, below=1)
         self.bypass = nn.Dropout(bypass_dropout)
+        self.embedding = embedding
         self.controller = controller
         self.cell = cell
         self.readout = nn.Linear(controller.output_size + cell.read_size, output_size)
@@ -73,11 +79,24 @@ class MemoryNetwork(nn.Module):
             self.readout.weight.new_zeros(batch_size, self.cell.read_size),
         )
 
+    def embed(self, inputs: Tensor) -> Tensor:
+        """What controller and memory see of inputs: their vectors, or, without any, these."""
+        if self.embedding is None:
+            return inputs
+        vectors: Tensor = self.embedding(inputs, self.readout.weight.dtype)
+        return vectors
+
+    def blank(self, steps: int, batch_size: int) -> Tensor:
+        """Inputs of zeros, or of symbol 0, (T, B, X)."""
+        width = self.input_size if self.embedding is None else 1
+        return self.readout.weight.new_zeros(steps, batch_size, width)
+
     def step(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
         """One time step: logits (B, Y), the next state, and where the heads pointed.
 
         Always on the reference.
         """
+        x_BX = self.embed(x_BX)
         check_step(x_BX, state, input_size=self.input_size, dtype=self.readout.weight.dtype)
         h_BC, state, address = self.drive(x_BX, state)
         return self.readout(torch.cat([self.bypass(h_BC), state.read_BO], -1)), state, address
@@ -94,6 +113,7 @@ class MemoryNetwork(nn.Module):
         on every backend. Without it, a sequence is one episode.
         Raises ValueError for inputs, a state or starts of other sizes than the network's.
         """
+        inputs_TBX = self.embed(inputs_TBX)
         dtype = self.readout.weight.dtype
         check_call(inputs_TBX, state, input_size=self.input_size, dtype=dtype)
         run: Callable[..., Rollout] = partial(backends.get(self._backend)().run, self)
@@ -180,9 +200,13 @@ def assemble(
     estimator_options: Mapping[str, Any] | None = None,
     controller_options: Mapping[str, Any] | None = None,
     bypass_dropout: float = 0.0,
+    embedding: Embedding | None = None,
     backend: str = "auto",
 ) -> MemoryNetwork:
-    """Builds estimator, cell and controller with matching sizes, and the network of them."""
+    """Builds estimator, cell and controller with matching sizes, and the network of them.
+
+    With an embedding, `input_size` is the width of its vectors.
+    """
     controller_options = controller_options or {}
     hidden_size = make_controller.output_size_of(controller_size, **controller_options)
     features = accepted(make_estimator, feature_size=hidden_size, external_size=input_size)
@@ -196,6 +220,7 @@ def assemble(
         output_size,
         input_size=input_size,
         bypass_dropout=bypass_dropout,
+        embedding=embedding,
         backend=backend,
     )
     draw_for(estimator)

@@ -125,6 +125,8 @@ class NextInput(Regulariser):
     def __init__(self, network: MemoryNetwork, *, weight: float = 0.1) -> None:
         super().__init__()
         require_number("weight", weight, least=0)
+        if network.embedding is not None:
+            raise ValueError("next_input needs inputs of bits or one-hots, not indices of symbols")
         self.weight = weight
         self.predict = nn.Linear(network.controller.output_size, network.input_size)
 

@@ -15,6 +15,7 @@ from .options import check_options, plain, require_number, require_positive
 from .registry import cells, controllers, estimators
 
 if TYPE_CHECKING:
+    from .embedding import Embedding
     from .network import MemoryNetwork
 
 _FIELDS = ("spec", "input_size", "output_size", "state")
@@ -40,6 +41,8 @@ class ModelSpec:
     estimator_options: Mapping[str, Any] = field(default_factory=dict)
     controller_options: Mapping[str, Any] = field(default_factory=dict)
     bypass_dropout: float = 0.0
+    embedding: int = 0
+    """Width of the learned vectors of symbols that come in as indices; 0: they are one-hot."""
 
     def __post_init__(self) -> None:
         for name in ("cell", "estimator", "controller"):
@@ -52,6 +55,8 @@ class ModelSpec:
             object.__setattr__(self, name, plain(getattr(self, name)))
         require_positive(controller_size=self.controller_size)
         require_number("bypass_dropout", self.bypass_dropout, least=0, below=1)
+        if self.embedding != 0:
+            require_positive(embedding=self.embedding)
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_json(), sort_keys=True))
@@ -61,10 +66,13 @@ class ModelSpec:
         """How reports name the model: "ntm/soft", or "none/lstm" where there is no memory."""
         return f"{self.cell}/{self.controller if self.cell == 'none' else self.estimator}"
 
-    def build(self, input_size: int, output_size: int, *, backend: str = "auto") -> MemoryNetwork:
+    def build(
+        self, input_size: int, output_size: int, *, symbols: int = 0, backend: str = "auto"
+    ) -> MemoryNetwork:
         """A freshly initialised network; raises ValueError or a registry error, in one line.
 
-        `backend` is no part of a model: it never changes a result (memnets.backends).
+        With `symbols`, inputs are indices of so many symbols, and `input_size` is 1. `backend` is
+        no part of a model: it never changes a result (memnets.backends).
         """
         from .network import assemble
 
@@ -75,23 +83,42 @@ class ModelSpec:
         check_options(self.cell, make_cell, self.cell_options)
         check_options(self.controller, make_controller, self.controller_options)
         check_options(self.estimator, make_estimator, self.estimator_options)
+        embedding = self._embedding(input_size, plain(symbols))
         return assemble(
             make_cell,
             make_estimator,
             make_controller,
             self.controller_size,
-            input_size,
+            embedding.output_size if embedding else input_size,
             output_size,
             cell_options=self.cell_options,
             estimator_options=self.estimator_options,
             controller_options=self.controller_options,
             bypass_dropout=self.bypass_dropout,
+            embedding=embedding,
             backend=backend,
         )
 
+    def _embedding(self, input_size: int, symbols: int) -> Embedding | None:
+        from .embedding import Embedding
+
+        if symbols:
+            if input_size != 1:
+                raise ValueError(f"symbols come in one column of indices, not in {input_size}")
+            return Embedding(symbols, self.embedding)
+        if self.embedding:
+            raise ValueError(
+                f"embedding is {self.embedding}, but inputs are channels and no symbols: leave it 0"
+            )
+        return None
+
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of JSON types."""
-        return asdict(self)
+        """A dictionary of JSON types; it has the embedding only where there is one."""
+        data = asdict(self)
+        # ids of stored trials are made of this, and earlier versions had none
+        if not self.embedding:
+            del data["embedding"]
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ModelSpec:
@@ -113,8 +140,12 @@ def save(
     spec: ModelSpec,
     input_size: int,
     output_size: int,
+    symbols: int = 0,
 ) -> None:
-    """Write a network with the spec that rebuilds it, whole or not at all; raises OSError."""
+    """Write a network with the spec that rebuilds it, whole or not at all; raises OSError.
+
+    The sizes are those that it was built with.
+    """
     import torch
 
     path = Path(path)
@@ -122,6 +153,7 @@ def save(
         "spec": spec.to_json(),
         "input_size": plain(input_size),
         "output_size": plain(output_size),
+        "symbols": plain(symbols),
         "state": network.state_dict(),
     }
     buffer = io.BytesIO()
@@ -157,7 +189,9 @@ def load(path: str | PathLike[str]) -> tuple[MemoryNetwork, ModelSpec]:
         if ":" in "".join(_strings(saved["spec"])):
             raise TypeError("it names code by reference: register that code and save by its name")
         spec = ModelSpec.from_json(saved["spec"])
-        network = spec.build(saved["input_size"], saved["output_size"])
+        sizes = saved["input_size"], saved["output_size"]
+        # files of earlier versions know of no symbols
+        network = spec.build(*sizes, symbols=saved.get("symbols", 0))
         network.to(saved["state"]["readout.weight"].dtype)
         network.load_state_dict(saved["state"])
     except (KeyError, TypeError, RuntimeError) as error:

@@ -75,6 +75,7 @@ def _models(results: Results) -> Table:
                 "size": spec.controller_size,
                 **{name: _options(getattr(spec, name)) for name in options},
                 "bypass_dropout": spec.bypass_dropout,
+                "embedding": spec.embedding,
             }
             for label, own in specs.items()
             for task, spec in _by_task(own)
@@ -82,8 +83,8 @@ def _models(results: Results) -> Table:
     )
     if not numbers["task"].any():
         numbers = numbers.drop(columns="task")
-    if not numbers["bypass_dropout"].any():
-        numbers = numbers.drop(columns="bypass_dropout")
+    unused = [name for name in ("bypass_dropout", "embedding") if not numbers[name].any()]
+    numbers = numbers.drop(columns=unused)
     renamed = {name: name.replace("_", " ").capitalize() for name in numbers}
     shown = numbers.astype(str).replace("", "defaults").rename(columns=renamed)
     caption = "The models as data: building them again from these lines gives the same networks."

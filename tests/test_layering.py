@@ -30,7 +30,7 @@ FLOORS = (
     ("registry", "options", "own_packages", "types"),
     ("storage",),
     ("equations",),
-    ("controllers", "episodes", "estimators", "inputs", "interface"),
+    ("controllers", "embedding", "episodes", "estimators", "inputs", "interface"),
     ("cells",),
     ("network",),
     ("addressing", "spec"),

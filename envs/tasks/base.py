@@ -11,7 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
@@ -21,6 +21,14 @@ from ..answers import Answer
 from .batch import Batch as Batch
 
 tasks: Registry[Any] = Registry("memnets.tasks", home="envs.tasks")
+
+
+class NetworkSizes(TypedDict):
+    """Keywords of `ModelSpec.build` that a task decides."""
+
+    input_size: int
+    output_size: int
+    symbols: int
 
 
 class NoLengths(ValueError):
@@ -43,6 +51,23 @@ class Task(ABC):
     @abstractmethod
     def input_size(self) -> int:
         """Number of input channels."""
+
+    @property
+    def input_symbols(self) -> int:
+        """How many symbols come in as indices, in the one column of the inputs; 0: none do.
+
+        A network makes vectors of them, learned ones or one-hot (`ModelSpec.embedding`).
+        """
+        return 0
+
+    @property
+    def network_sizes(self) -> NetworkSizes:
+        """The sizes of a network for this task."""
+        return NetworkSizes(
+            input_size=self.input_size,
+            output_size=self.answer.output_size,
+            symbols=self.input_symbols,
+        )
 
     @property
     @abstractmethod

@@ -26,7 +26,7 @@ class Batch:
     """
 
     inputs_TBX: np.ndarray
-    """float32"""
+    """float32; int64, in one column, where they are indices of symbols (`Task.input_symbols`)"""
     targets_TBY: np.ndarray
     """float32 for `Bits`, int64 for `Symbols` and `Fields`"""
     mask_TB: np.ndarray

@@ -123,9 +123,8 @@ def warm_up(network: MemoryNetwork) -> None:
 
     from .restoring import unchanged
 
-    weight = network.readout.weight
-    with unchanged(network, weight.device), torch.enable_grad():
-        logits_TBY = network(weight.new_zeros(1, 1, network.input_size)).logits_TBY
+    with unchanged(network, network.readout.weight.device), torch.enable_grad():
+        logits_TBY = network(network.blank(1, 1)).logits_TBY
         if logits_TBY.requires_grad:
             parameters = [part for part in network.parameters() if part.requires_grad]
             torch.autograd.grad(logits_TBY.sum(), parameters, allow_unused=True)

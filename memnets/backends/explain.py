@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ..registry import BrokenPlugin, controllers, estimators
 from ..spec import ModelSpec
 from .auto import choose, ranked
 
-SIZES = 8, 8
+SIZES = {"input_size": 8, "output_size": 8}
 """Inputs and outputs of a network built to be asked; no backend depends on them."""
 
 
@@ -30,13 +30,15 @@ def of_cell(cell: str) -> Iterator[Coverage]:
     for estimator in estimators:
         for controller in controllers:
             spec = ModelSpec(cell, estimator, controller, controller_size=8)
-            yield _coverage(f"{cell}/{estimator}/{controller}", spec, *SIZES)
+            yield _coverage(f"{cell}/{estimator}/{controller}", spec, SIZES)
 
 
-def of_models(models: Iterable[tuple[str, ModelSpec, int, int]]) -> Iterator[Coverage]:
-    """Of models with their labels and the widths of their inputs and outputs."""
-    for label, spec, input_size, output_size in models:
-        yield _coverage(label, spec, input_size, output_size)
+def of_models(
+    models: Iterable[tuple[str, ModelSpec, Mapping[str, Any]]],
+) -> Iterator[Coverage]:
+    """Of models with their labels and the sizes that they are built with."""
+    for label, spec, sizes in models:
+        yield _coverage(label, spec, sizes)
 
 
 def lines(coverage: Iterable[Coverage]) -> Iterator[str]:
@@ -46,9 +48,9 @@ def lines(coverage: Iterable[Coverage]) -> Iterator[str]:
     yield from (f"{reason}." for reason in _by_name().values())
 
 
-def _coverage(label: str, spec: ModelSpec, input_size: int, output_size: int) -> Coverage:
+def _coverage(label: str, spec: ModelSpec, sizes: Mapping[str, Any]) -> Coverage:
     try:
-        network = spec.build(input_size, output_size)
+        network = spec.build(**sizes)
     except (ValueError, TypeError, LookupError, BrokenPlugin) as error:
         return Coverage(label, "none", (f"it cannot be built: {' '.join(str(error).split())}",))
     choice = choose(network)

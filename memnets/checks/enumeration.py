@@ -76,7 +76,7 @@ def sampled_gradient(network: MemoryNetwork, inputs_TX: Tensor, cost: Cost, samp
     rollout = network(inputs_TBX)
     cost_TB = cost(rollout.logits_TBY)
     surrogate = network.estimator.surrogate(
-        rollout.address, cost_TB, network.features(rollout), inputs_TBX
+        rollout.address, cost_TB, network.features(rollout), network.embed(inputs_TBX).detach()
     )
     return flat_gradient(cost_TB.sum(0).mean() + surrogate, model_parameters(network))
 

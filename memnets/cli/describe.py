@@ -60,6 +60,7 @@ def _spec(model: ModelSpec) -> str:
         for name, options in parts
     ]
     dropout = [f"bypass dropout {model.bypass_dropout}"] if model.bypass_dropout else []
+    dropout += [f"embedding {model.embedding}"] if model.embedding else []
     return ", ".join(named + dropout)
 
 
@@ -79,7 +80,7 @@ def chosen_backends(registry: str, name: str) -> Iterator[str]:
     for trial in study.trials():
         label = f"{trial.model_label} on {trial.task_label}"
         task = trial.task.build()
-        models[label] = (trial.model, task.input_size, task.answer.output_size)
+        models[label] = (trial.model, task.network_sizes)
     return explain.lines(explain.of_models((label, *model) for label, model in models.items()))
 
 

@@ -50,6 +50,8 @@ class Train:
     """Names and values, such as `max_length 5`."""
     bypass_dropout: float = 0.0
     """Share of the controller's output that is hidden from the readout, so that it needs memory."""
+    embedding: int = 0
+    """Width of learned vectors for a task whose symbols come in as indices; 0: they are one-hot."""
     regularisers: Options = field(default_factory=dict)
     """Names and weights, as in `--regularisers address_entropy 0.001`."""
     procedure: Supervised = field(default_factory=Supervised)
@@ -76,6 +78,7 @@ class Train:
             _values(self.estimator_options),
             _values(self.controller_options),
             self.bypass_dropout,
+            self.embedding,
         )
         terms = {name: {"weight": _value(text)} for name, text in self.regularisers.items()}
         options = _values(self.task_options)
@@ -115,7 +118,7 @@ class Train:
 def _build(trial: Trial) -> Any:
     task = trial.task.build()
     try:
-        return trial.model.build(task.input_size, task.answer.output_size)
+        return trial.model.build(**task.network_sizes)
     except (RuntimeError, MemoryError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise BadData(f"a model of this size cannot be built here: {reason}") from error
@@ -153,7 +156,7 @@ def _save(trial: Trial, home: Path) -> None:
 
     _, network = trained(home / "checkpoint.pt")
     task = trial.task.build()
-    save(home / "model.pt", network, trial.model, task.input_size, task.answer.output_size)
+    save(home / "model.pt", network, trial.model, **task.network_sizes)
 
 
 def _values(options: Options) -> dict[str, Any]:

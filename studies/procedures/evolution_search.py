@@ -67,8 +67,8 @@ class Search:
         """A trial before its first update; seeds torch."""
         torch.manual_seed(trial.seed)
         task = trial.task.build()
-        sizes = task.input_size, task.answer.output_size
-        network = trial.model.build(*sizes, backend=settings.backend).to(device).eval()
+        network = trial.model.build(**task.network_sizes, backend=settings.backend)
+        network = network.to(device).eval()
         with torch.no_grad():
             members_D = in_one_piece(network)
             warm_up(network)

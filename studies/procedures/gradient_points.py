@@ -63,9 +63,8 @@ def _points(shared: str, settings: Gradients, device: str) -> tuple[Point, Point
         spread = targets_TBY.expand(-1, rows, -1), mask_TB.expand(-1, rows)
         return cost(task.answer, logits_TBY, *spread)
 
-    sizes = task.input_size, task.answer.output_size
     # exact gradients and timings are those of the reference, which alone has float64
-    model = trial.model.build(*sizes, backend="reference").to(device).double()
+    model = trial.model.build(**task.network_sizes, backend="reference").to(device).double()
     estimator = Reinforce(
         baseline="leave_one_out",
         rollouts=settings.descent_rollouts,
@@ -102,7 +101,7 @@ def _points(shared: str, settings: Gradients, device: str) -> tuple[Point, Point
 def own_estimator(trial: Trial) -> Estimator:
     """The estimator that the trial's model names."""
     task = trial.task.build()
-    return trial.model.build(task.input_size, task.answer.output_size).estimator
+    return trial.model.build(**task.network_sizes).estimator
 
 
 def _counted(network: MemoryNetwork) -> Tensor:

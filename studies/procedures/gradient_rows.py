@@ -69,7 +69,8 @@ def _warm_up(network: MemoryNetwork, point: Point, settings: Gradients) -> None:
             rollout = network(inputs_TBX)
             cost_TB = point.per_step(rollout.logits_TBY)
         features_TBC = network.features(rollout)
-        loss = estimator.surrogate(rollout.address, cost_TB, features_TBC, inputs_TBX)
+        seen_TBX = network.embed(inputs_TBX).detach()
+        loss = estimator.surrogate(rollout.address, cost_TB, features_TBC, seen_TBX)
         if optimiser:
             optimiser.zero_grad()
             loss.backward(inputs=own)

@@ -66,8 +66,7 @@ class Learner:
         """A trial, or one of its attempts, before its first update; seeds torch."""
         torch.manual_seed(torch_seed(trial.seed, attempt))
         task = trial.task.build()
-        sizes = task.input_size, task.answer.output_size
-        network = trial.model.build(*sizes, backend=settings.backend).to(device)
+        network = trial.model.build(**task.network_sizes, backend=settings.backend).to(device)
         terms = built_terms(settings, task, network).to(device)
         warm_up(network)
         make = OPTIMISERS[settings.optimiser]

@@ -125,7 +125,7 @@ def distiller(
         )
     with torch.random.fork_rng(devices=[]):
         model = ModelSpec.from_json(teacher.model)
-        theirs = model.build(task.input_size, task.answer.output_size, backend=backend)
+        theirs = model.build(**task.network_sizes, backend=backend)
     try:
         fit(theirs, dict(teacher.state))
     except BadCheckpoint as error:

@@ -34,10 +34,9 @@ def trained(path: str | PathLike[str], device: str = "cpu") -> tuple[Trial, Memo
         settings = trial.procedure
         if not isinstance(settings, Supervised | Evolution):
             raise BadCheckpoint(f"it is of a trial of the procedure {settings.name!r}")
-        task = trial.task.build()
-        sizes = task.input_size, task.answer.output_size
+        sizes = trial.task.build().network_sizes
         with torch.random.fork_rng(devices=[]):
-            network = trial.model.build(*sizes, backend=settings.backend).to(device)
+            network = trial.model.build(**sizes, backend=settings.backend).to(device)
         fit(network, data["network"])
     except FileNotFoundError:
         raise BadData(f"there is no checkpoint {path}.") from None

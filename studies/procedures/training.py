@@ -94,7 +94,7 @@ def passes(learner: Learner, batch: Batch) -> Passes:
     loss = data_cost = cost_TB.sum(0).mean()
     if network.estimator.has_loss:
         address = scored(rollout.address, batch.mask_TB)
-        seen = cost_TB, network.features(rollout), inputs_TBX
+        seen = cost_TB, network.features(rollout), network.embed(inputs_TBX).detach()
         loss = loss + network.estimator.surrogate(address, *seen)
     if len(learner.regularisers):
         loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)

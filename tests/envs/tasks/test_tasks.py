@@ -26,6 +26,7 @@ BUILT_IN = [
     "missing_duplicate",
     "modular_arithmetic",
     "modular_arithmetic_brackets",
+    "multi_query_recall",
     "odds_first",
     "parity_check",
     "priority_sort",
@@ -83,7 +84,7 @@ def test_shapes_and_types(name, options):
         batch = task.sample(rng, 3, length)
         steps = len(batch.inputs_TBX)
         assert batch.inputs_TBX.shape == (steps, 3, task.input_size)
-        assert batch.inputs_TBX.dtype == np.float32
+        assert batch.inputs_TBX.dtype == (np.int64 if task.input_symbols else np.float32)
         assert batch.targets_TBY.shape == (steps, 3, task.answer.target_size)
         assert batch.targets_TBY.dtype == (
             np.float32 if isinstance(task.answer, Bits) else np.int64
@@ -251,6 +252,8 @@ def test_the_sources_of_answers_are_earlier_steps_that_showed_them(name, options
         shown, asked = batch.inputs_TBX[source, row], batch.targets_TBY[step, row]
         if isinstance(task.answer, Bits):
             assert (shown[:, : task.width] == asked[:, : task.width]).all()
+        elif task.input_symbols:
+            assert (shown == asked).all()
         else:
             assert (shown[np.arange(len(step)), asked[:, 0]] == 1).all()
 
@@ -258,7 +261,8 @@ def test_the_sources_of_answers_are_earlier_steps_that_showed_them(name, options
 @pytest.mark.parametrize("name", sorted(set(BUILT_IN) - COMPUTED))
 def test_sources_are_found_in_a_batch_of_several_lengths_padded_at_the_end(name):
     task = make_task(name)
-    parts = [task.sample(np.random.default_rng(0), 2, length) for length in (3, 5)]
+    lengths = (16, 20) if name == "multi_query_recall" else (3, 5)
+    parts = [task.sample(np.random.default_rng(0), 2, length) for length in lengths]
     steps = len(parts[1].mask_TB)
 
     def padded(array):

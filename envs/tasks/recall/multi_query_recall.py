@@ -1,0 +1,159 @@
+"""Multi-query associative recall: many keys, each asked for once (Arora et al. 2023)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...answers import Symbols
+from ..base import Batch, Task, check_range, check_whole, sources_at, tasks, whole
+
+
+@tasks.register("multi_query_recall")
+@dataclass(frozen=True, kw_only=True)
+class MultiQueryRecall(Task):
+    """Remember pairs of a key and a value, and give each value when its key comes again.
+
+    A sequence of `length` steps begins with the pairs: a key, its value, the next key. Keys are
+    distinct symbols from 1 to half the vocabulary less one, values distinct ones from there on.
+    Then each key comes again once, and its value is the answer at that very step. This happens at
+    every other step after the pairs only: after a gap of g such steps, drawn for one key after the
+    other, without replacement, with probability proportional to (g + 1)^(power - 1). So most keys
+    come again soon, and some late. All other steps show uniform symbols of the whole vocabulary,
+    or with `noise=False` symbol 0.
+
+    Inputs are indices of `symbols` symbols. A length is at least four times the number of pairs; an
+    odd one is shown with one step less. Arora et al. (2023, "Zoology") have 8,192 symbols, 64 to
+    512 steps and 4 to 64 pairs.
+    """
+
+    symbols: int = 8_192
+    min_length: int = 64
+    max_length: int = 64
+    min_pairs: int = 4
+    max_pairs: int = 4
+    power: float = 0.01
+    noise: bool = True
+
+    shortest: ClassVar[int] = 4
+    test_factors: ClassVar[tuple[float, ...]] = (1 / 2, 1, 2, 4, 8)
+
+    def __post_init__(self) -> None:
+        check_whole(self, symbols=4)
+        check_range(self, "min_pairs", "max_pairs", 1)
+        check_range(self, "min_length", "max_length", self.shortest)
+        self._require_room(self.min_length, self.max_pairs)
+        for name, good, needed in (
+            ("power", _is_number(self.power), "a finite number"),
+            ("noise", isinstance(self.noise, bool), "true or false"),
+        ):
+            if not good:
+                value = getattr(self, name)
+                raise ValueError(f"MultiQueryRecall: {name} is {value!r}; {needed} is needed.")
+
+    @property
+    def input_size(self) -> int:
+        return 1
+
+    @property
+    def input_symbols(self) -> int:
+        return self.symbols
+
+    @property
+    def input_range(self) -> tuple[float, float]:
+        return 0.0, self.symbols - 1.0
+
+    @property
+    def answer(self) -> Symbols:
+        return Symbols(self.symbols)
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        return self.min_length, self.max_length
+
+    @property
+    def difficulty(self) -> Mapping[str, tuple[int, int]]:
+        return {"length": self.lengths, "pairs": (self.min_pairs, self.max_pairs)}
+
+    @property
+    def test_points(self) -> tuple[tuple[str, int], ...]:
+        """Without numbers of pairs for which the longest trained length has no room."""
+        most = min(self.max_length // 4, self.symbols // 2 - 1)
+        return tuple((name, value) for name, value in super().test_points if value <= most)
+
+    def sample(
+        self,
+        rng: np.random.Generator,
+        batch_size: int,
+        length: int | None = None,
+        pairs: int | None = None,
+    ) -> Batch:
+        """As in `Task`; `pairs` is the number of pairs."""
+        length = self.draw_length(rng, length)
+        if pairs is None:
+            pairs = int(rng.integers(self.min_pairs, self.max_pairs, endpoint=True))
+        pairs = whole("MultiQueryRecall", "pairs", pairs, 1)
+        self._require_room(length, pairs)
+        steps, half, rows = length - length % 2, self.symbols // 2, np.arange(batch_size)
+        keys_ZB = 1 + _distinct(rng, np.zeros(half - 1), pairs, batch_size)
+        values_ZB = half + _distinct(rng, np.zeros(self.symbols - half), pairs, batch_size)
+        gaps_Z = np.arange(1, steps // 2 - pairs + 1)
+        asked_ZB = 2 * (
+            pairs + _distinct(rng, (self.power - 1) * np.log(gaps_Z), pairs, batch_size)
+        )
+
+        shape = steps, batch_size, 1
+        shown_TBX = rng.integers(self.symbols, size=shape) if self.noise else np.zeros(shape, int)
+        shown_TBX[: 2 * pairs : 2, :, 0] = keys_ZB
+        shown_TBX[1 : 2 * pairs : 2, :, 0] = values_ZB
+        shown_TBX[asked_ZB, rows, 0] = keys_ZB
+        targets_TBY, mask_TB = np.zeros(shape, np.int64), np.zeros(shape[:2], bool)
+        targets_TBY[asked_ZB, rows, 0] = values_ZB
+        mask_TB[asked_ZB, rows] = True
+        return Batch(shown_TBX, targets_TBY, mask_TB)
+
+    def chance_bits(self, length: int | None = None) -> float:
+        return math.log2(self.symbols) * (self.min_pairs + self.max_pairs) / 2
+
+    def sources(self, batch: Batch) -> np.ndarray:
+        shown_TB = batch.inputs_TBX[..., 0]
+        step, row = np.nonzero(batch.mask_TB)
+        # of the steps with a key's place, the first that shows it has it among the pairs
+        first = (shown_TB[::2, row] == shown_TB[step, row]).argmax(0)
+        steps_TB = np.full(batch.mask_TB.shape, -1)
+        steps_TB[step, row] = 2 * first + 1
+        return sources_at(batch.mask_TB, steps_TB)
+
+    def _require_room(self, length: int, pairs: int) -> None:
+        if length < 4 * pairs:
+            raise ValueError(
+                f"MultiQueryRecall: length is {length}; at least {4 * pairs}, four for each of "
+                f"{pairs} pairs, is needed."
+            )
+        if pairs > self.symbols // 2 - 1:
+            raise ValueError(
+                f"MultiQueryRecall: pairs is {pairs}; at most {self.symbols // 2 - 1}, the keys "
+                f"among {self.symbols} symbols, is possible."
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _distinct(
+    rng: np.random.Generator, log_weights_Z: np.ndarray, count: int, batch_size: int
+) -> np.ndarray:
+    """Indices `(count, B)`, drawn one after the other without replacement by their weights.
+
+    The largest of the log-weights with Gumbel noise are such a draw, in falling order (Yellott,
+    1977; "Gumbel top-k").
+    """
+    noisy_BZ = log_weights_Z - np.log(rng.standard_exponential((batch_size, len(log_weights_Z))))
+    chosen_BZ = np.argpartition(-noisy_BZ, count - 1, axis=1)[:, :count]
+    order_BZ = np.argsort(-np.take_along_axis(noisy_BZ, chosen_BZ, 1), axis=1)
+    return np.take_along_axis(chosen_BZ, order_BZ, 1).T
