@@ -145,3 +145,60 @@ def no_gradient(
     grad_weighting_N: Any,
 ) -> None:
     """The weights pass no gradient on."""
+
+
+@kernel
+def keep(weighting_N: Any, draws_U: Any, weights_N: Any, slots_K: Any) -> None:
+    """Sets the weights of the slots that are kept, and zeros."""
+    scale, _ = _scale(weighting_N, draws_U, slots_K)
+    for n in range(len(weighting_N)):
+        weights_N[n] = ZERO
+    for k in range(len(slots_K)):
+        slot = slots_K[k]
+        weights_N[slot] = weighting_N[slot] * scale
+
+
+@kernel
+def keep_vjp(
+    weighting_N: Any, draws_U: Any, slots_K: Any, grad_weights_N: Any, grad_weighting_N: Any
+) -> None:
+    """Adds the weighting's gradient, of the slots that were kept."""
+    scale, kept = _scale(weighting_N, draws_U, slots_K)
+    along = ZERO
+    for k in range(len(slots_K)):
+        slot = slots_K[k]
+        grad_weighting_N[slot] += grad_weights_N[slot] * scale
+        along += grad_weights_N[slot] * weighting_N[slot]
+    if draws_U[1] == ZERO:
+        return
+    floored = max(kept, FLOOR)
+    for n in range(len(weighting_N)):
+        grad_weighting_N[n] += along / floored
+    if kept >= FLOOR:
+        for k in range(len(slots_K)):
+            grad_weighting_N[slots_K[k]] -= along * scale / kept
+
+
+@kernel
+def _scale(weighting_N: Any, draws_U: Any, slots_K: Any) -> Any:
+    """What the kept weights are multiplied by, and their sum."""
+    kept = ZERO
+    for k in range(len(slots_K)):
+        kept += weighting_N[slots_K[k]]
+    if draws_U[1] == ZERO:
+        return ONE, kept
+    total = ZERO
+    for n in range(len(weighting_N)):
+        total += weighting_N[n]
+    return total / max(kept, FLOOR), kept
+
+
+def kept(estimator: Any, slots: int) -> int:
+    """How many slots an estimator keeps of so many."""
+    return min(int(estimator.k), slots)
+
+
+def settings_of_kept(estimator: Any, groups: Sequence[int], slots: int, steps: int) -> Tensor:
+    """What is the same for every choice, in the place of random numbers."""
+    settings_U = torch.tensor([kept(estimator, slots), float(estimator.renormalise)])
+    return settings_U.to(torch.float32).expand(steps, sum(groups), 2)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ....estimators.choices import TIE
-from ..compiler.jit import ONE, ZERO, exact, kernel
-from .base import FLOOR, Choice, chooses_for
+from ..compiler.jit import exact, kernel
+from .base import Choice, chooses_for, keep, keep_vjp, kept, settings_of_kept
 
 _BOUND = np.float32(1 - TIE)
 
-# `draws_U` says how many slots are kept, and whether they get the mass of all: U = 2
+# `draws_U` says how many slots are kept, and whether they get the mass of all: U = 2 at least
 
 
 @exact
@@ -71,12 +68,7 @@ def _first_of_ties(weighting_N: Any, slots_K: Any) -> None:
 def top_k(weighting_N: Any, missing: Any, draws_U: Any, weights_N: Any, slots_K: Any) -> None:
     """The weights of the most probable slots, those of the others zero (SAM)."""
     largest(weighting_N, missing, slots_K)
-    scale, _ = _scale(weighting_N, draws_U, slots_K)
-    for n in range(len(weighting_N)):
-        weights_N[n] = ZERO
-    for k in range(len(slots_K)):
-        slot = slots_K[k]
-        weights_N[slot] = weighting_N[slot] * scale
+    keep(weighting_N, draws_U, weights_N, slots_K)
 
 
 @kernel
@@ -91,46 +83,10 @@ def top_k_vjp(
     """The kept slots' weights pass theirs on; where they get all mass, every slot has a part."""
     slots_K = np.empty(int(draws_U[0]), np.int64)
     largest(weighting_N, missing, slots_K)
-    scale, kept = _scale(weighting_N, draws_U, slots_K)
-    along = ZERO
-    for k in range(len(slots_K)):
-        slot = slots_K[k]
-        grad_weighting_N[slot] += grad_weights_N[slot] * scale
-        along += grad_weights_N[slot] * weighting_N[slot]
-    if draws_U[1] == ZERO:
-        return
-    floored = max(kept, FLOOR)
-    for n in range(len(weighting_N)):
-        grad_weighting_N[n] += along / floored
-    if kept >= FLOOR:
-        for k in range(len(slots_K)):
-            grad_weighting_N[slots_K[k]] -= along * scale / kept
+    keep_vjp(weighting_N, draws_U, slots_K, grad_weights_N, grad_weighting_N)
 
 
-@kernel
-def _scale(weighting_N: Any, draws_U: Any, slots_K: Any) -> Any:
-    """What the kept weights are multiplied by, and their sum."""
-    kept = ZERO
-    for k in range(len(slots_K)):
-        kept += weighting_N[slots_K[k]]
-    if draws_U[1] == ZERO:
-        return ONE, kept
-    total = ZERO
-    for n in range(len(weighting_N)):
-        total += weighting_N[n]
-    return total / max(kept, FLOOR), kept
-
-
-def _kept(estimator: Any, slots: int) -> int:
-    return min(int(estimator.k), slots)
-
-
-def _settings(estimator: Any, groups: Sequence[int], slots: int, steps: int) -> Tensor:
-    settings_U = torch.tensor([_kept(estimator, slots), float(estimator.renormalise)])
-    return settings_U.to(torch.float32).expand(steps, sum(groups), 2)
-
-
-TOP_K = Choice(top_k, top_k_vjp, one_slot=False, kept=_kept, draw=_settings)
+TOP_K = Choice(top_k, top_k_vjp, one_slot=False, kept=kept, draw=settings_of_kept)
 
 
 @chooses_for("top_k")

@@ -20,6 +20,7 @@ from memnets.backends.numba.choices.dispatch import (
 from memnets.backends.numba.choices.gumbel import GUMBEL
 from memnets.backends.numba.choices.hardened import HARD, HARDENED
 from memnets.backends.numba.choices.mode import MODE, SPARSE_MODE
+from memnets.backends.numba.choices.noisy_top_k import NOISY_TOP_K
 from memnets.backends.numba.choices.reinmax import REINMAX
 from memnets.backends.numba.choices.sample import SAMPLE
 from memnets.backends.numba.choices.soft import SOFT
@@ -30,6 +31,7 @@ from memnets.backends.numba.rollouts.draws import choice_of
 from memnets.estimators import (
     Gumbel,
     Hardened,
+    NoisyTopK,
     Reinforce,
     ReinMax,
     Soft,
@@ -64,6 +66,7 @@ ESTIMATORS = {
     HARDENED: hardened(0.5),
     HARD: hardened(1.0),
     TOP_K: TopK(k=3),
+    NOISY_TOP_K: NoisyTopK(k=3),
 }
 RAW = arrays(np.float32, (9,), elements=st.floats(0.0, 1.0, width=32))
 
@@ -81,6 +84,7 @@ def test_the_choice_of_an_estimator_follows_the_mode_and_the_schedule():
     assert choice_of(Hardened()) is SOFT
     assert choice_of(hardened(0.0)) is HARDENED
     assert choice_of(hardened(0.5).eval()) is MODE
+    assert choice_of(NoisyTopK().eval()) is TOP_K
     assert choice_of(Gumbel(straight_through=False)) is None
     assert choice_of(estimators.get("gumbel_rao")()) is None
     annealed = estimators.get("annealed")()
@@ -102,7 +106,10 @@ def uniforms(B: int, H: int, seed: int = 3) -> np.ndarray:
 def draws(choice: Choice, B: int, H: int, N: int) -> np.ndarray:
     """What an estimator draws, and what it goes with, after the same seed."""
     if choice.kept is not None:
-        return choice.draw(ESTIMATORS[choice], [B * H], N, 1).reshape(B, H, -1).numpy()
+        torch.manual_seed(3)
+        drawn = choice.draw(ESTIMATORS[choice], [B * H], N, 1).reshape(B, H, -1).numpy()
+        torch.manual_seed(3)
+        return drawn
     if choice is not GUMBEL:
         drawn = uniforms(B, H)[..., None]
         return (

@@ -22,7 +22,7 @@ CELLS = ("ntm", "dnc", "dntm", "rlntm", "tardis", "sam")
 CONTROLLERS = ("lstm", "gru", "feedforward")
 ESTIMATORS = (
     *("soft", "reinforce", "leave_one_out", "annealed"),
-    *("straight_through", "reinmax", "gumbel", "hardened", "top_k"),
+    *("straight_through", "reinmax", "gumbel", "hardened", "top_k", "noisy_top_k"),
 )
 
 
