@@ -99,12 +99,10 @@ class MultiQueryRecall(Task):
         pairs = whole("MultiQueryRecall", "pairs", pairs, 1)
         self._require_room(length, pairs)
         steps, half, rows = length - length % 2, self.symbols // 2, np.arange(batch_size)
-        keys_ZB = 1 + _distinct(rng, np.zeros(half - 1), pairs, batch_size)
-        values_ZB = half + _distinct(rng, np.zeros(self.symbols - half), pairs, batch_size)
-        gaps_Z = np.arange(1, steps // 2 - pairs + 1)
-        asked_ZB = 2 * (
-            pairs + _distinct(rng, (self.power - 1) * np.log(gaps_Z), pairs, batch_size)
-        )
+        keys_ZB = 1 + _uniform(rng, half - 1, pairs, batch_size)
+        values_ZB = half + _uniform(rng, self.symbols - half, pairs, batch_size)
+        log_weights_Z = (self.power - 1) * np.log(np.arange(1, steps // 2 - pairs + 1))
+        asked_ZB = 2 * (pairs + _weighted(rng, log_weights_Z, pairs, batch_size))
 
         shape = steps, batch_size, 1
         shown_TBX = rng.integers(self.symbols, size=shape) if self.noise else np.zeros(shape, int)
@@ -145,15 +143,26 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _distinct(
+def _uniform(rng: np.random.Generator, limit: int, count: int, batch_size: int) -> np.ndarray:
+    """Different numbers below the limit, `(count, B)`, in uniform order.
+
+    A number that is taken already gives its place to the largest of those it was drawn from (Floyd;
+    Bentley, 1987), so that the cost does not grow with the limit.
+    """
+    chosen_ZB = np.empty((count, batch_size), np.int64)
+    for place, largest in enumerate(range(limit - count, limit)):
+        drawn_B = rng.integers(largest, size=batch_size, endpoint=True)
+        taken_B = (chosen_ZB[:place] == drawn_B).any(0)
+        chosen_ZB[place] = np.where(taken_B, largest, drawn_B)
+    return rng.permuted(chosen_ZB, axis=0)
+
+
+def _weighted(
     rng: np.random.Generator, log_weights_Z: np.ndarray, count: int, batch_size: int
 ) -> np.ndarray:
-    """Indices `(count, B)`, drawn one after the other without replacement by their weights.
+    """Indices, `(count, B)`, drawn one after the other without replacement by their weights.
 
-    The largest of the log-weights with Gumbel noise are such a draw, in falling order (Yellott,
-    1977; "Gumbel top-k").
+    In falling order, the largest log-weights with Gumbel noise are such a draw (Yellott, 1977).
     """
-    noisy_BZ = log_weights_Z - np.log(rng.standard_exponential((batch_size, len(log_weights_Z))))
-    chosen_BZ = np.argpartition(-noisy_BZ, count - 1, axis=1)[:, :count]
-    order_BZ = np.argsort(-np.take_along_axis(noisy_BZ, chosen_BZ, 1), axis=1)
-    return np.take_along_axis(chosen_BZ, order_BZ, 1).T
+    noisy_BZ = log_weights_Z + rng.gumbel(size=(batch_size, len(log_weights_Z)))
+    return np.argsort(-noisy_BZ, axis=1)[:, :count].T
