@@ -62,10 +62,10 @@ def test_the_readmes_ppo_trains():
 
 
 def test_the_readme_names_every_built_in():
-    from envs.tasks import tasks
     from memnets.registry import controllers, estimators
 
     text = README.read_text(encoding="utf-8")
-    for registry in (cells, estimators, controllers, tasks):
+    # tasks are many: the README names the groups, and docs/tasks.md has a row for each
+    for registry in (cells, estimators, controllers):
         for name in registry._builtins:
             assert f"`{name}`" in text, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,16 @@ def sha256_of(path: str, wanted: str = "") -> str:
         found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror or error}.") from error
+    return _wanted(path, found, wanted)
+
+
+def sha256_of_all(folder: str, paths: Iterable[Path], wanted: str = "") -> str:
+    """One SHA-256 of the names and contents of some files of a folder; raises as `sha256_of`."""
+    every = "\n".join(f"{path.name} {sha256_of(str(path))}" for path in paths)
+    return _wanted(folder, hashlib.sha256(every.encode()).hexdigest(), wanted)
+
+
+def _wanted(path: str, found: str, wanted: str) -> str:
     if wanted not in ("", found):
         raise BadFile(f"{path}: its content is another: sha256 is {found:.12}…, not {wanted:.12}…")
     return found

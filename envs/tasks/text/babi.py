@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from ...answers import Symbols
 from ..base import Batch, Task, check_range, tasks, whole
-from ..files import BadFile, in_turn, sha256_of
+from ..files import in_turn, sha256_of_all
 from . import world
 from .encoding import Encoded, as_batch, encode, vocabulary, wrong_questions
 from .stories import files_of, read_folder, vocabulary_of
@@ -212,8 +211,4 @@ def _corpus(folder: str, kinds: tuple[int, ...], sha256: str) -> _Corpus:
 def _digest(folder: str, wanted: str) -> str:
     """The SHA-256 of all files of stories in a folder; raises BadFile where another is wanted."""
     paths = [path for part in ("train", "test") for path in files_of(folder, part).values()]
-    every = "\n".join(f"{path.name} {sha256_of(str(path))}" for path in paths)
-    found = hashlib.sha256(every.encode()).hexdigest()
-    if wanted not in ("", found):
-        raise BadFile(f"{folder}: its files are others: sha256 is {found:.12}…, not {wanted:.12}…")
-    return found
+    return sha256_of_all(folder, paths, wanted)

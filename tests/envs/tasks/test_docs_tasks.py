@@ -21,7 +21,8 @@ def rows():
             continue
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         titles = titles or cells
-        if name := re.fullmatch(r"`([a-z_0-9]+)`", cells[0]):
+        name = re.fullmatch(r"`([a-z_0-9]+)`", cells[0])
+        if name and titles[0] == "task":
             found[name[1]] = dict(zip(titles, cells, strict=True))
     return found
 

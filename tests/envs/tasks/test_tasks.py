@@ -49,6 +49,7 @@ COMPUTED = {
     "even_pairs",
     "family_tree",
     "graph_traversal",
+    "image_pixels",
     "modular_arithmetic",
     "modular_arithmetic_brackets",
     "parity_check",

@@ -139,7 +139,7 @@ def test_a_trial_is_of_what_the_files_hold_and_not_of_where_they_lie(folder, tmp
     assert trial("here", **sha256).id == trial("there", **sha256).id
     assert trial("here").id != trial("there").id
     (tmp_path / "qa1_some-name_train.txt").write_text("1 A b.\n2 C?\td\t1\n")
-    with pytest.raises(BadFile, match="its files are others"):
+    with pytest.raises(BadFile, match="its content is another"):
         make_task("babi", folder=folder, **sha256)
 
 
