@@ -107,7 +107,8 @@ class Episodes:
         else:
             parts = [np.full_like(part_B, length) for part_B in parts]
         drawn = [task.draw(rng, part_B) for rng, part_B in zip(generators, parts, strict=True)]
-        return task.tapes(_joined(drawn), task.columns(np.concatenate(parts)))
+        lengths_B = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return task.tapes(_joined(drawn), task.columns(lengths_B))
 
     def _given(self, tape: Any, count: int) -> Tapes:
         """The same given input tape for all: symbols, or a row of symbols per column."""
@@ -162,7 +163,7 @@ def checked_actions(owner: str, actions: np.ndarray, choices_A: np.ndarray) -> n
         )
     # negative numbers are large ones where the sign is not read
     actions_BA = actions_BA.astype(np.int64, copy=False)
-    if (actions_BA.view(np.uint64) >= choices_A.astype(np.uint64)).any():
+    if (actions_BA.view(np.uint64) >= choices_A.view(np.uint64)).any():
         outside = ((actions_BA < 0) | (actions_BA >= choices_A)).any(1)
         raise ValueError(
             f"{owner}: the action {actions_BA[outside][0].tolist()} is out of range; each part "

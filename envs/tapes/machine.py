@@ -75,23 +75,17 @@ class TapeMachine(Machine):
         self.task = task
         self.action_parts = (len(task.moves), 2, task.base)
         self.observation_parts = (task.base + 1,)
-        self._steps = np.array([STEPS[move] for move in task.moves]).T.copy()
+        self._steps_2M = np.array([STEPS[move] for move in task.moves]).T.copy()
         self._keeps_outputs = keep_outputs
         # a border of blanks, one wide, stands for all that is off the tape
         self.inputs_BXY = np.full((count, 2, task.rows + 2), task.base)
         self.targets_BT = np.full((count, 1), NOTHING)
         self._outputs_BT = self.targets_BT.copy()
         self._numbers = np.zeros((8, count), np.int64)
-        (
-            self.lengths_B,
-            self.target_lengths_B,
-            self.limits_B,
-            self.time_B,
-            self.columns_B,
-            self.rows_B,
-            self.written_B,
-            self.right_B,
-        ) = self._numbers
+        self.heads_2B = self._numbers[:2]
+        """Column and row of the head of each input tape, also off the tape."""
+        self.time_B, self.written_B, self.right_B = self._numbers[2:5]
+        self.lengths_B, self.target_lengths_B, self.limits_B = self._numbers[5:]
         self.returns_B = np.zeros(count)
         self.late_B = np.zeros(count, bool)
 
@@ -126,7 +120,7 @@ class TapeMachine(Machine):
             writes_B |= missing_B >= self.limits_B - self.time_B
         # behind the last symbol of a target there is always a place with NOTHING
         place_B = np.minimum(self.written_B, self.targets_BT.shape[1] - 1)
-        wanted_B = self.targets_BT.ravel().take(self._target_starts_B + place_B)
+        wanted_B = self.targets_BT.reshape(-1).take(self._target_starts_B + place_B)
         right_B = writes_B & (wanted_B == symbol_B)
         wrong_B = writes_B ^ right_B
         if self._keeps_outputs:
@@ -137,22 +131,21 @@ class TapeMachine(Machine):
         over_B = writes_B & (self.written_B >= self.target_lengths_B)
         if self.task.wrong_ends:
             over_B |= wrong_B
-        self.columns_B += self._steps[0].take(move_B)
-        self.rows_B += self._steps[1].take(move_B)
+        self.heads_2B += self._steps_2M[:, move_B]
         self.late_B[:] = self.time_B > self.limits_B
         rewards_B = np.where(self.late_B, -1.0, right_B + self.task.wrong_reward * wrong_B)
         self.returns_B += rewards_B
         return rewards_B, over_B | self.late_B
 
     def observe(self) -> np.ndarray:
-        _, columns, rows = self.inputs_BXY.shape
-        column_B = np.minimum(np.maximum(self.columns_B + 1, 0), columns - 1)
-        row_B = np.minimum(np.maximum(self.rows_B + 1, 0), rows - 1)
-        return self.inputs_BXY.ravel().take(self._input_starts_B + column_B * rows + row_B)
+        # far off the tape is as blank as the border
+        column_B, row_B = np.minimum(np.maximum(self.heads_2B + 1, 0), self._border_21)
+        place_B = self._input_starts_B + column_B * self.inputs_BXY.shape[2] + row_B
+        return self.inputs_BXY.reshape(-1).take(place_B)
 
     def strips(self, row: int) -> list[Strip]:
         shown: np.ndarray = self.inputs_BXY[row, : self.lengths_B[row] + 2]
-        column, line = int(self.columns_B[row]) + 1, int(self.rows_B[row]) + 1
+        column, line = (int(place) + 1 for place in self.heads_2B[:, row])
         # a border above and below is there for the head of a grid only
         if self.task.rows == 1:
             shown, line = shown[:, 1:2], line - 1
@@ -178,6 +171,7 @@ class TapeMachine(Machine):
         self._blank_BXY = np.full_like(self.inputs_BXY, self.task.base)
         self.targets_BT = _wider(self.targets_BT, symbols, NOTHING)
         self._outputs_BT = _wider(self._outputs_BT, symbols, NOTHING)
+        self._border_21 = np.array(self.inputs_BXY.shape[1:])[:, None] - 1
         self._input_starts_B = np.arange(count) * self.inputs_BXY[0].size
         self._target_starts_B = np.arange(count) * symbols
 

@@ -109,7 +109,7 @@ class TapeVectorEnv(BatchedEnv):
             infos = self._final(self._over_B)
             self.episodes.finish(self._over_B)
             self._begin(self._over_B, {})
-        infos |= self._infos(np.ones(self.num_envs, bool))
+        infos |= self._infos(None)
         return self.episodes.machine.observe(), rewards_B, terminated_B, truncated_B, infos
 
     def render(self) -> tuple[Any, ...] | None:
@@ -124,15 +124,19 @@ class TapeVectorEnv(BatchedEnv):
         return self._begun
 
     def _begin(self, mask_B: np.ndarray, options: dict[str, Any]) -> None:
-        generators = [rng for _, rng in self._draws(mask_B)]
-        self.episodes.begin(np.flatnonzero(mask_B), generators, options)
+        drawings = self._draws(mask_B)
+        rows = np.concatenate([rows for rows, _ in drawings])
+        self.episodes.begin(rows, [rng for _, rng in drawings], options)
         self._over_B = self._over_B & ~mask_B
 
-    def _infos(self, mask_B: np.ndarray) -> dict[str, np.ndarray]:
-        """What is known of the episodes of the mask, zero elsewhere, and the mask for each."""
+    def _infos(self, mask_B: np.ndarray | None) -> dict[str, np.ndarray]:
+        """What is known of the episodes of the mask, zero elsewhere; None means all of them."""
         infos = {}
         for name, values_B in self.episodes.infos().items():
-            infos[name], infos[f"_{name}"] = values_B * mask_B, mask_B.copy()
+            if mask_B is not None:
+                values_B[~mask_B] = 0
+            infos[name] = values_B
+            infos[f"_{name}"] = np.ones(self.num_envs, bool) if mask_B is None else mask_B.copy()
         return infos
 
     def _final(self, over_B: np.ndarray) -> dict[str, Any]:

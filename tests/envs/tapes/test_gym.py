@@ -43,7 +43,7 @@ def test_a_recorded_episode_replays_exactly(case):
             case[name][step] for name in ("obs", "rewards", "dones")
         )
         assert not truncated
-        head = [state.columns_B[0], state.rows_B[0]]
+        head = state.heads_2B[:, 0].tolist()
         assert (head if env.task.rows > 1 else head[0]) == case["read_heads"][step]
         assert state.written_B[0] == case["write_heads"][step]
         total += reward
