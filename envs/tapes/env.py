@@ -74,7 +74,7 @@ class TapeEnv(gymnasium.Env[Any, np.ndarray]):
         super().reset(seed=seed)
         self.episodes.finish(slice(None))
         if seed is not None:
-            self.episodes.restart(slice(None))
+            self.episodes.promotion.restart(slice(None))
         self.episodes.begin(slice(None), [self.np_random], options or {})
         self._started, self._over = True, False
         return self.episodes.machine.observe()[0], self._info()

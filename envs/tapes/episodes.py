@@ -76,11 +76,6 @@ class Episodes:
             best_B, returns_B = self.tapes.target_lengths_B[rows], self.tapes.returns_B[rows]
             self.promotion.count(rows, best_B - returns_B, begun_B=best_B > 0)
 
-    def restart(self, rows: Any) -> None:
-        """Forget all that earlier episodes in these rows would have for later ones."""
-        self.promotion.restart(rows)
-        self.tapes.target_lengths_B[rows] = 0
-
     def infos(self) -> dict[str, np.ndarray]:
         """What is known of every episode, as fresh arrays."""
         return {

@@ -87,13 +87,11 @@ class TapeMachine(Machine):
         self.time_B, self.written_B, self.right_B = self._numbers[2:5]
         self.lengths_B, self.target_lengths_B, self.limits_B = self._numbers[5:]
         self.returns_B = np.zeros(count)
-        self.late_B = np.zeros(count, bool)
 
     @property
     def solved_B(self) -> np.ndarray:
-        """Whether all of the target, and nothing else, was written in time."""
-        written_B = (self.right_B == self.target_lengths_B) & (self.written_B == self.right_B)
-        return written_B & ~self.late_B
+        """Whether all of the target was written in time."""
+        return (self.right_B == self.target_lengths_B) & (self.time_B <= self.limits_B)
 
     def load(self, rows: Any, tapes: Tapes) -> None:
         self._make_room(tapes)
@@ -110,7 +108,6 @@ class TapeMachine(Machine):
         self.target_lengths_B[rows] = tapes.target_lengths_B
         self.limits_B[rows] = self.task.time_limits(tapes.lengths_B, tapes.target_lengths_B)
         self.returns_B[rows] = 0
-        self.late_B[rows] = False
 
     def step(self, actions_BA: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         move_B, write_B, symbol_B = actions_BA[:, :3].T
@@ -132,10 +129,10 @@ class TapeMachine(Machine):
         if self.task.wrong_ends:
             over_B |= wrong_B
         self.heads_2B += self._steps_2M[:, move_B]
-        self.late_B[:] = self.time_B > self.limits_B
-        rewards_B = np.where(self.late_B, -1.0, right_B + self.task.wrong_reward * wrong_B)
+        late_B = self.time_B > self.limits_B
+        rewards_B = np.where(late_B, -1.0, right_B + self.task.wrong_reward * wrong_B)
         self.returns_B += rewards_B
-        return rewards_B, over_B | self.late_B
+        return rewards_B, over_B | late_B
 
     def observe(self) -> np.ndarray:
         # far off the tape is as blank as the border

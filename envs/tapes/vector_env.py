@@ -77,7 +77,7 @@ class TapeVectorEnv(BatchedEnv):
         options = dict(options or {})
         mask_B = self._mask(options.pop("reset_mask", None))
         self.episodes.finish(mask_B)
-        self.episodes.restart(self._seed(seed, mask_B))
+        self.episodes.promotion.restart(self._seed(seed, mask_B))
         self._begin(mask_B, options)
         self._begun = True
         return self.episodes.machine.observe(), self._infos(mask_B)

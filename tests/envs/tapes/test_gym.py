@@ -50,6 +50,26 @@ def test_a_recorded_episode_replays_exactly(case):
     assert total == case["return"] == state.returns_B[0]
 
 
+def test_the_whole_target_past_the_limit_is_no_success():
+    (case,) = [
+        one for one in RECORDED["cases"] if one["name"] == "correct_write_on_step_past_limit"
+    ]
+    env = TapeEnv("copy", base=3)
+    env.reset(options={"tape": case["input"]})
+    infos = [env.step(np.array(action))[-1] for action in case["actions"]]
+    assert env.episodes.tapes.right_B[0] == len(case["target"])
+    assert not any(info["is_success"] for info in infos)
+
+
+@pytest.mark.filterwarnings("ignore:.*the episode is over")
+def test_what_earlier_targets_left_is_not_right_after_the_end():
+    env = TapeEnv("copy")
+    env.reset(options={"tape": [1, 1, 1]})
+    env.reset(options={"tape": [1]})
+    right = np.array([1, 1, 1])
+    assert [env.step(right)[1] for _ in range(3)] == [1.0, -0.5, -0.5]
+
+
 def test_all_nineteen_are_there():
     assert len(RECORDED["cases"]) == 19
 
@@ -122,6 +142,13 @@ def test_lengths_are_the_shortest_and_up_to_two_more(name):
     assert seen == set(env.task.columns(asked).tolist())
 
 
+def test_duplicated_lengths_are_rounded_down_but_to_one_symbol_at_least():
+    for copies in (2, 3):
+        env = TapeEnv("duplicated_input", duplication=copies)
+        found = [env.reset(options={"length": length})[1]["length"] for length in range(1, 8)]
+        assert found == [max(length // copies, 1) * copies for length in range(1, 8)]
+
+
 @pytest.mark.parametrize("name", RECORDED["perfect"])
 def test_perfect_play_is_promoted_as_recorded(name):
     env = TapeEnv(NAMES[name], curriculum=True)
@@ -132,8 +159,7 @@ def test_perfect_play_is_promoted_as_recorded(name):
             assert info["min_length"] == shortest
             longest = env.task.columns(np.array([shortest + 2]))[0]
             assert env.task.columns(np.array([shortest]))[0] <= info["length"] <= longest
-            while not env.step(scribe(env)[0])[2]:
-                pass
+            solve(env)
             assert env._info()["is_success"]
             env.reset()
 
@@ -149,17 +175,39 @@ def test_shortfalls_promote_as_recorded(case):
     assert found == [length for length, episodes in case["min_length"] for _ in range(episodes)]
 
 
+def solve(env):
+    while not env.step(scribe(env)[0])[2]:
+        pass
+
+
+def test_the_first_reset_counts_no_episode():
+    env = TapeEnv("copy", curriculum=True)
+    env.reset()
+    for shortest in [2] * 9 + [3]:
+        solve(env)
+        assert env.reset()[1]["min_length"] == shortest
+
+
+def test_a_seed_forgets_good_episodes():
+    env = TapeEnv("copy", curriculum=True)
+    env.reset()
+    for seed in [None] * 8 + [0]:
+        solve(env)
+        env.reset(seed=seed)
+    for shortest in [2] * 9 + [3]:
+        solve(env)
+        assert env.reset()[1]["min_length"] == shortest
+
+
 def test_an_episode_that_is_broken_off_is_counted():
     env = TapeEnv("copy", curriculum=True)
     env.reset(seed=0)
     for episode in range(19):
         if episode != 9:
-            while not env.step(scribe(env)[0])[2]:
-                pass
+            solve(env)
         env.reset()
     assert env._info()["min_length"] == 2
-    while not env.step(scribe(env)[0])[2]:
-        pass
+    solve(env)
     assert env.reset()[1]["min_length"] == 3
 
 
@@ -169,8 +217,7 @@ def test_the_curriculum_is_off_unless_asked_for_and_no_instance_knows_of_another
     for one in (env, plain):
         one.reset(seed=0)
         for _ in range(10):
-            while not one.step(scribe(one)[0])[2]:
-                pass
+            solve(one)
             one.reset()
     assert (env._info()["min_length"], plain._info()["min_length"]) == (3, 2)
     assert other.reset(seed=0)[1]["min_length"] == 2

@@ -33,6 +33,15 @@ def test_the_text_shows_tapes_heads_clock_and_return():
     )
 
 
+def test_a_new_episode_begins_at_the_first_cell_of_the_memory():
+    env = TapeEnv("copy", memory=True, render_mode="ansi")
+    env.reset(seed=0)
+    env.step(np.array([1, 0, 0, 2, 1, 0]))
+    assert env.render().splitlines()[-1] == "memory  A [.]"
+    env.reset()
+    assert env.render().splitlines()[-1] == "memory [.]"
+
+
 def test_a_grid_has_a_line_per_row_and_the_head_may_stand_beside_it():
     env = TapeEnv("reversed_addition", render_mode="ansi")
     env.reset(options={"tape": [[0, 1], [2, 2]]})
