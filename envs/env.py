@@ -12,9 +12,10 @@ from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Box, MultiDiscrete
 
 from .batched_env import as_render_mode
+from .building import built, check_names
 from .cursor import Cursor
 from .picture import picture
-from .tasks.base import Batch, Task, check_names, make_task
+from .tasks.base import Batch, Task, tasks
 
 
 class TaskEnv(gymnasium.Env[np.ndarray, Any]):
@@ -39,7 +40,7 @@ class TaskEnv(gymnasium.Env[np.ndarray, Any]):
         render_mode: str | None = None,
         **options: Any,
     ) -> None:
-        self.task = as_task(task, options)
+        self.task: Task = built(tasks, task, options)
         self.length = length
         self.render_mode = as_render_mode(render_mode, self.metadata)
         self.observation_space = observation_space(self.task)
@@ -73,18 +74,6 @@ class TaskEnv(gymnasium.Env[np.ndarray, Any]):
 
     def _info(self, cursor: Cursor) -> dict[str, Any]:
         return {"scored": bool(cursor.scored_B[0]), "steps": cursor.steps}
-
-
-def as_task(task: Task | str, options: Mapping[str, Any]) -> Task:
-    """The given task, or the task of that name with these options."""
-    if isinstance(task, str):
-        return make_task(task, **options)
-    if options:
-        raise ValueError(
-            f"{type(task).__name__}: the task is built already, so {', '.join(options)} "
-            "must be among its own options."
-        )
-    return task
 
 
 def observation_space(task: Task) -> Box | MultiDiscrete:

@@ -10,10 +10,11 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 
 from .batched_env import BatchedEnv
+from .building import built
 from .cursor import Cursor
-from .env import as_task, draw, observation_space
+from .env import draw, observation_space
 from .picture import picture
-from .tasks.base import Batch, Task
+from .tasks.base import Batch, Task, tasks
 
 Rows = slice | np.ndarray
 
@@ -49,7 +50,7 @@ class TaskVectorEnv(BatchedEnv):
         **options: Any,
     ) -> None:
         super().__init__(num_envs, max_episode_steps, autoreset_mode, render_mode)
-        self.task = as_task(task, options)
+        self.task: Task = built(tasks, task, options)
         self.length = length
         self._set_spaces(observation_space(self.task), self.task.answer.space())
         self._groups: list[_Group] = []

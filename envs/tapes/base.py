@@ -12,7 +12,7 @@ import numpy as np
 
 from memnets.registry import Registry
 
-from ..tasks.base import build
+from ..building import build
 
 tapes: Registry[Any] = Registry("memnets.tapes", home="envs.tapes")
 

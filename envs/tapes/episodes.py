@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..tasks.base import check_names, whole
-from .base import Tapes, TapeTask, make_tape
+from ..building import built, check_names
+from ..tasks.base import whole
+from .base import Tapes, TapeTask, tapes
 from .machine import Machine, TapeMachine
 from .memory import WithMemory
 from .promotion import Promotion
@@ -36,7 +37,7 @@ class Episodes:
         keep_outputs: bool,
         options: Mapping[str, Any],
     ) -> None:
-        self.task = task = as_tape(tape, options)
+        self.task = task = built(tapes, tape, options)
         self.length = None if length is None else whole(self._name, "length", length, 1)
         if curriculum and length is not None:
             raise ValueError(
@@ -123,18 +124,6 @@ class Episodes:
             raise ValueError(f"{self._name}.reset: tape is {tape!r:.60}; {reason}")
         inputs_BXY = symbols.astype(np.int64)[None].repeat(count, 0)
         return self.task.tapes(inputs_BXY, np.full(count, len(symbols)))
-
-
-def as_tape(tape: TapeTask | str, options: Mapping[str, Any]) -> TapeTask:
-    """The given task, or the tape task of that name with these options."""
-    if isinstance(tape, str):
-        return make_tape(tape, **options)
-    if options:
-        raise ValueError(
-            f"{type(tape).__name__}: the tape task is built already, so {', '.join(options)} "
-            "must be among its own options."
-        )
-    return tape
 
 
 def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:

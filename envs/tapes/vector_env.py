@@ -94,12 +94,12 @@ class TapeVectorEnv(BatchedEnv):
         )
         # with NEXT_STEP, where an episode ended in the last step, a new one takes this step's place
         waiting_B = self._over_B
-        late = bool(waiting_B.any())
-        if late:
+        waiting = bool(waiting_B.any())
+        if waiting:
             self.episodes.finish(waiting_B)
         rewards_B, terminated_B = self.episodes.machine.step(actions_BA)
         truncated_B = self.episodes.tapes.time_B >= self._limit
-        if late:
+        if waiting:
             self._begin(waiting_B, {})
             for values_B in (rewards_B, terminated_B, truncated_B):
                 values_B[waiting_B] = 0

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..answers import Answer, Bits, Fields, Symbols
-from .base import Batch, Task, check_names, whole
+from ..building import check_names
+from .base import Batch, Task, whole
 from .batch import BadArrays
 from .files import BadFile, in_turn, sha256_of
 

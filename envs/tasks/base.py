@@ -5,8 +5,6 @@ Shapes: T time steps, B sequences of a batch, X input channels, Y target columns
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -18,6 +16,7 @@ import numpy as np
 from memnets.registry import Registry
 
 from ..answers import Answer
+from ..building import build
 from .batch import Batch as Batch
 
 tasks: Registry[Any] = Registry("memnets.tasks", home="envs.tasks")
@@ -173,26 +172,6 @@ def make_task(name: str, /, **options: Any) -> Task:
     is out of range.
     """
     return build(tasks, name, options)
-
-
-def build(registry: Registry[Any], name: str, options: Mapping[str, Any]) -> Any:
-    """What is registered under the name, built with these options; raises as `make_task` does."""
-    factory = registry.get(name)
-    known = inspect.signature(factory).parameters
-    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
-        check_names(name, options, known)
-    return factory(**options)
-
-
-def check_names(owner: str, asked: Any, known: Any) -> None:
-    """Raise ValueError, with the nearest known name, for the first unknown name in `asked`."""
-    for name in asked:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise ValueError(
-                f"{owner}: no option {name!r}. {hint}Known: {', '.join(known) or 'none'}."
-            )
 
 
 def whole(owner: str, name: str, value: Any, smallest: int) -> int:
