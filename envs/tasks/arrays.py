@@ -14,7 +14,7 @@ from ..answers import Answer, Bits, Fields, Symbols
 from ..building import check_names
 from .base import Batch, Task, whole
 from .batch import BadArrays
-from .files import BadFile, in_turn, sha256_of
+from .files import BadFile, at_most_once, sha256_of
 
 NAMES = ("inputs", "targets", "mask", "lengths")
 """Arrays of a file, as `Batch.from_arrays` takes them; with `test_` before them, those of tests."""
@@ -38,9 +38,9 @@ class Arrays(Task):
     `test_targets`, …; without them the last tenth of the sequences is kept for tests.
 
     `length` is a number of steps: sequences of at most so many are drawn, all alike. Training draws
-    from all sequences where no length is given. Tests take every sequence once before any comes
-    again, at four lengths at most: up to the quarter, the half and three quarters of the sequences
-    by their steps, and all.
+    from all sequences where no length is given. Tests take a sequence at most once, and are at
+    four lengths at most: up to the quarter, the half and three quarters of the sequences by their
+    steps, and all.
 
     Raises BadFile, with one line that names the file and the array, for any other file.
     """
@@ -101,7 +101,7 @@ class Arrays(Task):
     def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
         test = self._sequences.test
         rows = _up_to(test, length)
-        return test.select(rows[in_turn(rng, len(rows), batch_size)]).trimmed()
+        return test.select(rows[at_most_once(rng, len(rows), batch_size)]).trimmed()
 
     def chance_bits(self, length: int | None = None) -> float:
         train = self._sequences.train

@@ -98,7 +98,11 @@ class Task(ABC):
         """
 
     def test_sample(self, rng: np.random.Generator, batch_size: int, length: int) -> Batch:
-        """A batch to test a length with: `sample`, with all that it would draw per batch fixed."""
+        """A batch to test a length with: `sample`, with all that it would draw per batch fixed.
+
+        A task whose sequences for tests come from a file gives each of them at most once, and so
+        perhaps fewer than are asked for.
+        """
         return self.sample(rng, batch_size, length)
 
     def test_at(self, rng: np.random.Generator, batch_size: int, name: str, value: int) -> Batch:

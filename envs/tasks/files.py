@@ -37,7 +37,6 @@ def _wanted(path: str, found: str, wanted: str) -> str:
     return found
 
 
-def in_turn(rng: np.random.Generator, available: int, count: int) -> np.ndarray:
-    """So many indices below `available` in random order, each once before any comes again."""
-    rounds = -(-count // available)
-    return np.concatenate([rng.permutation(available) for _ in range(rounds)])[:count]
+def at_most_once(rng: np.random.Generator, available: int, count: int) -> np.ndarray:
+    """So many different indices below `available` in random order; all where there are fewer."""
+    return rng.permutation(available)[:count]

@@ -16,6 +16,7 @@ from .errors import errors_in_one_line
 from .listing import list_, show
 from .report import report
 from .study import STUDY_COMMANDS, Run, named
+from .test import test
 from .train import Train
 from .version import version
 
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "list": list_,
     "show": show,
     "train": Train,
+    "test": test,
     "study": study,
     "report": report,
     "bench": bench,

@@ -74,14 +74,14 @@ class Train:
             self.estimator,
             self.controller,
             self.controller_size,
-            _values(self.cell_options),
-            _values(self.estimator_options),
-            _values(self.controller_options),
+            values(self.cell_options),
+            values(self.estimator_options),
+            values(self.controller_options),
             self.bypass_dropout,
             self.embedding,
         )
         terms = {name: {"weight": _value(text)} for name, text in self.regularisers.items()}
-        options = _values(self.task_options)
+        options = values(self.task_options)
         is_file = self.task.endswith(".npz")
         task = TaskSpec.of_file(self.task, **options) if is_file else TaskSpec(self.task, options)
         return Study(
@@ -159,7 +159,8 @@ def _save(trial: Trial, home: Path) -> None:
     save(home / "model.pt", network, trial.model, **task.network_sizes)
 
 
-def _values(options: Options) -> dict[str, Any]:
+def values(options: Options) -> dict[str, Any]:
+    """Options as they were typed, their values read as JSON where they are that."""
     return {name: _value(text) for name, text in options.items()}
 
 

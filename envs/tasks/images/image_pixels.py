@@ -10,7 +10,7 @@ import numpy as np
 
 from ...answers import Symbols
 from ..base import Batch, Task, check_whole, tasks
-from ..files import in_turn
+from ..files import at_most_once
 from .digits import SIDE, draw_digits
 from .files import Images, digest, read_images
 
@@ -24,7 +24,7 @@ class ImagePixels(Task):
     come in an order that is random but always the same for images of one size. So it is sequential
     or permuted MNIST (Le et al. 2015) with the files of MNIST: `path` is a folder with the four
     published idx files, or a .npz file (`files.read_images`). Tests take the images for tests, each
-    once before any comes again. Without a path, the images are digits of 8 × 8 pixels of our own
+    at most once. Without a path, the images are digits of 8 × 8 pixels of our own
     making (`digits.draw_digits`).
 
     `length` is the side of an image: where it is not the images' own, the nearest pixels are taken,
@@ -76,7 +76,7 @@ class ImagePixels(Task):
         if not self.path:
             return self.sample(rng, batch_size, length)
         side, images = self.draw_length(rng, length), self._images
-        rows = in_turn(rng, len(images.test_labels_N), batch_size)
+        rows = at_most_once(rng, len(images.test_labels_N), batch_size)
         return self._batch(images.test_NSS[rows], images.test_labels_N[rows], side)
 
     def chance_bits(self, length: int | None = None) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...answers import Symbols
 from ..base import Batch, Task, check_range, tasks, whole
-from ..files import in_turn, sha256_of_all
+from ..files import at_most_once, sha256_of_all
 from . import world
 from .encoding import Encoded, as_batch, encode, vocabulary, wrong_questions
 from .stories import files_of, read_folder, vocabulary_of
@@ -36,7 +36,7 @@ class Babi(Task):
     With `folder`, stories are those of the published files in it, `qa1_…_train.txt` to
     `qa20_…_test.txt`, of the `kinds` that are named, or of all of them. Training draws whole
     stories unless a length is given, each kind as likely as the others; tests take stories of the
-    test files, each once before any comes again. Without a folder, stories are of our own making
+    test files, each at most once. Without a folder, stories are of our own making
     (`world.KINDS`), of `min_length` to `max_length` questions: location (1), counting (7),
     deduction (15) and path-finding (19).
 
@@ -187,7 +187,7 @@ class Babi(Task):
 
 
 def _drawn(rng: np.random.Generator, stories: Sequence[Encoded], count: int) -> list[Encoded]:
-    return [stories[index] for index in in_turn(rng, len(stories), count)]
+    return [stories[index] for index in at_most_once(rng, len(stories), count)]
 
 
 @cache

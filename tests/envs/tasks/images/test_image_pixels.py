@@ -49,7 +49,7 @@ def test_the_images_of_files_come_row_by_row(path):
     assert task.lengths == (12, 12) and task.answer == Symbols(7)
     for batch, (images, labels) in (
         (task.sample(np.random.default_rng(0), 60), TRAIN),
-        (task.test_sample(np.random.default_rng(0), 9, 12), TEST),
+        (task.test_sample(np.random.default_rng(0), 50, 12), TEST),
     ):
         assert batch.mask_TB.sum(0).tolist() == [1] * len(batch.steps_B) and batch.mask_TB[-1].all()
         which = [int((image == images).all((1, 2)).argmax()) for image in whole(batch, 12)]

@@ -72,7 +72,8 @@ def test_tests_take_each_story_of_the_test_files_once(folder):
     task = make_task("babi", folder=folder)
     assert task.kinds == (1, 19) and task.lengths == (1, 3) and task.test_lengths == (3,)
     assert dict(task.difficulty)["kind"] == (1, 19)
-    batch = task.test_sample(np.random.default_rng(0), 8, 3)
+    batch = task.test_sample(np.random.default_rng(0), 100, 3)
+    assert batch.mask_TB.shape[1] == 8
     stories = {" ".join(told(task, batch, row)[0]) for row in range(8)}
     assert len(stories) == 8
     assert task.test_points == (("kind", 1), ("kind", 19))

@@ -1,0 +1,61 @@
+"""`memnets test`: a trained network on its own task and on another one that it fits."""
+
+import pytest
+
+from memnets.cli.main import main
+
+from .shell import QUICK, refusal
+
+GRAPH = ["--task", "graph_traversal", "--task-options", "digits", "1", "max_nodes", "5"]
+EDGES = "one,other\nash,birch\nbirch,cedar\ncedar,date\ndate,ash\n"
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    model = ["--cell", "none", "--controller-size", "6", "--procedure.test-sequences", "4"]
+    assert main(["train", "--folder", str(folder), *model, *GRAPH, *QUICK]) == 0
+    (found,) = folder.glob("*/checkpoint.pt")
+    return str(found)
+
+
+def table(capsys, arguments):
+    """The rows of what is printed, each a dictionary of the columns that it fills."""
+    capsys.readouterr()
+    assert main(arguments) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    ends = [first.index(name) + len(name) for name in first.split()]
+    starts = [0, *ends[:-1]]
+    cut = [[line[a:b].strip() for a, b in zip(starts, ends, strict=True)] for line in lines]
+    return [dict(zip(first.split(), cells, strict=True)) for cells in cut]
+
+
+def test_every_test_is_a_line(checkpoint, capsys):
+    rows = table(capsys, ["test", checkpoint, "--lengths", "1", "3", "--sequences", "8"])
+    assert [row["length"] for row in rows] == ["1", "3"] + ["4"] * 5
+    assert [row["number"] for row in rows] == ["", ""] + ["nodes"] * 2 + ["degree"] * 3
+    for row in rows:
+        wrong = float(row["errors"]) / (3 * int(row["length"]))
+        assert float(row["accuracy"]) == pytest.approx(1 - wrong, abs=1e-3)
+
+
+def test_the_same_seed_has_the_same_numbers_and_another_task_others(checkpoint, capsys, tmp_path):
+    first, again = (table(capsys, ["test", checkpoint, "--sequences", "8"]) for _ in range(2))
+    assert first == again
+    (tmp_path / "ring.csv").write_text(EDGES)
+    real = ["--task-options", "from_file", str(tmp_path / "ring.csv"), "max_nodes", "5"]
+    assert len(table(capsys, ["test", checkpoint, "--lengths", "2", *real])) > 1
+    short = table(
+        capsys,
+        ["test", checkpoint, "--task", "shortest_path", "--lengths", "1"]
+        + ["--task-options", "digits", "1", "max_length", "1", "max_nodes", "5"],
+    )
+    assert short[0]["length"] == "1"
+
+
+def test_what_does_not_fit_is_refused_in_one_line(checkpoint, capsys):
+    said = refusal(capsys, ["test", checkpoint, "--task", "copy"])
+    assert "the network was trained with input_size 32, output_size 30" in said
+    assert "on this task it needs input_size 10, output_size 8" in said
+    assert "there is no checkpoint nowhere.pt" in refusal(capsys, ["test", "nowhere.pt"])
+    assert "'max_node'" in refusal(capsys, ["test", checkpoint, "--task-options", "max_node", "3"])
