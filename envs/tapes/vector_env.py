@@ -133,9 +133,7 @@ class TapeVectorEnv(BatchedEnv):
         """What is known of the episodes of the mask, zero elsewhere; None means all of them."""
         infos = {}
         for name, values_B in self.episodes.infos().items():
-            if mask_B is not None:
-                values_B[~mask_B] = 0
-            infos[name] = values_B
+            infos[name] = values_B if mask_B is None else values_B * mask_B
             infos[f"_{name}"] = np.ones(self.num_envs, bool) if mask_B is None else mask_B.copy()
         return infos
 
