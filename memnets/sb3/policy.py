@@ -75,6 +75,12 @@ class MemoryPolicy(RecurrentActorCriticPolicy):
         settings: dict[str, Any] = {"lr": lr_schedule(1), **self.optimizer_kwargs}
         self.optimizer = self.optimizer_class(self.parameters(), **settings)
 
+    def make_features_extractor(self) -> BaseFeaturesExtractor:
+        extractor = super().make_features_extractor()
+        # that of MultiDiscrete observations is numpy's, which torch's LSTMs do not take
+        extractor._features_dim = int(extractor.features_dim)
+        return extractor
+
     def core(self) -> MemoryCore:
         """A new memory of the policy's kind and sizes."""
         return MemoryCore(self.memory, self.features_dim, self.lstm_output_dim)

@@ -22,6 +22,8 @@ class Recall(gym.Env):
             self.observation_space = spaces.Dict({"seen": whole, "clock": spaces.Discrete(20)})
         elif form == "discrete":
             self.observation_space = spaces.Discrete(symbols + 1)
+        elif form == "two numbers":
+            self.observation_space = spaces.MultiDiscrete([symbols + 1, 20])
         self.action_space: Any = {
             "multi": spaces.MultiDiscrete([symbols, 2]),
             "binary": spaces.MultiBinary(symbols),
@@ -32,6 +34,8 @@ class Recall(gym.Env):
         index = self.symbol if self.time == 0 else self.symbols
         if self.form == "discrete":
             return index
+        if self.form == "two numbers":
+            return np.array([index, self.time])
         seen = np.eye(self.symbols + 1, dtype=np.float32)[index]
         return {"seen": seen, "clock": self.time} if self.form == "dict" else seen
 

@@ -64,7 +64,7 @@ def test_a_state_that_is_dropped_is_seen_by_that_test(monkeypatch):
     assert max(largest_changes(agent)) > 1e-4
 
 
-@pytest.mark.parametrize("form", ["", "discrete", "dict", "multi", "binary", "box"])
+@pytest.mark.parametrize("form", ["", "discrete", "two numbers", "dict", "multi", "binary", "box"])
 def test_all_spaces_learn_save_load_and_predict_alike(form, tmp_path):
     env = make_vec_env(lambda: Recall(form=form), n_envs=2, seed=1)
     agent = model(CORES["ntm"], env, net_arch={"pi": [8], "vf": [8]})
