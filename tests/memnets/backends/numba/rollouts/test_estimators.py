@@ -1,7 +1,6 @@
 """Whole rollouts by estimators that share the ways of others: draws, shares, prices."""
 
 import pytest
-import torch
 
 from ..unrolled import build, same
 
@@ -29,10 +28,6 @@ def test_an_ntm_is_as_on_the_reference(name, training):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", OPTIONS)
-@pytest.mark.parametrize("cell", ["dnc", "dntm", "rlntm", "sam", "tardis"])
-def test_other_cells_are_as_on_the_reference(cell, name):
-    if cell == "rlntm" and "top_k" in name:
-        pytest.skip("three moves, of which three are kept")
-    torch.manual_seed(2)
-    same(network(cell, name, "feedforward"), 9, 2)
+@pytest.mark.parametrize("name", ["hardened, half of it", "noisy top_k"])
+def test_a_dnc_is_as_on_the_reference(name):
+    same(network("dnc", name, "feedforward"), 9, 2)
