@@ -120,18 +120,18 @@ def length_curve(
 ) -> Figure:
     """Accuracy against test length with its interval and every seed; trained lengths are shaded.
 
-    So with another number that makes a task hard: a column of both frames, as `length` is.
+    So with another number that makes a task hard, by its name; the column is `length` all the same.
     """
     figure, grid = panels.cells(frame, height=2.5)
     handles = {}
     for cell, axes in grid:
         if trained:
-            shade(axes, trained, sorted(set(frame[number])))
+            shade(axes, trained, sorted(set(frame["length"])))
         for rows, label, colour, dash in panels.models(frame, cell):
             model = rows["model"].iloc[0]
             points = seeds[seeds["model"] == model]
             axes.fill_between(
-                rows[number].to_numpy(float),
+                rows["length"].to_numpy(float),
                 rows["low"].to_numpy(float),
                 rows["high"].to_numpy(float),
                 color=colour,
@@ -140,7 +140,7 @@ def length_curve(
             )
             sns.lineplot(
                 rows,
-                x=number,
+                x="length",
                 y="value",
                 ax=axes,
                 color=colour,
@@ -151,7 +151,7 @@ def length_curve(
             )
             handles[label] = panels.sample(colour, dash)
             axes.plot(
-                points[number],
+                points["length"],
                 points["accuracy"],
                 linestyle="",
                 marker=".",

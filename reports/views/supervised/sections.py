@@ -115,9 +115,9 @@ def numbers(results: Results) -> Section | None:
     everything, estimates = frames.at_numbers(results), frames.by_number(results)
     places = estimates[["task", "number"]].drop_duplicates()
     for task, number in places.itertuples(index=False, name=None):
-        points = _at(everything, task, number).rename(columns={"value": number})
-        lines = _at(estimates, task, number).drop(columns="number").rename(columns={"at": number})
-        if points[number].nunique() < 2:
+        points = _at(everything, task, number).assign(length=lambda rows: rows["value"])
+        lines = _at(estimates, task, number).rename(columns={"at": "length"})
+        if points["length"].nunique() < 2:
             continue
         trained = float(points["trained_low"].min()), float(points["trained_high"].max())
         caption = (

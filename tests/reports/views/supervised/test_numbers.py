@@ -5,6 +5,7 @@ import pytest
 from memnets.spec import ModelSpec
 from reports.results import read
 from reports.views.supervised import frames, sections
+from reports.views.supervised.view import Supervised as Report
 from studies import ResultStore, Study, Supervised, TaskSpec, run
 
 
@@ -40,6 +41,23 @@ def test_each_number_has_a_figure_with_its_trained_range(results):
     section = sections.numbers(results)
     assert [block.name for block in section.blocks] == ["number-nodes", "number-degree"]
     assert "(3 to 4)" in section.blocks[0].caption and "(1 to 3)" in section.blocks[1].caption
+
+
+def test_a_number_may_have_the_name_of_a_column(tmp_path):
+    study = Study(
+        name="words",
+        question="Are questions of one kind harder?",
+        tasks={"babi": TaskSpec("babi", {"kinds": [1, 15]})},
+        models={"lstm": ModelSpec("none", controller_size=4)},
+        procedure=Supervised(updates=1, batch_size=1, evaluate_every=1, test_sequences=2),
+        seeds=(0,),
+    )
+    store = ResultStore(tmp_path / "words")
+    assert run(study, store, workers=0).failed == 0
+    results = read(store)
+    (picture,) = sections.numbers(results).blocks
+    assert picture.name == "number-kind" and picture.figure.axes[0].get_xlabel() == "test kind"
+    assert [section.slug for section in Report().sections(results)].count("questions") == 1
 
 
 def test_a_task_with_a_length_alone_has_no_such_section(demo):
