@@ -87,16 +87,17 @@ class GraphTask(Task):
 
     @property
     def difficulty(self) -> Mapping[str, tuple[int, int]]:
-        return {
-            "length": self.lengths,
-            "nodes": (self.min_nodes, self.max_nodes),
-            "degree": (self.min_degree, self.max_degree),
-        }
+        numbers = {"length": self.lengths, "nodes": (self.min_nodes, self.max_nodes)}
+        if self.from_file:
+            return numbers
+        return numbers | {"degree": (self.min_degree, self.max_degree)}
 
     @property
     def test_points(self) -> tuple[tuple[str, int], ...]:
-        """Without numbers of nodes that are too few for a path, or more than there are labels."""
+        """Without numbers of nodes that are too few for a path, or more than can be."""
         least, most = self.least_nodes(self.max_length), 10**self.digits
+        if self.from_file:
+            most = min(most, read_graph(self.from_file, self.from_file_sha256).nodes)
         found = super().test_points
         return tuple((n, value) for n, value in found if n != "nodes" or least <= value <= most)
 
@@ -119,6 +120,8 @@ class GraphTask(Task):
         else:
             sizes = (whole(owner, "nodes", nodes, 2),) * 2
         check_labels(owner, "nodes", sizes[1], self.digits)
+        if self.from_file and degree is not None:
+            raise ValueError(f"{owner}: degree is {degree}; graphs of a file have their own.")
         most = self.max_degree if degree is None else whole(owner, "degree", degree, 1)
         degrees = min(self.min_degree, most), most
         return Batch.joined([self._one(rng, length, sizes, degrees) for _ in range(batch_size)])

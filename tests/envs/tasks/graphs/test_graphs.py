@@ -152,6 +152,11 @@ def test_a_part_of_a_graph_is_what_is_near_a_node(map_file):
 def test_questions_are_asked_about_the_graph_of_a_file(name, map_file):
     task = make_task(name, from_file=map_file, min_nodes=5, max_nodes=5)
     assert len(task.from_file_sha256) == 64
+    assert list(task.difficulty) == ["length", "nodes"]
+    # a shortest path of four edges is asked for in graphs of ten nodes or more
+    assert task.test_points == ((("nodes", 5),) if name == "graph_traversal" else ())
+    with pytest.raises(ValueError, match="degree is 2; graphs of a file have their own"):
+        task.sample(np.random.default_rng(0), 1, 2, degree=2)
     batch = task.sample(np.random.default_rng(0), 12, 2, nodes=5)
     labels = set()
     for row in range(12):
