@@ -79,8 +79,7 @@ def chosen_backends(registry: str, name: str) -> Iterator[str]:
     models = {}
     for trial in study.trials():
         label = f"{trial.model_label} on {trial.task_label}"
-        task = trial.task.build()
-        models[label] = (trial.model, task.network_sizes)
+        models[label] = (trial.model, trial.procedure.network_sizes(trial.task))
     return explain.lines(explain.of_models((label, *model) for label, model in models.items()))
 
 

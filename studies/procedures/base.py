@@ -74,6 +74,11 @@ class Procedure(ABC):
         """
         return spec.build()
 
+    def network_sizes(self, spec: TaskSpec) -> Mapping[str, Any]:
+        """What a trial's model is built with, beside its own options, for such a task."""
+        sizes: Mapping[str, Any] = self.task(spec).network_sizes
+        return sizes
+
     @abstractmethod
     def takes(self, task: Any) -> Mapping[str, Any]:
         """Columns that the rows of a trial get from its task, such as its lengths; often none.

@@ -78,6 +78,15 @@ class Reinforcement(Procedure):
 
         return environments(spec, 1)
 
+    def network_sizes(self, spec: TaskSpec) -> Mapping[str, Any]:
+        """The observations' size, flattened, and the width of what the memory puts out."""
+        from stable_baselines3.common.preprocessing import get_flattened_obs_dim
+
+        made = self.task(spec)
+        size = int(get_flattened_obs_dim(made.observation_space))
+        made.close()
+        return {"input_size": size, "output_size": self.lstm_hidden_size}
+
     def takes(self, task: Any) -> Mapping[str, Any]:
         """No columns; any environment that is registered natively vectorised."""
         task.close()

@@ -38,8 +38,8 @@ def test_studies_are_found_and_named_as_registered():
         assert isinstance(found, Study)
         assert found.name == name
         assert studies.summary(name)
-        for task in found.tasks.values():
-            task.build()
+        for trial in {trial.task_label: trial for trial in found.trials()}.values():
+            trial.procedure.takes(trial.procedure.task(trial.task))
 
 
 def test_the_main_study_crosses_every_cell_with_every_estimator():

@@ -132,6 +132,12 @@ def test_an_environment_that_cannot_be_made_is_refused_before_anything_runs(made
         trial().procedure.task(made)
 
 
+def test_a_network_has_the_sizes_of_the_environment():
+    procedure = trial().procedure
+    found = procedure.network_sizes(TaskSpec("tape_reverse_memory"))
+    assert found == {"input_size": 3 + 3, "output_size": 8}
+
+
 def test_a_memory_that_the_algorithm_cannot_train_is_refused():
     refused = trial(estimator="gumbel")
     with pytest.raises(ValueError, match="AddressActions.*EpisodicReinforce"):
