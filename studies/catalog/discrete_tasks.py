@@ -28,22 +28,31 @@ RECIPES = ("soft", "hardened", "annealed to straight-through")
 SIZES: dict[str, dict[str, Any]] = {**CELLS, "sam": {**MEMORY, "heads": 4}}
 
 
-# softly, copies are right long before their number is: the price waits until that is learned too
-LEARNED_LATE = {
-    "hardened": {"learned": 0.05, "mastered": 0.04},
-    "annealed": {"learned": 0.05, "price": {"learned": 0.05}},
+# on these the price waits until more is learned: of the task, and of its first cost
+LATE: dict[str, tuple[float, float]] = {
+    "repeat copy": (0.05, 0.04),
+    "associative recall": (0.1, 0.05),
 }
-REPEAT_COPY: dict[str, Any] = {"falling_rate": FallingRate(factor=0.1, learned=0.03)}
+"""`learned` of the price, and `mastered`, below which the share of choices with one slot grows."""
+FALLING: dict[str, FallingRate] = {
+    "repeat copy": FallingRate(factor=0.1, learned=0.03),
+    "associative recall": FallingRate(factor=0.1, learned=0.1),
+}
 BYPASS = 0.9
-"""On repeat copy an LSTM does without the memory for thousands of updates, unless most of what it
-puts out is dropped on its way to the readout."""
+"""On both an LSTM does without the memory for thousands of updates, unless most of what it puts out
+is dropped on its way to the readout."""
 
 
 def on_task(task: str, model: ModelSpec) -> ModelSpec:
     """The model as a task needs it."""
-    if task != "repeat copy":
+    if task not in LATE:
         return model
-    options = {**model.estimator_options, **LEARNED_LATE.get(model.estimator, {})}
+    learned, mastered = LATE[task]
+    late: dict[str, Any] = {
+        "hardened": {"learned": learned, "mastered": mastered},
+        "annealed": {"learned": learned, "price": {"learned": learned}},
+    }
+    options = {**model.estimator_options, **late.get(model.estimator, {})}
     bypass = BYPASS if model.controller == "lstm" and model.cell != "none" else 0.0
     return replace(model, estimator_options=options, bypass_dropout=bypass)
 
@@ -53,7 +62,7 @@ def discrete_tasks() -> Study:
     """Two discrete recipes, soft, and no memory, on four tasks, four memories and two controllers.
 
     A run of it all takes a day on two cores; `--models` and `--tasks` run a part. What repeat copy
-    needs beside the recipe was chosen on its seed 0.
+    and recall need beside the recipe was chosen on seed 0 of each.
     """
     controllers = ("lstm", "feedforward")
     models = {
@@ -76,7 +85,7 @@ def discrete_tasks() -> Study:
             "updates": UPDATES[task],
             "learning_rate": RATES[task],
             "test_lengths": lengths,
-            **(REPEAT_COPY if task == "repeat copy" else {}),
+            "falling_rate": FALLING.get(task, RECIPE.falling_rate),
         }
         for task, (_, lengths) in TASKS.items()
         for model in [*none, *models]
