@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..options import check_options
 from ..types import Address
+from .gate import Gate
 from .price import Price
 
 SOFT, K_SLOTS, ONE_SLOT = "soft", "k slots", "one slot"
@@ -74,6 +75,11 @@ class Estimator(nn.Module, ABC):
     def has_loss(self) -> bool:
         """Whether `loss` ever adds anything; no, where the address itself has a gradient."""
         return type(self).loss is not Estimator.loss or self.price is not None
+
+    @property
+    def follows_cost(self) -> bool:
+        """Whether a price or a schedule of it moves with the cost that `loss` is given."""
+        return any(isinstance(module, Price | Gate) for module in self.modules())
 
     @property
     def one_slot_share(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 from ..episodes import begun
 from ..estimators import Estimator, Recorded, Replay
 from ..network import MemoryNetwork
+from ..spec import ModelSpec
 from ..types import NetworkState, Rollout
 from .core import Memory, MemoryCore, spec_of
 from .packing import Packed
@@ -37,7 +39,9 @@ class ChosenCore(MemoryCore):
     """A core that draws one slot, or the no-op, per decision, and takes stored choices again."""
 
     def __init__(self, memory: Memory, input_size: int, output_size: int) -> None:
-        super().__init__(memory, input_size, output_size)
+        super().__init__(choosing(memory), input_size, output_size)
+        # no kernel draws or replays choices of outside
+        self.network.backend = "reference"
         self.choices = choices_of(self.network)
         """How many choices each decision of a step has."""
 
@@ -48,6 +52,7 @@ class ChosenCore(MemoryCore):
         with _using(self.network, Recorded(greedy=greedy)) as estimator:
             rollout = self.network(x_BF.unsqueeze(0), self.unpacked(packed), starts_B.unsqueeze(0))
             choices_BD = estimator.choices_BU
+        self._require(choices_BD.shape[1], 1)
         chosen = Chosen._make(part[0] for part in _chosen(rollout))
         return chosen, choices_BD, self.packing.pack(rollout.state)
 
@@ -56,8 +61,17 @@ class ChosenCore(MemoryCore):
     ) -> Chosen:
         """A sequence with choices (T, B, D) that were made before, under the present weights."""
         script_BU = choices_TBD.transpose(0, 1).flatten(1)
-        with _using(self.network, Replay(script_BU)):
-            return _chosen(self.network(x_TBF, self.unpacked(packed), starts_TB))
+        with _using(self.network, Replay(script_BU)) as estimator:
+            rollout = self.network(x_TBF, self.unpacked(packed), starts_TB)
+        self._require(len(estimator.choices), len(x_TBF))
+        return _chosen(rollout)
+
+    def _require(self, asked: int, steps: int) -> None:
+        if asked != steps * len(self.choices):
+            raise ValueError(
+                f"the memory asked for {asked} choices in {steps} steps of {len(self.choices)}: "
+                f"weightings that are empty in a whole batch cannot be replayed"
+            )
 
     def hidden(self, x_BF: Tensor, packed: Packed, starts_B: Tensor) -> Tensor:
         """The controller's output of the next step, (B, C), before anything is chosen."""
@@ -74,7 +88,13 @@ def address_choices(memory: Memory) -> list[int]:
     Decisions come in the order in which the cell asks for them. Raises ValueError for a memory
     whose addresses cannot be actions.
     """
-    return choices_of(spec_of(memory).build(1, 1))
+    with torch.random.fork_rng(devices=[]):
+        return choices_of(choosing(memory).build(1, 1))
+
+
+def choosing(memory: Memory) -> ModelSpec:
+    """The model with one slot per choice, whatever the estimator of its spec: so is its state."""
+    return replace(spec_of(memory), estimator="reinforce", estimator_options={})
 
 
 def choices_of(network: MemoryNetwork) -> list[int]:

@@ -35,11 +35,13 @@ class EpisodicPolicy(MemoryPolicy):
         return core
 
     def require(self, core: Any) -> None:
-        if core.network.estimator.price is not None:
+        if core.network.estimator.follows_cost:
             raise ValueError(
-                f"{self.memory.estimator!r} has a price on entropy, which follows the cost of a "
+                f"{self.memory.estimator!r} has a price or a schedule that follows the cost of a "
                 f"supervised task: take an estimator without one"
             )
+        if core.network.cell.read_steps != 1:
+            raise ValueError("the critic would see what was drawn: take a cell with read_steps=1")
 
     def step(self, obs: Any, state: NetworkState) -> tuple[Step, NetworkState]:
         """One step with gradients: actions, their log-probability with that of the addresses."""
@@ -86,8 +88,10 @@ class EpisodicReinforce(OnPolicyAlgorithm):
     Each update resets all environments and plays one episode in each. Every log-probability, those
     of drawn addresses included, is weighed with the discounted return from its step on less the
     value of a critic that has not seen the step's draws. What the memory holds is back-propagated
-    through the whole episode. Episodes longer than `max_episode_steps` raise ValueError: the graph
-    of a whole episode is held in memory.
+    through the whole episode. Advantages are normalised over all steps of an update, and the loss
+    is the mean over them. What the estimator's own loss would add, a baseline and an entropy, has
+    no part here. Episodes longer than `max_episode_steps` raise ValueError: the graph of a whole
+    episode is held in memory.
     """
 
     policy_aliases = {"EpisodicPolicy": EpisodicPolicy}

@@ -29,6 +29,8 @@ COUNTERS = ("step", "seconds", "solved")
 ENTRIES = {"id", "trial", "policy", "optimiser", *COUNTERS}
 TEST_SEED = 1_000_003
 """Added to a trial's seed for the episodes of its tests, which are the same at every test."""
+FIRST = 2**32
+"""In place of a step: the seed of the first weights, which no stretch of training shares."""
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Agent:
     @classmethod
     def start(cls, trial: Trial, settings: Reinforcement, device: str) -> Agent:
         """A trial before its first step; seeds torch and numpy."""
-        set_random_seed(_seed(trial.seed, 0))
+        set_random_seed(_seed(trial.seed, FIRST))
         training = environments(trial.task, settings.n_envs)
         model, wrap = agent(settings, trial.model, training, device)
         return cls(trial, settings, model, wrap)

@@ -28,7 +28,8 @@ class Reinforcement(Procedure):
     `batch_size`, `n_epochs`, `gae_lambda` and `clip_range` are no settings.
 
     `total_timesteps` and `evaluate_every` count steps of all environments together. Environments
-    begin anew after each evaluation. A test is `test_episodes` episodes, each action the most
+    begin anew after each evaluation, so `evaluate_every` leaves room for whole episodes in each. A
+    test is at least `test_episodes` episodes, as many from each environment, each action the most
     likely one. The trial is solved once `solved_success` of them succeed: the environment says so
     (`is_success`), or the return is at least 1.
     """
@@ -63,6 +64,14 @@ class Reinforcement(Procedure):
         check_whole(self, evaluate_every=1, test_episodes=1)
         if self.batch_size is not None:
             check_whole(self, batch_size=1)
+        rollout = self.n_envs * self.n_steps
+        last = rollout % (self.batch_size or rollout)
+        if 1 in (rollout, self.batch_size, last):
+            raise BadData(
+                f"Reinforcement: rollouts of {rollout} steps in minibatches of "
+                f"{self.batch_size or rollout} leave one of a single step, whose advantages "
+                f"cannot be normalised."
+            )
         for name in ("learning_rate", "clip_range", "max_grad_norm"):
             check_number(self, "", name, above=0)
         for name in ("ent_coef", "vf_coef"):

@@ -51,7 +51,11 @@ def finished(results: Results) -> pd.DataFrame:
 
 
 def summary(results: Results) -> pd.DataFrame:
-    """One row per task and model: seeds solved of those run, and medians over seeds."""
+    """One row per task and model: seeds solved of those run, and medians over seeds.
+
+    A model all of whose trials failed has a row too, without scores. `judged` says whether the
+    trials could be solved at all.
+    """
     groups = finished(results).groupby([*MODEL, "algorithm"], as_index=False, sort=False)
     frame = groups.agg(
         run=("trial", "size"),
@@ -64,6 +68,17 @@ def summary(results: Results) -> pd.DataFrame:
         speed=("timesteps_per_second", "median"),
         parameters=("parameters", "first"),
     )
-    failed = results.failures.groupby(["task", "model"]).size()
-    missing = [int(failed.get((row.task, row.model), 0)) for row in frame.itertuples()]
-    return frame.assign(run=frame["run"] + missing)
+    failures = results.failures.groupby(MODEL, as_index=False, sort=False)
+    failed = failures.agg(failed=("trial", "size"))
+    frame = frame.merge(failed, on=MODEL, how="outer", sort=False)
+    run, solved, lost = (
+        frame[name].astype(float).fillna(0).astype(int) for name in ("run", "solved", "failed")
+    )
+    own = {(t.task_label, t.model_label): t.procedure.to_json() for t in results.trials}
+    settings = [own[row.task, row.model] for row in frame.itertuples()]
+    return frame.assign(
+        run=run + lost,
+        solved=solved,
+        judged=[each["solved_success"] is not None for each in settings],
+        algorithm=[each["algorithm"] for each in settings],
+    )

@@ -22,14 +22,22 @@ class Reinforcement(View):
         numbers = frames.summary(results)
         clauses = []
         for task, models in numbers.groupby("task", sort=False):
-            parts = [f"{row.model} {row.solved} of {row.run}" for row in models.itertuples()]
-            clauses.append(f"on {task}, seeds that solved it: {formats.listed(parts)}")
+            if models["judged"].all():
+                parts = [f"{row.model} {row.solved} of {row.run}" for row in models.itertuples()]
+                clauses.append(f"on {task}, seeds that solved it: {formats.listed(parts)}")
+            else:
+                scores = [
+                    f"{row.model} {formats.per_cent(row.success)}" for row in models.itertuples()
+                ]
+                clauses.append(f"on {task}, successful episodes: {formats.listed(scores)}")
         sentence = "; ".join(clauses)
         fewest = int(numbers["run"].min())
         return Answer(f"{sentence[:1].upper()}{sentence[1:]}.", trial_counts.few_seeds(fewest))
 
     def key_numbers(self, results: Results) -> list[KeyNumber]:
-        best = frames.summary(results).sort_values("solved", ascending=False, kind="stable")
+        found = frames.summary(results)
+        found = found[found["judged"]].assign(share=found["solved"] / found["run"])
+        best = found.sort_values("share", ascending=False, kind="stable")
         numbers = [
             KeyNumber(f"{row.solved} / {row.run}", f"{row.model} solved {row.task}")
             for row in best.head(3).itertuples()

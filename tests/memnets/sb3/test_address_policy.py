@@ -49,6 +49,17 @@ def test_before_an_update_actions_and_slots_are_as_likely_as_when_they_were_draw
     assert len(drawn) > 4
 
 
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
+@pytest.mark.parametrize("cell", ["lrua", "rlntm", "sam", "sdnc", "tardis"])
+def test_every_cell_is_replayed_whatever_the_estimator_of_its_spec(cell, estimator):
+    ppo = agent({"cell": cell, "estimator": estimator, **SIZES})
+    for _ in range(2):
+        collect(ppo)
+        assert max(largest_changes(ppo, batch_size=5)) < 1e-6
+    network = ppo.policy.lstm_actor.network
+    assert network.estimator.in_training == "one slot" and network.backend == "reference"
+
+
 class Echo(gym.Env):
     """Two steps; what was done in the first is to be done again in the second."""
 

@@ -73,7 +73,17 @@ def test_what_a_time_limit_cuts_off_is_valued():
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (lambda: agent({**MEMORY, "estimator": "hardened"}), "has a price on entropy"),
+        (lambda: agent({**MEMORY, "estimator": "hardened"}), "follows the cost"),
+        (
+            lambda: agent(
+                {**MEMORY, "estimator": "annealed", "estimator_options": {"schedule": "learned"}}
+            ),
+            "follows the cost",
+        ),
+        (
+            lambda: agent({"cell": "dntm", "cell_options": {"slots": 4, "read_steps": 2}}),
+            "read_steps=1",
+        ),
         (lambda: agent(max_episode_steps=2).learn(10), "longer than max_episode_steps = 2"),
     ],
 )

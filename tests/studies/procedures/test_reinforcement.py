@@ -8,6 +8,7 @@ import torch
 from memnets.spec import ModelSpec
 from studies import Reinforcement, TaskSpec, Trial
 from studies.design.data import BadData
+from studies.procedures.agent_environment import environments
 from studies.procedures.agent_training import Agent, played
 from studies.procedures.base import BadCheckpoint
 from studies.procedures.reinforcement import ALGORITHMS
@@ -17,7 +18,7 @@ from ..recorders import Memory, Stopped, rows_of, timeless
 ESTIMATORS = {"ppo": "soft", "address_ppo": "reinforce", "episodic_reinforce": "reinforce"}
 OTHERS = {
     "algorithm": "address_ppo",
-    "batch_size": 5,
+    "batch_size": 6,
     "gamma": 0.5,
     "gae_lambda": 0.5,
     "solved_success": 0.5,
@@ -88,6 +89,15 @@ def test_a_trial_is_solved_by_its_tests_and_stops():
     assert all(row["success"] == 0 for row in tests[:-1]) and tests[-1]["success"] > 0
 
 
+def test_a_hundred_right_answers_are_a_success():
+    venv = environments(TaskSpec("copy", {"symbols": 2, "min_length": 107, "max_length": 107}), 1)
+    venv.reset()
+    targets = venv.unwrapped.vector._groups[0].cursor.batch.targets_TBY
+    for target_BY in targets.astype(int):
+        _, _, dones, infos = venv.step(target_BY[:, 0])
+    assert dones.all() and infos[0]["is_success"]
+
+
 def test_tests_are_the_same_episodes_and_draw_nothing_from_training():
     state = Agent.start(trial(), trial().procedure, "cpu")
     drawn = torch.get_rng_state()
@@ -113,6 +123,7 @@ def test_a_checkpoint_of_another_trial_or_of_nothing_is_refused():
         ({"gamma": 1.5}, "at most 1"),
         ({"solved_success": 0}, "solved_success is 0"),
         ({"batch_size": 0}, "batch_size is 0"),
+        ({"n_envs": 64, "n_steps": 16, "batch_size": 341}, "one of a single step"),
     ],
 )
 def test_bad_settings_get_one_line(settings, why):
