@@ -76,6 +76,12 @@ class MultiQueryRecall(Task):
         return self.min_length, self.max_length
 
     @property
+    def test_lengths(self) -> tuple[int, ...]:
+        """Without lengths that have no room for the most pairs."""
+        found = super().test_lengths
+        return tuple(length for length in found if length >= 4 * self.max_pairs)
+
+    @property
     def difficulty(self) -> Mapping[str, tuple[int, int]]:
         return {"length": self.lengths, "pairs": (self.min_pairs, self.max_pairs)}
 

@@ -71,6 +71,14 @@ def test_sizes_are_the_published_ones_and_a_batch_is_lean():
     assert (batch.mask_TB.sum(0) == 64).all()
 
 
+def test_only_lengths_with_room_for_the_most_pairs_are_tested():
+    task = make_task("multi_query_recall", min_length=256, max_length=256, max_pairs=64)
+    assert task.test_lengths == (256, 512, 1024, 2048)
+    assert make_task("multi_query_recall").test_lengths == (32, 64, 128, 256, 512)
+    for seed in range(5):
+        task.test_sample(np.random.default_rng(seed), 1, task.test_lengths[0])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
