@@ -6,6 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -86,6 +87,15 @@ class GraphTask(Task):
         return self.min_length, self.max_length
 
     @property
+    def test_lengths(self) -> tuple[int, ...]:
+        """Without lengths beyond the trained ones for which labels or the file have too few nodes.
+
+        Of a file's graphs one in twenty must have such a path, so that samples seldom miss one.
+        """
+        found = super().test_lengths
+        return tuple(n for n in found if n <= self.max_length or self._allows(n))
+
+    @property
     def difficulty(self) -> Mapping[str, tuple[int, int]]:
         numbers = {"length": self.lengths, "nodes": (self.min_nodes, self.max_nodes)}
         if self.from_file:
@@ -115,8 +125,7 @@ class GraphTask(Task):
         """
         length, owner = self.draw_length(rng, length), type(self).__name__
         if nodes is None:
-            least = self.least_nodes(length)
-            sizes = max(self.min_nodes, least), max(self.max_nodes, least)
+            sizes = self._sizes(length)
         else:
             sizes = (whole(owner, "nodes", nodes, 2),) * 2
         check_labels(owner, "nodes", sizes[1], self.digits)
@@ -130,6 +139,16 @@ class GraphTask(Task):
         return (
             3 * self.digits * math.log2(10) * (sum(self.lengths) / 2 if length is None else length)
         )
+
+    def _sizes(self, length: int) -> tuple[int, int]:
+        """The fewest and the most nodes where their number is not given."""
+        least = self.least_nodes(length)
+        return max(self.min_nodes, least), max(self.max_nodes, least)
+
+    def _allows(self, length: int) -> bool:
+        if self.least_nodes(length) > 10**self.digits:
+            return False
+        return not self.from_file or _share_with_path(self, length) >= 1 / 20
 
     def _one(
         self,
@@ -163,6 +182,15 @@ class GraphTask(Task):
         if self.from_file:
             return part_of(rng, read_graph(self.from_file, self.from_file_sha256), nodes)
         return random_graph(rng, nodes, degrees, 10**self.digits)
+
+
+@cache
+def _share_with_path(task: GraphTask, length: int) -> float:
+    """The share of so many graphs as a sample tries that have a path of that length."""
+    rng, (least, most) = np.random.default_rng(0), task._sizes(length)
+    sizes = rng.integers(least, most, size=_TRIES, endpoint=True).tolist()
+    graphs = [task._graph(rng, nodes, (task.min_degree, task.max_degree)) for nodes in sizes]
+    return sum(task.path(rng, graph, length) is not None for graph in graphs) / _TRIES
 
 
 def blank(triples_S3: np.ndarray, *parts: int) -> np.ndarray:

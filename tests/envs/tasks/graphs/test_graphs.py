@@ -167,6 +167,24 @@ def test_questions_are_asked_about_the_graph_of_a_file(name, map_file):
     assert len(labels) == 12
 
 
+def test_only_lengths_that_labels_allow_are_tested():
+    task = make_task("shortest_path", digits=1, max_nodes=10)
+    assert task.test_lengths == (2, 4)
+    for length in task.test_lengths:
+        assert task.test_sample(np.random.default_rng(0), 2, length).mask_TB.sum() == 2 * length
+    assert make_task("graph_traversal", digits=1, max_nodes=10).test_lengths == (2, 4, 8)
+    assert make_task("shortest_path").test_lengths == (2, 4, 8)
+
+
+def test_only_lengths_that_a_file_has_are_tested(map_file):
+    # from ash or birch to elm it is three edges, and nothing is further
+    task = make_task("shortest_path", from_file=map_file, max_length=2)
+    with pytest.raises(ValueError, match="no path of length 4"):
+        task.test_sample(np.random.default_rng(0), 1, 4)
+    assert task.test_lengths == (1, 2)
+    assert make_task("graph_traversal", from_file=map_file, max_length=2).test_lengths == (1, 2, 4)
+
+
 def test_a_wrong_file_gets_one_line_with_its_number(tmp_path, map_file):
     path = tmp_path / "wrong.csv"
     for text, message in (
