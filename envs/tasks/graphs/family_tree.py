@@ -84,13 +84,15 @@ class FamilyTree(Task):
 
     @property
     def difficulty(self) -> Mapping[str, tuple[int, int]]:
+        if self.from_file:
+            return {"length": self.lengths}
         return {"length": self.lengths, "persons": (self.min_persons, self.max_persons)}
 
     @property
     def test_points(self) -> tuple[tuple[str, int], ...]:
-        """Without more persons than there are labels; of a file's family there is one size."""
-        most = 0 if self.from_file else 10**self.digits
-        return tuple((name, value) for name, value in super().test_points if value <= most)
+        """Without more persons than there are labels."""
+        found = super().test_points
+        return tuple((name, value) for name, value in found if value <= 10**self.digits)
 
     def sample(
         self,
@@ -101,7 +103,8 @@ class FamilyTree(Task):
     ) -> Batch:
         """As in `Task`; `persons` is how many a random family has.
 
-        Raises ValueError for a length that no further relation has, and where nothing can be asked.
+        Raises ValueError for a length that no further relation has, for persons where the family is
+        that of a file, and where nothing can be asked.
         """
         length = self.draw_length(rng, length)
         if length > self.longest_chain:
@@ -110,6 +113,8 @@ class FamilyTree(Task):
                 f"longest_chain, {self.longest_chain}, is needed."
             )
         sizes = self.min_persons, self.max_persons
+        if persons is not None and self.from_file:
+            raise ValueError(f"FamilyTree: persons is {persons}; the family of a file has its own.")
         if persons is not None:
             sizes = (whole("FamilyTree", "persons", persons, 4),) * 2
             check_labels("FamilyTree", "persons", sizes[1], self.digits)

@@ -86,6 +86,9 @@ def test_a_family_of_a_file_has_the_facts_that_are_known(facts_file):
     graph = read_family(facts_file)
     assert graph.nodes == 4 and len(graph.edges_E3) == 8
     task = make_task("family_tree", from_file=facts_file)
+    assert list(task.difficulty) == ["length"] and task.test_points == ()
+    with pytest.raises(ValueError, match="persons is 999; the family of a file has its own"):
+        task.sample(np.random.default_rng(0), 1, 2, persons=999)
     batch = task.sample(np.random.default_rng(0), 10, 2)
     for row in range(10):
         facts, _, answers = told_and_asked(task, batch, row)
