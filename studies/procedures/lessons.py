@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ from ..design.settings import check_number, check_whole, require, whole
 from .standing import Standing
 
 _RANGES = "one or more mappings of names to two whole numbers, such as {'length': (1, 2)}"
+_NARROW = 32
+"""Of a range with so many values or fewer the task is asked for each at the start."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,20 @@ class LessonCurriculum:
         object.__setattr__(self, "lessons", lessons)
 
     def check(self, task: Task) -> None:
-        """Raises BadData for a lesson that names what is no number of the task's difficulty."""
+        """Raises BadData for a lesson with a name or a value that the task does not have.
+
+        The task gives one sequence at every corner of a lesson, and at each value of narrow ranges.
+        """
         known = list(task.difficulty)
         for number, lesson in enumerate(self.lessons, 1):
             for name in lesson:
                 if name not in known:
                     raise BadData(f"curriculum, lesson {number}: no {name!r}.{hint(name, known)}")
+            for point in _points(lesson):
+                try:
+                    task.sample(np.random.default_rng(0), 1, **point)
+                except ValueError as error:
+                    raise BadData(f"curriculum, lesson {number}: {error}") from error
 
     def begin(self, task: Task) -> Standing:
         """The first lesson."""
@@ -90,6 +101,16 @@ class LessonCurriculum:
 
     def evaluated(self, standing: Standing, errors: float, most: int) -> None:
         """Nothing: this curriculum moves after updates."""
+
+
+def _points(lesson: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, int]]:
+    """The corners of a lesson, and each further value of a narrow range at the others' smallest."""
+    for values in itertools.product(*(sorted({low, high}) for low, high in lesson.values())):
+        yield dict(zip(lesson, values, strict=True))
+    smallest = {name: low for name, (low, _) in lesson.items()}
+    for name, (low, high) in lesson.items():
+        if high - low < _NARROW:
+            yield from (smallest | {name: value} for value in range(low + 1, high))
 
 
 def _lesson(lesson: Any) -> dict[str, tuple[int, int]] | None:

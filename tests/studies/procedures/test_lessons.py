@@ -92,5 +92,14 @@ def test_a_lesson_about_what_the_task_has_not_is_refused():
     wrong = trial(curriculum={"kind": "lessons", "lessons": [{"nods": [1, 2]}]})
     with pytest.raises(BadData, match=r"^curriculum, lesson 1: no 'nods'\. Did you mean 'nodes'\?"):
         wrong.procedure.takes(TASK)
+    babi = make_task("babi", kinds=[1, 7, 19])
+    kinds = LessonCurriculum([{"kind": (1, 1)}, {"length": (1, 2), "kind": (1, 19)}])
+    with pytest.raises(BadData, match=r"^curriculum, lesson 2: Babi: no kind 2; .* 1, 7, 19\.$"):
+        kinds.check(babi)
+    narrow = LessonCurriculum([{"length": (1, 3), "nodes": (2, 4)}])
+    with pytest.raises(BadData, match=r"^curriculum, lesson 1: ShortestPath: no path of length 3"):
+        narrow.check(make_task("shortest_path"))
+    # nothing is drawn from within a wide range, at whose ends all is well
+    LessonCurriculum([{"length": (1, 100)}]).check(make_task("copy"))
     with pytest.raises(BadData, match="no kind 'lesson', but 'mixture' and 'lessons'"):
         trial(curriculum={"kind": "lesson"})
