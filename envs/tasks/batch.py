@@ -41,11 +41,13 @@ class Batch:
     def from_arrays(cls, inputs: Any, targets: Any, mask: Any = None, lengths: Any = None) -> Batch:
         """A batch of one's own sequences, checked.
 
-        `inputs` are (T, B, X) finite numbers. `targets` are (T, B, Y): integers from 0 on are
-        symbols, booleans or floats of 0 and 1 are bits; (T, B) is one column. `mask` (T, B) says
-        which steps are scored, `lengths` (B,) how many steps each sequence has. Without a mask
+        `inputs` are (T, B, X) numbers, finite up to the end of each sequence. `targets` are
+        (T, B, Y): integers from 0 on are symbols, booleans or floats of 0 and 1 are bits; (T, B) is
+        one column. `mask` (T, B) says which steps are scored, none of them after the end of a
+        sequence, `lengths` (B,) how many steps each sequence has. Without a mask
         every step of a sequence is scored, without lengths every sequence has T steps. Inputs
-        after the end of a sequence, and targets where nothing is scored, are made zero.
+        after the end of a sequence, and targets where nothing is scored, are made zero; steps after
+        the end of the longest sequence are left out.
 
         Raises BadArrays, with one line that names the array, for anything else.
         """
@@ -53,15 +55,11 @@ class Batch:
         steps, sequences = inputs_TBX.shape[:2]
         lengths_B = _lengths(lengths, steps, sequences)
         inside_TB = np.arange(steps)[:, None] < lengths_B
+        _check_finite(inputs_TBX, inside_TB)
         mask_TB = inside_TB if mask is None else _mask(mask, inside_TB)
         targets_TBY = _targets(targets, mask_TB)
-        same = bool((lengths_B == steps).all())
-        return cls(
-            np.where(inside_TB[..., None], inputs_TBX, np.float32(0))[: lengths_B.max()],
-            targets_TBY[: lengths_B.max()],
-            mask_TB[: lengths_B.max()],
-            None if same else lengths_B,
-        )
+        shown_TBX = np.where(inside_TB[..., None], inputs_TBX, np.float32(0))
+        return cls(shown_TBX, targets_TBY, mask_TB, lengths_B).trimmed()
 
     @classmethod
     def joined(cls, parts: Sequence[Batch]) -> Batch:
@@ -115,14 +113,15 @@ def _inputs(inputs: Any) -> np.ndarray:
     array = _numbers("inputs", inputs)
     if array.ndim != 3 or 0 in array.shape:
         raise BadArrays(f"inputs have shape {array.shape}; time × sequences × channels is needed.")
-    found = array.astype(np.float32)
-    if not np.isfinite(found).all():
-        step, row, channel = np.argwhere(~np.isfinite(found))[0]
+    return array.astype(np.float32)
+
+
+def _check_finite(inputs_TBX: np.ndarray, inside_TB: np.ndarray) -> None:
+    for step, row, channel in np.argwhere(~np.isfinite(inputs_TBX) & inside_TB[..., None]):
         raise BadArrays(
             f"inputs: step {step} of sequence {row}, channel {channel}, is "
-            f"{array[step, row, channel]}; finite numbers are needed."
+            f"{inputs_TBX[step, row, channel]}; finite numbers are needed."
         )
-    return found
 
 
 def _lengths(lengths: Any, steps: int, sequences: int) -> np.ndarray:

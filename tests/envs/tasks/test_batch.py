@@ -51,6 +51,22 @@ def test_what_lies_after_the_end_of_a_sequence_is_made_zero():
     assert not batch.inputs_TBX[2:, 1].any() and not batch.targets_TBY[2:, 1].any()
 
 
+def test_sequences_that_all_end_early_are_as_long_as_the_batch():
+    inputs, targets = arrays()
+    batch = Batch.from_arrays(inputs, targets, lengths=[3, 3, 3])
+    assert batch.inputs_TBX.shape == (3, 3, 2) and batch.lengths_B is None
+
+
+def test_what_lies_after_the_end_of_a_sequence_is_not_read():
+    inputs, targets = arrays()
+    inputs[2:, 1] = np.nan
+    targets[2:, 1] = -1
+    batch = Batch.from_arrays(inputs, targets, lengths=[5, 2, 5])
+    assert not batch.inputs_TBX[2:, 1].any() and not batch.targets_TBY[2:, 1].any()
+    with pytest.raises(BadArrays, match="^inputs: step 2 of sequence 1, channel 0, is nan"):
+        Batch.from_arrays(inputs, targets, lengths=[5, 3, 5])
+
+
 def test_floats_and_booleans_are_bits_and_one_column_needs_no_axis():
     inputs, _ = arrays()
     bits = np.random.default_rng(1).integers(2, size=(5, 3))
