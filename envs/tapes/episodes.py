@@ -61,9 +61,14 @@ class Episodes:
         """
         check_names(f"{self._name}.reset", options, ("length", "tape"))
         shortest_B = self.promotion.shortest_B[rows]
-        tape = options.get("tape")
+        tape, length = options.get("tape"), options.get("length")
         if tape is None:
-            fresh = self._draw(shortest_B, generators, options.get("length"))
+            fresh = self._draw(shortest_B, generators, length)
+        elif length is not None:
+            raise ValueError(
+                f"{self._name}.reset: length is {length} and a tape is given, which has its own "
+                "length; only one of them is possible."
+            )
         else:
             fresh = self._given(tape, len(shortest_B))
         self.machine.load(rows, fresh)
@@ -108,7 +113,11 @@ class Episodes:
 
     def _given(self, tape: Any, count: int) -> Tapes:
         """The same given input tape for all: symbols, or a row of symbols per column."""
-        symbols = np.asarray(tape)
+        try:
+            symbols = np.asarray(tape)
+        except ValueError:
+            # rows that differ in length are no columns of symbols
+            symbols = np.empty(0)
         if symbols.ndim == 1 and self.task.rows == 1:
             symbols = symbols[:, None]
         reason = f"columns of {self.task.rows} symbols from 0 to {self.task.base - 1} are needed."

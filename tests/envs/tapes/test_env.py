@@ -94,6 +94,8 @@ def test_wrong_use_gets_one_clear_line():
         env.reset(options={"lenght": 3})
     with pytest.raises(ValueError, match="length is 0; a whole number of at least 1 is needed"):
         env.reset(options={"length": 0})
+    with pytest.raises(ValueError, match=r"^Copy\.reset: length is 3 and a tape is given, which"):
+        env.reset(options={"tape": [1, 2], "length": 3})
     with pytest.raises(ValueError, match="length is 2.5; a whole number"):
         TapeEnv("copy", 2.5)
     with pytest.raises(ValueError, match="length is 3 and curriculum is on; only one of them"):
@@ -125,6 +127,7 @@ def test_wrong_use_gets_one_clear_line():
         ("copy", [], "columns of 1 symbols from 0 to 4 are needed"),
         ("copy", [0.5], "columns of 1 symbols from 0 to 4 are needed"),
         ("copy", [[1, 2]], "columns of 1 symbols from 0 to 4 are needed"),
+        ("copy", [[1], [1, 2]], "columns of 1 symbols from 0 to 4 are needed"),
         ("reversed_addition", [1, 2], "columns of 2 symbols from 0 to 2 are needed"),
         ("duplicated_input", [1, 1, 2], "every symbol 2 times in a row is needed"),
         ("duplicated_input", [1, 2], "every symbol 2 times in a row is needed"),
