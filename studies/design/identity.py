@@ -56,7 +56,7 @@ def _by_content(settings: Any) -> Any:
     """
     if not isinstance(settings, Mapping):
         return settings
-    kept = (name for name in settings if f"{name}_sha256" not in settings)
+    kept = (name for name in settings if not settings.get(f"{name}_sha256"))
     return {name: _by_content(settings[name]) for name in kept}
 
 

@@ -1,6 +1,7 @@
 """The task: words one a step, answers at dashes, training and test files, the papers' metrics."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from envs.tasks.text import world
 from envs.tasks.text.encoding import wrong_questions
 from memnets.spec import ModelSpec
 from studies import ResultStore, Study, Supervised, TaskSpec, Trial, run
+from studies.catalog.babi import of_files
 
 from .oracles import ORACLES
 
@@ -139,9 +141,22 @@ def test_a_trial_is_of_what_the_files_hold_and_not_of_where_they_lie(folder, tmp
     sha256 = {"folder_sha256": task.folder_sha256}
     assert trial("here", **sha256).id == trial("there", **sha256).id
     assert trial("here").id != trial("there").id
+    # a hash that is not filled in says nothing of the content
+    assert trial("here", folder_sha256="").id != trial("there", folder_sha256="").id
     (tmp_path / "qa1_some-name_train.txt").write_text("1 A b.\n2 C?\td\t1\n")
     with pytest.raises(BadFile, match="its content is another"):
         make_task("babi", folder=folder, **sha256)
+
+
+def test_the_study_of_files_is_of_what_they_hold(folder, tmp_path):
+    def ids(folder):
+        return [trial.id for trial in of_files(str(folder), (1, 19)).trials()]
+
+    copied = shutil.copytree(folder, tmp_path / "copied")
+    before = ids(folder)
+    assert ids(copied) == before and len(set(before)) == len(before)
+    (copied / "qa1_some-name_train.txt").write_text("1 A b.\n2 C?\td\t1\n")
+    assert not set(ids(copied)) & set(before)
 
 
 @pytest.mark.parametrize(
