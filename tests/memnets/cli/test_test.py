@@ -44,7 +44,8 @@ def test_the_same_seed_has_the_same_numbers_and_another_task_others(checkpoint, 
     assert first == again
     (tmp_path / "ring.csv").write_text(EDGES)
     real = ["--task-options", "from_file", str(tmp_path / "ring.csv"), "max_nodes", "5"]
-    assert len(table(capsys, ["test", checkpoint, "--lengths", "2", *real])) > 1
+    found = table(capsys, ["test", checkpoint, "--lengths", "2", *real])
+    assert found[0]["length"] == "2" and found[0] not in first
     short = table(
         capsys,
         ["test", checkpoint, "--task", "shortest_path", "--lengths", "1"]
