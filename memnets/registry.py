@@ -8,23 +8,27 @@ breaks its own name and nothing else, and a spawned worker finds plug-ins with n
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import difflib
 import importlib
-import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
+
+from .file_names import reading
+from .source_names import Source, declarations, first_line, modules
 
 T = TypeVar("T")
 
 
 class UnknownName(LookupError):
     """No such name in the registry; the message names the group and the nearest names."""
+
+
+class NotFromFile(UnknownName):
+    """A file names code by a reference that this process does not know; the message has it."""
 
 
 class NameTaken(ValueError):
@@ -35,26 +39,22 @@ class BrokenPlugin(ImportError):
     """A plug-in was found but does not import; the message names its distribution."""
 
 
-class _Source(NamedTuple):
-    module: str
-    attribute: str
-    summary: str
-
-
 class Registry(Generic[T]):
     """Names -> classes or functions of one kind.
 
     `group` is the entry-point group; `home` the package or module whose source holds the built-ins,
     each below a `@<registry>.register("name")` decorator, where `<registry>` is the last part of
-    the group: `@cells.register("ntm")` for the group `memnets.cells`.
+    the group: `@cells.register("ntm")` for the group `memnets.cells`. `stored` are references that
+    any file may hold (see `file_names`).
     """
 
-    def __init__(self, group: str, home: str) -> None:
+    def __init__(self, group: str, home: str, stored: tuple[str, ...] = ()) -> None:
         self.group = group
         self.home = home
         self._registered: dict[str, T] = {}
         self._found: dict[str, T] = {}
         self._names: dict[Any, str | None] = {}
+        self._known = set(stored)
         self.version = 0
         """Goes up with everything that is registered."""
 
@@ -68,6 +68,7 @@ class Registry(Generic[T]):
             if source and _reference(thing) != f"{source.module}:{source.attribute}":
                 self._refuse(name, f"{source.module}:{source.attribute}", _reference(thing))
             self._registered[name] = thing
+            self.know(thing)
             self.version += 1
             self._found.clear()
             self._names.clear()
@@ -75,13 +76,25 @@ class Registry(Generic[T]):
 
         return decorate
 
+    def know(self, thing: Any) -> None:
+        """Let files name this class or function by its reference, in this process."""
+        self._known.add(_reference(thing))
+
     def get(self, name: str) -> T:
         """The class or function of that name; raises UnknownName, NameTaken or BrokenPlugin.
 
-        What was found is remembered until something is registered.
+        What was found is remembered until something is registered. UnknownName is NotFromFile for
+        a reference that a file may not hold.
         """
+        if ":" in name and reading() and name not in self._known:
+            raise NotFromFile(
+                f"{self.group}: {name!r} is not taken from a file, which may hold registered names "
+                "only: register that code."
+            )
         if name not in self._found:
             self._found[name] = self._look_up(name)
+        if ":" in name:
+            self._known.add(name)
         return self._found[name]
 
     def name_of(self, thing: Any) -> str | None:
@@ -132,15 +145,15 @@ class Registry(Generic[T]):
         if name in self._builtins:
             return self._builtins[name].summary
         if name in self._registered:
-            return _first_line(getattr(self._registered[name], "__doc__", None))
+            return first_line(getattr(self._registered[name], "__doc__", None))
         plugin = self._plugin(name)
         return f"plug-in {plugin.value} from {_owner(plugin)}" if plugin else ""
 
     @cached_property
-    def _builtins(self) -> dict[str, _Source]:
-        found: dict[str, _Source] = {}
-        for module, path in _modules(self.home):
-            for name, source in _declarations(module, path, self.group.rpartition(".")[2]):
+    def _builtins(self) -> dict[str, Source]:
+        found: dict[str, Source] = {}
+        for module, path in modules(self.home):
+            for name, source in declarations(module, path, self.group.rpartition(".")[2]):
                 if name in found:
                     self._refuse(name, found[name].module, module)
                 found[name] = source
@@ -206,35 +219,6 @@ def _owner(plugin: EntryPoint) -> str:
 
 def _reference(thing: Any) -> str:
     return f"{thing.__module__}:{thing.__qualname__}"
-
-
-def _first_line(docstring: str | None) -> str:
-    return (docstring or "").strip().partition("\n")[0]
-
-
-def _modules(home: str) -> Iterator[tuple[str, Path]]:
-    spec = importlib.util.find_spec(home)
-    if spec is None or spec.origin is None:
-        return
-    yield home, Path(spec.origin)
-    for folder in spec.submodule_search_locations or ():
-        for path in sorted(Path(folder).rglob("*.py")):
-            if path.stem != "__init__":
-                yield ".".join((home, *path.relative_to(folder).with_suffix("").parts)), path
-
-
-def _declarations(module: str, path: Path, registry: str) -> Iterator[tuple[str, _Source]]:
-    """Names that a file registers with the registry of that name, and what they stand for."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef):
-            for decorator in node.decorator_list:
-                match decorator:
-                    case ast.Call(
-                        func=ast.Attribute(value=ast.Name(id=owner), attr="register"),
-                        args=[ast.Constant(value=str(name))],
-                    ) if owner == registry:
-                        summary = _first_line(ast.get_docstring(node))
-                        yield name, _Source(module, node.name, summary)
 
 
 cells: Registry[Any] = Registry("memnets.cells", home="memnets.cells")

@@ -27,6 +27,7 @@ MAY_NOT = {
 }
 # the floors of memnets, the lowest first: a part imports its own modules and those of lower floors
 FLOORS = (
+    ("file_names", "source_names"),
     ("registry", "options", "own_packages", "types"),
     ("storage",),
     ("equations",),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from ..answers import Answer, Bits, Fields, Symbols
 from ..building import check_names
 from .base import Batch, Task, whole
 from .batch import BadArrays
-from .files import BadFile, at_most_once, sha256_of
+from .files import BadFile, at_most_once, read_npz, sha256_of
 
 NAMES = ("inputs", "targets", "mask", "lengths")
 """Arrays of a file, as `Batch.from_arrays` takes them; with `test_` before them, those of tests."""
@@ -120,12 +119,7 @@ def _up_to(batch: Batch, length: int | None) -> np.ndarray:
 
 @cache
 def _read(path: str, sha256: str) -> _Sequences:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        reason = str(error).partition("\n")[0]
-        raise BadFile(f"{path}: it is no .npz file of plain arrays: {reason}") from error
+    arrays = read_npz(path)
     try:
         return _sequences(arrays)
     except (BadArrays, ValueError) as error:

@@ -19,7 +19,10 @@ from ..answers import Answer
 from ..building import build
 from .batch import Batch as Batch
 
-tasks: Registry[Any] = Registry("memnets.tasks", home="envs.tasks")
+OWN_SEQUENCES = "envs.tasks.arrays:Arrays"
+"""The task of one's own sequences: it has no name, as it cannot be built without a file."""
+
+tasks: Registry[Any] = Registry("memnets.tasks", home="envs.tasks", stored=(OWN_SEQUENCES,))
 
 
 class NetworkSizes(TypedDict):

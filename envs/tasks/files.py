@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,6 +30,26 @@ def sha256_of_all(folder: str, paths: Iterable[Path], wanted: str = "") -> str:
     """One SHA-256 of the names and contents of some files of a folder; raises as `sha256_of`."""
     every = "\n".join(f"{path.name} {sha256_of(str(path))}" for path in paths)
     return _wanted(folder, hashlib.sha256(every.encode()).hexdigest(), wanted)
+
+
+def read_npz(path: str, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of a .npz file, all or those of these names; never pickled objects.
+
+    Raises BadFile for a file that is none, is damaged, or lacks one of the names.
+    """
+    try:
+        # np.load takes a .npy by any name, and gives an array
+        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
+            wanted = file.files if names is None else tuple(names)
+            if missing := [name for name in wanted if name not in file.files]:
+                raise BadFile(f"{path}: {missing[0]} is not a file in the archive.")
+            return {name: np.asarray(file[name]) for name in wanted}
+    except BadFile:
+        raise
+    # what is damaged, encrypted or oddly packed can fail in any way that zipfile and numpy can
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise BadFile(f"{path}: it is no .npz file of plain arrays: {reason}") from error
 
 
 def _wanted(path: str, found: str, wanted: str) -> str:

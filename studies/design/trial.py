@@ -41,13 +41,14 @@ class TaskSpec:
         Trials on it are of what the file holds, wherever it lies. Raises BadData where there is no
         such file.
         """
+        from envs.tasks.base import OWN_SEQUENCES
         from envs.tasks.files import BadFile, sha256_of
 
         try:
             own = {"path": path, "path_sha256": sha256_of(path)}
         except BadFile as error:
             raise BadData(str(error)) from error
-        return TaskSpec("envs.tasks.arrays:Arrays", {**own, **options})
+        return TaskSpec(OWN_SEQUENCES, {**own, **options})
 
     def build(self) -> Task:
         """The task itself; raises UnknownName, or BadData naming an option that does not exist."""

@@ -111,6 +111,8 @@ class Procedure(ABC):
         key = getattr(cls, "row_key", ("step",))
         if not isinstance(key, tuple) or not key or not all(isinstance(n, str) for n in key):
             raise TypeError(f"{cls.__name__}.row_key is {key!r}; it must be names of columns.")
+        # a study of a procedure without a name reads its own files again
+        procedures.know(cls)
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
+from memnets.file_names import names_from_file
 from memnets.registry import BrokenPlugin, NameTaken, UnknownName
 
 from ..design.data import BadData
@@ -28,7 +29,8 @@ class Missing(Procedure):
 
     def __post_init__(self) -> None:
         try:
-            registered = procedures.get(self.name)
+            with names_from_file():
+                registered = procedures.get(self.name)
             key, defaults = registered.row_key, registered.row_defaults
         except (UnknownName, BrokenPlugin, NameTaken, AttributeError):
             return

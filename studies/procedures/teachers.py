@@ -14,7 +14,9 @@ from torch import Tensor
 from envs.answers import Answer
 from envs.tasks.base import Task
 from memnets.backends import warm_up
+from memnets.file_names import names_from_file
 from memnets.network import MemoryNetwork
+from memnets.registry import NotFromFile
 from memnets.regularisers import Regulariser
 from memnets.spec import ModelSpec
 from memnets.types import Rollout
@@ -123,11 +125,13 @@ def distiller(
             f"{teacher.path} is another teacher than the trial's, whose teacher_sha256 is "
             f"{own.teacher_sha256}."
         )
-    with torch.random.fork_rng(devices=[]):
-        model = ModelSpec.from_json(teacher.model)
-        theirs = model.build(**task.network_sizes, backend=backend)
     try:
+        with torch.random.fork_rng(devices=[]), names_from_file():
+            model = ModelSpec.from_json(teacher.model)
+            theirs = model.build(**task.network_sizes, backend=backend)
         fit(theirs, dict(teacher.state))
+    except NotFromFile as error:
+        raise BadData(f"{teacher.path} cannot teach: {error.args[0]}") from error
     except BadCheckpoint as error:
         raise BadData(f"{teacher.path} cannot teach this task: {error}.") from error
     places = [(one.cell.heads, one.cell.slots) for one in (network, theirs)]

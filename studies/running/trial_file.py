@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from memnets.file_names import names_from_file
+
 from ..design.data import BadData, pretty
 from ..design.identity import Outdated
 from ..design.trial import Trial
@@ -48,7 +50,8 @@ class TrialFile:
             old = {name: data.pop(name) for name in LENGTHS if name in data}
             columns = old or data.pop("columns")
             code = data.pop("made_with", {})
-            trial = Trial.from_json(data, str(path), Missing.unless_built)
+            with names_from_file():
+                trial = Trial.from_json(data, str(path), Missing.unless_built)
             return TrialFile(trial, columns, code)
         except Outdated as error:
             raise NotResults(str(error)) from error

@@ -6,7 +6,7 @@ Shapes: N images, S rows and as many columns.
 from __future__ import annotations
 
 import gzip
-import zipfile
+import math
 import zlib
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..files import BadFile, sha256_of, sha256_of_all
+from ..files import BadFile, read_npz, sha256_of, sha256_of_all
 
 IDX = (
     "train-images-idx3-ubyte",
@@ -49,14 +49,15 @@ def read_images(path: str, sha256: str = "") -> Images:
     """The images of a .npz file (`NPZ`) or of a folder of idx files (`IDX`).
 
     Raises BadFile, with one line that names the file, for what is not square images of bytes with
-    as many labels.
+    as many labels, for a label below 0, and where there is but one class.
     """
     if Path(path).is_dir():
         names = [str(_idx_file(path, name)) for name in IDX]
         found = Images(*(_read_idx(name) for name in names))
     else:
         names = [f"{path}, {name}" for name in NPZ]
-        found = Images(*_read_npz(path))
+        arrays = read_npz(path, NPZ)
+        found = Images(*(arrays[name] for name in NPZ))
     for images, labels, (name, labels_name) in (
         (found.train_NSS, found.labels_N, names[:2]),
         (found.test_NSS, found.test_labels_N, names[2:]),
@@ -67,6 +68,13 @@ def read_images(path: str, sha256: str = "") -> Images:
         if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
             said = f"a label for each of {len(images)} images"
             raise BadFile(f"{labels_name}: {labels.shape}; {said} is needed.")
+        if not images.size:
+            raise BadFile(f"{name}: {form}; at least one image with a pixel is needed.")
+        if labels.min() < 0:
+            raise BadFile(f"{labels_name}: it has the label {labels.min()}; none is below 0.")
+    if (found.labels_N == found.labels_N[0]).all():
+        said = "images of two classes are needed"
+        raise BadFile(f"{names[1]}: every label is {found.labels_N[0]}; {said}.")
     return found
 
 
@@ -90,18 +98,7 @@ def _read_idx(path: str) -> np.ndarray:
     axes, start = data[3], 4 + 4 * data[3]
     sizes = np.frombuffer(data[4:start], ">u4") if len(data) >= start else np.zeros(0, int)
     values = len(data) - start
-    if len(sizes) != axes or values != int(np.prod(sizes)):
+    if len(sizes) != axes or values != math.prod(map(int, sizes)):
         shape = " × ".join(map(str, sizes)) or "unknown"
         raise BadFile(f"{path}: it has {max(values, 0)} values; its sizes say {shape}.")
     return np.frombuffer(data, np.uint8, offset=start).reshape(sizes)
-
-
-def _read_npz(path: str) -> list[np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return [file[name] for name in NPZ]
-    except KeyError as error:
-        raise BadFile(f"{path}: {str(error).strip(chr(39))}.") from error
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        reason = str(error).partition("\n")[0]
-        raise BadFile(f"{path}: it is no .npz file of plain arrays: {reason}") from error

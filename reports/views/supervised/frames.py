@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from memnets.file_names import names_from_file
+
 from ... import statistics, style
 from ...results import KIND, Results, with_columns
 from ...statistics import Estimate
@@ -190,7 +192,8 @@ def chance(results: Results, task: str) -> float:
     spec = next(trial.task for trial in results.trials if trial.task_label == task)
     # the task's package may be gone or broken, and the report can do without
     try:
-        return spec.build().answer.chance
+        with names_from_file():
+            return spec.build().answer.chance
     except Exception:
         return float("nan")
 

@@ -119,6 +119,10 @@ def test_wrong_files_get_one_line(tmp_path):
     refused("train-labels-idx1-ubyte: it has 29 values; its sizes say 30.")
     labels.write_bytes(idx(TRAIN[1][:-1]))
     refused("train-labels-idx1-ubyte: (29,); a label for each of 30 images is needed.")
+    # 2**31 × 2**31 × 4 is 0 in 64 bits
+    sizes = np.array([2**31, 2**31, 4], ">u4").tobytes()
+    labels.write_bytes(bytes([0, 0, 8, 3]) + sizes)
+    refused("it has 0 values; its sizes say 2147483648 × 2147483648 × 4.")
     labels.write_bytes(idx(TRAIN[1]))
     refused("its content is another", path_sha256="abc")
     refused("max_length is 12; at least 13 is needed", min_length=13)
@@ -134,6 +138,16 @@ def test_wrong_npz_files_get_one_line(tmp_path):
     np.savez(path, x_train=TRAIN[0], y_train=TRAIN[1], x_test=TEST[0])
     with pytest.raises(BadFile, match=r"images\.npz: y_test is not a file in the archive\.$"):
         make_task("image_pixels", path=str(path))
+    arrays = dict(zip(NPZ, (*TRAIN, *TEST), strict=True))
+    for change, message in (
+        ({"y_train": TRAIN[1].astype(int) - 11}, "y_train: it has the label -11; none is below 0."),
+        ({"y_train": np.full(30, 3)}, "y_train: every label is 3; images of two classes are need"),
+        ({"x_test": TEST[0][:0], "y_test": TEST[1][:0]}, "x_test: (0, 12, 12) of uint8; at least"),
+    ):
+        np.savez(path, **(arrays | change))
+        with pytest.raises(BadFile) as error:
+            make_task("image_pixels", path=str(path))
+        assert message in str(error.value) and "\n" not in str(error.value)
     path.write_bytes(b"no")
     with pytest.raises(BadFile, match="images.npz: it is no .npz file of plain arrays: "):
         make_task("image_pixels", path=str(path))
