@@ -37,8 +37,8 @@ def _bits(answer: Bits, logits_TBY: Tensor, targets_TBY: Tensor) -> Tensor:
 
 @step_cost.register
 def _symbols(answer: Symbols | Fields, logits_TBY: Tensor, targets_TBY: Tensor) -> Tensor:
-    logits_ZV = logits_TBY.reshape(-1, answer.vocabulary)
-    cost_Z = F.cross_entropy(logits_ZV, targets_TBY.flatten(), reduction="none")
+    logits_ZY = logits_TBY.reshape(-1, answer.vocabulary)
+    cost_Z = F.cross_entropy(logits_ZY, targets_TBY.flatten(), reduction="none")
     return cost_Z.view(targets_TBY.shape).sum(-1)
 
 

@@ -214,7 +214,8 @@ def test_the_models_of_a_cell_are_explained():
     told = {entry.model: str(entry) for entry in explain.of_cell("ntm")}
     assert told["ntm/soft/lstm"] == "ntm/soft/lstm: numba"
     assert told["ntm/soft/graves2013"].startswith("ntm/soft/graves2013: reference (the controller")
-    (broken,) = explain.of_models([("odd", ModelSpec("ntm", cell_options={"slots": 0}), 3, 2)])
+    sizes = {"input_size": 3, "output_size": 2}
+    (broken,) = explain.of_models([("odd", ModelSpec("ntm", cell_options={"slots": 0}), sizes)])
     assert "cannot be built: slots must be" in str(broken)
     assert "about 20 s" in list(explain.lines([broken]))[-1]
 
