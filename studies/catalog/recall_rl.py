@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from memnets.spec import ModelSpec
@@ -37,6 +38,12 @@ AGENTS: dict[str, tuple[dict[str, Any], ModelSpec]] = {
 """Own settings and models, by what reports call them; chosen on seeds 0 and 1."""
 
 
+def own(tasks: Iterable[str]) -> Own:
+    """The settings of each agent that differ, on all of these tasks."""
+    agents = [(name, settings) for name, (settings, _) in AGENTS.items() if settings]
+    return {(task, name): settings for task in tasks for name, settings in agents}
+
+
 @studies.register("recall_rl")
 def recall_rl() -> Study:
     """Delayed recall of one symbol out of four, and copying up to two, by reinforcement alone."""
@@ -46,12 +53,6 @@ def recall_rl() -> Study:
         ),
         "copy": TaskSpec("copy", {"symbols": 3, "max_length": 2}),
     }
-    own: Own = {
-        (task, name): settings
-        for task in tasks
-        for name, (settings, _) in AGENTS.items()
-        if settings
-    }
     return Study(
         name="recall_rl",
         question="Can an agent learn what to keep in memory from rewards alone?",
@@ -60,6 +61,6 @@ def recall_rl() -> Study:
         procedure=Reinforcement(
             total_timesteps=300_000, evaluate_every=10_000, n_epochs=4, learning_rate=3e-3
         ),
-        own=own,
+        own=own(tasks),
         seeds=FRESH[:5],
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..design.study import Own, Study, studies
+from ..design.study import Study, studies
 from ..design.trial import TaskSpec
 from ..procedures.reinforcement import Reinforcement
-from .recall_rl import AGENTS
+from .recall_rl import AGENTS, own
 from .recipe import FRESH
 
 TASKS = {
@@ -22,12 +22,6 @@ def tapes() -> Study:
     Nothing that is seen says on the way back that it is one: reversing needs a memory, in the agent
     or on a second tape. "no memory, PPO" is plain PPO, with the memory tape and without it.
     """
-    own: Own = {
-        (task, name): settings
-        for task in TASKS
-        for name, (settings, _) in AGENTS.items()
-        if settings
-    }
     return Study(
         name="tapes",
         question="Does it matter whether memory lies in the agent or on a tape beside it?",
@@ -36,6 +30,6 @@ def tapes() -> Study:
         procedure=Reinforcement(
             total_timesteps=500_000, evaluate_every=20_000, n_epochs=4, learning_rate=3e-3
         ),
-        own=own,
+        own=own(TASKS),
         seeds=FRESH[:5],
     )

@@ -6,26 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...tasks.base import check_whole
-from ..base import TapeTask, Target, copied, places, tapes
+from ..base import Target, copied, places, tapes
+from .row import Row
 
 
 @tapes.register("repeat_copy")
 @dataclass(frozen=True, kw_only=True)
-class RepeatCopy(TapeTask):
+class RepeatCopy(Row):
     """Write what stands on the input tape, then the same backwards, then once more forwards."""
-
-    base: int = 5
-    min_length: int = 2
 
     promotion_after = 50
     promotion_shortfall = 0.1
-
-    def __post_init__(self) -> None:
-        check_whole(self, base=2, min_length=1)
-
-    def draw(self, rng: np.random.Generator, lengths_B: np.ndarray) -> np.ndarray:
-        return rng.integers(self.base, size=(len(lengths_B), lengths_B.max(), 1))
 
     def target(self, inputs_BXY: np.ndarray, lengths_B: np.ndarray) -> Target:
         turn_BT, place_BT = np.divmod(places(3 * lengths_B), lengths_B[:, None])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,18 +10,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...answers import Fields
-from ..base import Batch, Task, check_range, check_whole, whole
+from ..base import Batch, check_range, check_whole, whole
 from ..files import sha256_of
 from .files import read_graph
 from .graph import Graph, part_of, random_graph
+from .triple_task import TripleTask
 from .triples import BLANK, check_labels, episode, shuffled
 
 _TRIES = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class GraphTask(Task):
+class GraphTask(TripleTask):
     """A question about a graph that is told edge by edge, in random order.
 
     An edge is a triple of labels: source, edge, target, each of `digits` decimal digits, one-hot.
@@ -35,15 +34,10 @@ class GraphTask(Task):
     `min_nodes` to `max_nodes`.
     """
 
-    min_length: int = 1
-    max_length: int = 4
     min_nodes: int = 5
     max_nodes: int = 10
     min_degree: int = 1
     max_degree: int = 3
-    digits: int = 3
-    from_file: str = ""
-    from_file_sha256: str = ""
 
     test_factors: ClassVar[tuple[float, ...]] = (1 / 2, 1, 2)
     planning: ClassVar[int] = 0
@@ -73,18 +67,6 @@ class GraphTask(Task):
     def least_nodes(self, length: int) -> int:
         """The fewest nodes of a graph in which a path of that length is asked for."""
         return 2
-
-    @property
-    def input_size(self) -> int:
-        return 30 * self.digits + 2
-
-    @property
-    def answer(self) -> Fields:
-        return Fields(3 * self.digits, 10)
-
-    @property
-    def lengths(self) -> tuple[int, int]:
-        return self.min_length, self.max_length
 
     @property
     def test_lengths(self) -> tuple[int, ...]:
@@ -136,9 +118,7 @@ class GraphTask(Task):
         return Batch.joined([self._one(rng, length, sizes, degrees) for _ in range(batch_size)])
 
     def chance_bits(self, length: int | None = None) -> float:
-        return (
-            3 * self.digits * math.log2(10) * (sum(self.lengths) / 2 if length is None else length)
-        )
+        return self.triple_bits * (sum(self.lengths) / 2 if length is None else length)
 
     def _sizes(self, length: int) -> tuple[int, int]:
         """The fewest and the most nodes where their number is not given."""

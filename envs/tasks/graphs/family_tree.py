@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from ...answers import Fields
-from ..base import Batch, Task, check_range, check_whole, tasks, whole
+from ..base import Batch, check_range, check_whole, tasks, whole
 from ..files import sha256_of
 from .graph import Graph
 from .kinship import RELATIONS, chains, ends_NN, random_family, read_family
+from .triple_task import TripleTask
 from .triples import BLANK, check_labels, episode, shuffled
 
 _TRIES = 50
@@ -21,7 +20,7 @@ _TRIES = 50
 
 @tasks.register("family_tree")
 @dataclass(frozen=True, kw_only=True)
-class FamilyTree(Task):
+class FamilyTree(TripleTask):
     """Name the relative of a person to whom a chain of relations leads.
 
     A family is told as facts in random order: triples of labels (person, relation, relative), with
@@ -37,14 +36,10 @@ class FamilyTree(Task):
     """
 
     min_length: int = 2
-    max_length: int = 4
     longest_chain: int = 5
     relations: int = 400
     min_persons: int = 6
     max_persons: int = 12
-    digits: int = 3
-    from_file: str = ""
-    from_file_sha256: str = ""
 
     shortest: ClassVar[int] = 2
 
@@ -64,18 +59,6 @@ class FamilyTree(Task):
             object.__setattr__(self, "from_file_sha256", digest)
             persons = read_family(self.from_file, digest).nodes
             check_labels("FamilyTree", "number of persons", persons, self.digits)
-
-    @property
-    def input_size(self) -> int:
-        return 30 * self.digits + 2
-
-    @property
-    def answer(self) -> Fields:
-        return Fields(3 * self.digits, 10)
-
-    @property
-    def lengths(self) -> tuple[int, int]:
-        return self.min_length, self.max_length
 
     @property
     def test_lengths(self) -> tuple[int, ...]:
@@ -121,7 +104,7 @@ class FamilyTree(Task):
         return Batch.joined([self._one(rng, length, sizes) for _ in range(batch_size)])
 
     def chance_bits(self, length: int | None = None) -> float:
-        return 3 * self.digits * math.log2(10)
+        return self.triple_bits
 
     def _one(self, rng: np.random.Generator, length: int, sizes: tuple[int, int]) -> Batch:
         for _ in range(_TRIES):
