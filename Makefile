@@ -29,11 +29,11 @@ lint: install
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 # what draws samples or trains for minutes: the second job of .ci/run
 test-slow: install
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 # what only a GPU can show: tests, times and a small study there. Figures, tables and the device's
 # name go to GPU_FOLDER/results. Installs nothing: RUN is the Python of BIN, or PYTHON where that

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -93,6 +94,20 @@ BENCHES = {
         figures.implementations,
         "ms",
         "One training step, beside other implementations",
+    ),
+    "agents": _Bench(
+        (
+            Column("cell", "Cell"),
+            Column("batch", "Environments"),
+            Column("backend", "Backend"),
+            *_SPREAD,
+            Column("steps_per_second", "Agent's steps/s", formats.number),
+            Column("ratio", "× reference", _times),
+            Column("note", "Note"),
+        ),
+        partial(figures.step_time, across="environments", up="ms per rollout and update"),
+        "ms",
+        "A rollout and an update of RecurrentPPO",
     ),
     "memory": _Bench(
         (

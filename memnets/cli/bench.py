@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from studies.bench.agents import BenchAgents
 from studies.bench.device import bench_device
 from studies.bench.environments import bench_envs
 from studies.bench.gpu import BenchGPU
@@ -18,6 +19,7 @@ BENCHES: dict[str, Callable[..., Any]] = {
     "train": BenchTrain,
     "memory": BenchMemory,
     "envs": bench_envs,
+    "agents": BenchAgents,
     "gpu": BenchGPU,
     "device": bench_device,
     "peers": BenchPeers,

@@ -20,11 +20,14 @@ _APART: dict[str, Any] = {"linestyle": (0, (3, 2)), "linewidth": 0.9}
 
 
 @style.themed
-def step_time(frame: pd.DataFrame) -> Figure:
+def step_time(
+    frame: pd.DataFrame, across: str = "batch size", up: str = "ms per training step"
+) -> Figure:
     """Milliseconds per training step against batch size, a panel per model.
 
     One colour per backend, the band from the 10th to the 90th percentile of the rounds, and the
     machine's limit as a dotted line where it is known. Several thread counts have a dash each.
+    `across` and `up` are what the axes are called.
     """
     frame = frame.dropna(subset=["ms"]).assign(
         model=lambda f: f["cell"] + "/" + f["estimator"] + " " + f["controller"],
@@ -51,7 +54,7 @@ def step_time(frame: pd.DataFrame) -> Figure:
                 entries["limit of the machine"] = panels.sample(style.INK, ":")
         axes.set_title(model)
         _logarithmic(axes, sorted(set(rows["batch"])))
-    _outer_labels(grid, "batch size", "ms per training step")
+    _outer_labels(grid, across, up)
     panels.legend(figure, entries)
     return figure
 

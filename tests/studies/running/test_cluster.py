@@ -78,6 +78,14 @@ def at_home(tmp_path, monkeypatch):
     return home
 
 
+@pytest.fixture
+def listening():
+    """Children hear Ctrl-C, which they are told to ignore where tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def wait_for_rows(folder, count, process=None):
     """Until every begun trial, of two, has so many rows."""
     deadline = time.monotonic() + 100
@@ -126,7 +134,7 @@ def test_a_killed_workers_trial_goes_on_from_its_last_checkpoint(counting, at_ho
     ],
 )
 def test_a_driver_that_ends_leaves_the_workers_free_for_the_next(
-    end, folder, counting, at_home, start_workers, monkeypatch
+    end, folder, counting, at_home, start_workers, monkeypatch, listening
 ):
     address, _ = start_workers(str(counting))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
