@@ -25,12 +25,14 @@ from ..unrolled import (
 
 kernels = Numba()
 
-GRID = [(1, 1), (1, 16), (5, 16), (7, 9), (8, 33), (42, 3), (120, 1), (120, 3)]
-"""Lengths and batches."""
+GRID = [
+    *[(1, 1, 1), (1, 16, 2), (5, 16, 1), (7, 9, 2), (8, 33, 1), (8, 33, 2)],
+    *[(42, 3, 2), (120, 1, 1), (120, 3, 2)],
+]
+"""Lengths, batches and threads."""
 
 every_cell = pytest.mark.parametrize("cell", CELLS)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
-one_and_two_threads = pytest.mark.parametrize("threads", [1, 2])
 
 
 @pytest.mark.parametrize("controller", ["lstm", "gru", "feedforward"])
@@ -40,16 +42,14 @@ def test_every_controller_and_estimator(cell, estimator, controller):
     same(build(cell, estimator, controller), 16, 3)
 
 
-@one_and_two_threads
-@pytest.mark.parametrize(("steps", "batch"), GRID)
+@pytest.mark.parametrize(("steps", "batch", "threads"), GRID)
 @every_estimator
 @every_cell
 def test_lengths_batches_and_threads(cell, estimator, steps, batch, threads):
     same(build(cell, estimator), steps, batch, threads)
 
 
-@pytest.mark.parametrize("first", [True, False])
-@one_and_two_threads
+@pytest.mark.parametrize(("threads", "first"), [(1, True), (2, False), (2, True)])
 @every_estimator
 @every_cell
 def test_a_large_batch(cell, estimator, threads, first):
@@ -89,8 +89,7 @@ def test_in_eval_mode(cell, estimator):
     same(build(cell, estimator).eval(), 15, 3)
 
 
-@one_and_two_threads
-@pytest.mark.parametrize("batch", [1, 5, 33])
+@pytest.mark.parametrize(("batch", "threads"), [(1, 1), (5, 2), (33, 1), (33, 2)])
 @every_estimator
 @every_cell
 def test_repeated_runs_agree_bit_for_bit(cell, estimator, batch, threads):
