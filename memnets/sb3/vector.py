@@ -39,7 +39,10 @@ class FromVector(VecEnv):
 
     def reset(self) -> Any:
         seeds: Any = None if all(seed is None for seed in self._seeds) else list(self._seeds)
-        observations, infos = self.vector.reset(seed=seeds)
+        options, *others = self._options
+        if any(other != options for other in others):
+            raise ValueError("a vector begins anew with one set of options for all environments")
+        observations, infos = self.vector.reset(seed=seeds, options=options or None)
         self.reset_infos = [_of_row(infos, row) for row in range(self.num_envs)]
         self._reset_seeds()
         self._reset_options()

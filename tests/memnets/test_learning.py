@@ -13,7 +13,7 @@ from studies.procedures.cost import NATS_PER_BIT, cost, tensors
 
 TASK = Copy(width=4, max_length=6)
 SIZES = {"slots": 12, "width": 10}
-UPDATES = 1_500
+UPDATES = 800
 
 # how a cell is trained where that is not `soft`; copying needs heads that go their own ways
 SPECS = {

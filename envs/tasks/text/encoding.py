@@ -39,16 +39,20 @@ def encode(story: Story, number: Mapping[str, int]) -> Encoded:
     """The story with the number of each word; it ends with the answer to its last question."""
     words: list[str] = []
     answers: list[str] = []
+    # a story may have a dash of its own
+    asks: list[bool] = []
     ends = []
     for sentence in story.sentences:
-        words += [*sentence.words, *[ASKS] * len(sentence.answer)]
-        answers += [*[ASKS] * len(sentence.words), *sentence.answer]
+        told, asked = len(sentence.words), len(sentence.answer)
+        words += [*sentence.words, *[ASKS] * asked]
+        answers += [*[ASKS] * told, *sentence.answer]
+        asks += [*[False] * told, *[True] * asked]
         if sentence.answer:
             ends.append(len(words))
     words_T, answers_T = (
         np.array([number[word] for word in line[: ends[-1]]], np.int64) for line in (words, answers)
     )
-    asks_T = words_T == number[ASKS]
+    asks_T = np.array(asks[: ends[-1]])
     return Encoded(story.kind, words_T, np.where(asks_T, answers_T, 0), asks_T, tuple(ends))
 
 

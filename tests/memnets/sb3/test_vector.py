@@ -62,3 +62,21 @@ def test_a_native_vector_of_a_task_is_monitored():
 def test_other_ways_of_beginning_anew_are_refused():
     with pytest.raises(ValueError, match="autoreset_mode=AutoresetMode.SAME_STEP"):
         FromVector(vector(Recall, mode=AutoresetMode.NEXT_STEP))
+
+
+def test_options_reach_the_environments_once():
+    given = []
+
+    class Watched(Recall):
+        def reset(self, *, seed=None, options=None):
+            given.append(options)
+            return super().reset(seed=seed, options=options)
+
+    venv = FromVector(vector(Watched, 2))
+    venv.set_options({"hint": 1})
+    venv.reset()
+    venv.reset()
+    assert given == [{"hint": 1}] * 2 + [None] * 2
+    venv.set_options([{"hint": 1}, {"hint": 2}])
+    with pytest.raises(ValueError, match="one set of options for all environments"):
+        venv.reset()

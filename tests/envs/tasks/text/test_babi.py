@@ -9,7 +9,8 @@ import pytest
 from envs import Symbols, make_task
 from envs.tasks.files import BadFile
 from envs.tasks.text import world
-from envs.tasks.text.encoding import wrong_questions
+from envs.tasks.text.encoding import encode, vocabulary, wrong_questions
+from envs.tasks.text.stories import Sentence, Story
 from memnets.spec import ModelSpec
 from studies import ResultStore, Study, Supervised, TaskSpec, Trial, run
 from studies.catalog.babi import of_files
@@ -86,6 +87,15 @@ def test_tests_take_each_story_of_the_test_files_once(folder):
     trained = task.sample(np.random.default_rng(2), 200)
     seen = {" ".join(told(task, trained, row)[0]) for row in range(200)}
     assert len(seen) == 12 and not seen & stories
+
+
+def test_a_dash_in_a_story_is_no_question():
+    words = ("it", "is", "-", "cold", ".")
+    told, asked = Sentence(1, words, (), ()), Sentence(2, ("how", "?"), ("cold",), (1,))
+    number = {word: n for n, word in enumerate(vocabulary(["how", "?", *words]))}
+    story = encode(Story(1, (told, asked)), number)
+    assert list(story.asks_T) == [False] * 7 + [True]
+    assert list(story.targets_T[:-1]) == [0] * 7 and story.targets_T[-1] > 0
 
 
 def test_a_length_is_the_first_questions_of_a_story(folder):
