@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
@@ -11,6 +11,9 @@ from studies.design.data import BadData
 from studies.design.trial import TaskSpec
 
 from .train import values
+
+if TYPE_CHECKING:
+    from envs.tasks.base import Task
 
 SHOWN = ("address", "length", "number", "value", "accuracy", "sequence_accuracy", "errors")
 
@@ -28,7 +31,8 @@ def test(
 
     Args:
         checkpoint: A checkpoint.pt that `memnets train` or `memnets study run` wrote.
-        task: What to test it on: a name of `memnets list tasks`; its own task by default.
+        task: What to test it on: a name of `memnets list tasks`, or a .npz file of your own
+            sequences; its own task by default.
         task_options: Names and values that differ from those of its own task, such as
             `from_file edges.csv max_nodes 40`; of another task, all that are not its defaults.
         lengths: Lengths to test at; the task's own test lengths by default.
@@ -41,14 +45,16 @@ def test(
 
     trial, network = trained(checkpoint, device)
     given = values(task_options or {})
-    own = task in (None, trial.task.name)
-    options = {**trial.task.options, **given} if own else given
-    asked = TaskSpec(task or trial.task.name, options).build()
-    sizes, needed = trial.task.build().network_sizes, asked.network_sizes
-    if sizes != needed:
-        raise BadData(
-            f"the network was trained with {_said(sizes)}; on this task it needs {_said(needed)}."
-        )
+    own = trial.task.build()
+    if task and task.endswith(".npz"):
+        # a file that lacks the last symbols is still one of the same symbols
+        known = {"vocabulary": getattr(own.answer, "vocabulary", 0)}
+        asked = TaskSpec.of_file(task, **{**known, **given}).build()
+    else:
+        same = task in (None, trial.task.name)
+        options = {**trial.task.options, **given} if same else given
+        asked = TaskSpec(task or trial.task.name, options).build()
+    _require_fitting(own, asked)
     rows = evaluate(network, asked, lengths or asked.test_lengths, sequences, seed)
     further = [name for name in rows[0] if name not in SHOWN and name.endswith("_error")]
     shown = [name for name in (*SHOWN, *further) if any(name in row for row in rows)]
@@ -57,6 +63,20 @@ def test(
     for line in table:
         print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
     return 0
+
+
+def _require_fitting(own: Task, asked: Task) -> None:
+    """Raise BadData where a network for one task cannot be tested on the other."""
+    sizes, needed = own.network_sizes, asked.network_sizes
+    if sizes != needed:
+        raise BadData(
+            f"the network was trained with {_said(sizes)}; on this task it needs {_said(needed)}."
+        )
+    if own.answer != asked.answer:
+        raise BadData(f"the network answers with {own.answer}; this task asks for {asked.answer}.")
+    words, others = (task.facts().get("vocabulary") for task in (own, asked))
+    if words != others:
+        raise BadData("the network was trained with other words than those of this task.")
 
 
 def _said(sizes: Any) -> str:

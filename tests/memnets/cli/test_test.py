@@ -1,5 +1,6 @@
 """`memnets test`: a trained network on its own task and on another one that it fits."""
 
+import numpy as np
 import pytest
 
 from memnets.cli.main import main
@@ -60,3 +61,40 @@ def test_what_does_not_fit_is_refused_in_one_line(checkpoint, capsys):
     assert "on this task it needs input_size 10, output_size 8" in said
     assert "there is no checkpoint nowhere.pt" in refusal(capsys, ["test", "nowhere.pt"])
     assert "'max_node'" in refusal(capsys, ["test", checkpoint, "--task-options", "max_node", "3"])
+
+
+def test_sequences_of_another_file_are_tested_with_the_symbols_of_the_first(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for name, largest in (("many", 4), ("few", 2), ("more", 7)):
+        inputs = rng.random((3, 20, 2)).astype(np.float32)
+        targets = rng.integers(largest, size=(3, 20, 1))
+        targets[0, :2] = largest
+        np.savez(tmp_path / f"{name}.npz", inputs=inputs, targets=targets)
+    many, few, more = (str(tmp_path / f"{name}.npz") for name in ("many", "few", "more"))
+    model = ["--cell", "none", "--controller-size", "6", "--folder", str(tmp_path / "runs")]
+    assert main(["train", "--task", many, *model, *QUICK]) == 0
+    (checkpoint,) = map(str, (tmp_path / "runs").glob("*/checkpoint.pt"))
+    rows = table(capsys, ["test", checkpoint, "--task", few])
+    assert [row["length"] for row in rows] == ["3"]
+    assert "vocabulary is 5; " in refusal(capsys, ["test", checkpoint, "--task", more])
+
+
+def test_as_many_words_are_not_the_same_words(tmp_path, capsys):
+    for kind, place in ((1, "attic"), (2, "cellar")):
+        story = f"1 Ann is in the {place}.\n2 Where is Ann?\t{place}\t1\n"
+        for part in ("train", "test"):
+            (tmp_path / f"qa{kind}_some-name_{part}.txt").write_text(story)
+    folder = ["--task-options", "folder", str(tmp_path), "kinds"]
+    model = ["--cell", "none", "--controller-size", "6", "--folder", str(tmp_path / "runs")]
+    assert main(["train", "--task", "babi", *folder, "[1]", *model, *QUICK]) == 0
+    (checkpoint,) = map(str, (tmp_path / "runs").glob("*/checkpoint.pt"))
+    said = refusal(capsys, ["test", checkpoint, *folder, "[2]"])
+    assert "trained with other words than those of this task" in said
+
+
+def test_another_kind_of_answer_is_refused(checkpoint, tmp_path, capsys):
+    inputs, targets = np.zeros((3, 9, 32), np.float32), np.zeros((3, 9, 30), bool)
+    np.savez(tmp_path / "bits.npz", inputs=inputs, targets=targets)
+    said = refusal(capsys, ["test", checkpoint, "--task", str(tmp_path / "bits.npz")])
+    assert "the network answers with Fields(count=3, vocabulary=10)" in said
+    assert "this task asks for Bits(width=30)" in said
