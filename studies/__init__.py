@@ -17,6 +17,7 @@ from .procedures.lessons import LessonCurriculum as LessonCurriculum
 from .procedures.reinforcement import Reinforcement as Reinforcement
 from .procedures.selection import Averaging as Averaging
 from .procedures.selection import FallingRate as FallingRate
+from .procedures.selection import RateSchedule as RateSchedule
 from .procedures.selection import Restarts as Restarts
 from .procedures.selection import Selection as Selection
 from .procedures.supervised import Supervised as Supervised

@@ -16,6 +16,7 @@ from memnets.spec import ModelSpec
 
 from ..design.trial import TaskSpec, Trial
 from ..procedures.cost import cost, tensors
+from ..procedures.descent import forget
 from ..procedures.learner import Learner
 from ..procedures.supervised import Supervised
 from ..procedures.training import passes, update
@@ -97,7 +98,12 @@ def first_step(point: Point, backend: str, device: str) -> TrainingStep:
         except BackendFallback as fallback:
             raise NotCovered(str(fallback)) from fallback
     batch = learner.batch()
-    both = clocked(lambda: passes(learner, batch), finish)
+
+    def forward_and_backward() -> None:
+        forget(learner.parameters())
+        passes(learner, batch)
+
+    both = clocked(forward_and_backward, finish)
     return TrainingStep(step, both, clocked(learner.batch), first_seconds)
 
 

@@ -20,6 +20,10 @@ LATER: dict[str, dict[str, Any]] = {
         "restarts": None,
         "averaging": None,
         "falling_rate": None,
+        "schedule": None,
+        "momentum": None,
+        "weight_decay": 0.0,
+        "accumulate": 1,
         "distillation": None,
     }
 }

@@ -23,8 +23,8 @@ from .cost import NATS_PER_BIT, cost, tensors
 from .evaluation import evaluate, marks, trace
 from .evolution_gradient import SHAPINGS, estimated_gradient
 from .facts import add, averages, facts
-from .learner import OPTIMISERS
 from .loop import run_to_end
+from .optimisers import optimiser_of
 from .selection import OWN
 from .solving import judged
 from .training import require_finite, require_finite_tests
@@ -73,7 +73,6 @@ class Search:
             members_D = in_one_piece(network)
             warm_up(network)
         centre_D = nn.Parameter(members_D.clone())
-        make = OPTIMISERS[settings.optimiser]
         return cls(
             trial=trial,
             settings=settings,
@@ -81,7 +80,7 @@ class Search:
             network=network,
             members_D=members_D,
             centre_D=centre_D,
-            optimiser=make([centre_D], lr=settings.learning_rate),
+            optimiser=optimiser_of(settings.optimiser, [centre_D], settings.learning_rate),
             # the batches of supervised training; the noise is a stream of its own
             rng=np.random.default_rng([trial.seed]),
             noise=torch.Generator().manual_seed(trial.seed),

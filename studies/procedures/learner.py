@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from memnets.network import MemoryNetwork
 from .base import BadCheckpoint
 from .best import chosen
 from .checkpoint import COUNTERS, fit, read, written
+from .optimisers import optimiser_of
 from .restarts import data_key, torch_seed
 from .selection import OWN
 from .solving import judged
@@ -29,17 +30,6 @@ from .watchers import Watchers
 if TYPE_CHECKING:
     from ..design.trial import Trial
     from .supervised import Supervised
-
-OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": partial(torch.optim.Adam, fused=True),
-    "rmsprop": partial(torch.optim.RMSprop, foreach=True),
-    # Graves (2013) has 1e-4 inside the square root; torch adds its constant outside
-    "graves_rmsprop": lambda parameters, lr: torch.optim.RMSprop(
-        parameters, lr=lr, alpha=0.95, momentum=0.9, eps=1e-2, centered=True, foreach=True
-    ),
-    # RL-NTM: the momentum sums gradients, and the rate multiplies that sum
-    "sgd": partial(torch.optim.SGD, momentum=0.9, foreach=True),
-}
 
 
 @dataclass
@@ -69,19 +59,26 @@ class Learner:
         network = trial.model.build(**task.network_sizes, backend=settings.backend).to(device)
         terms = built_terms(settings, task, network).to(device)
         warm_up(network)
-        make = OPTIMISERS[settings.optimiser]
         ramp = settings.curriculum
-        return cls(
+        learner = cls(
             trial=trial,
             settings=settings,
             task=task,
             network=network,
-            optimiser=make([*network.parameters(), *terms.parameters()], lr=settings.learning_rate),
+            optimiser=optimiser_of(
+                settings.optimiser,
+                [*network.parameters(), *terms.parameters()],
+                settings.learning_rate,
+                weight_decay=settings.weight_decay,
+                momentum=settings.momentum,
+            ),
             regularisers=terms,
             rng=np.random.default_rng(data_key(trial.seed, attempt)),
             standing=ramp.begin(task) if ramp else None,
             watchers=watchers_of(settings),
         )
+        learner.watchers.begins(learner)
+        return learner
 
     def begin_again(self, attempt: int) -> None:
         """Another attempt in the place of this one; clock and watchers go on."""
@@ -110,7 +107,7 @@ class Learner:
     @property
     def clock(self) -> dict[str, Any]:
         """Updates, sequences and seconds so far: the first columns of every row."""
-        sequences = self.step * self.settings.batch_size
+        sequences = self.step * self.settings.accumulate * self.settings.batch_size
         return {"step": self.step, "sequences": sequences, "seconds": self.seconds}
 
     @property
@@ -127,12 +124,13 @@ class Learner:
     def clipped_apart(self) -> Iterator[tuple[list[torch.nn.Parameter], float]]:
         """What is clipped together, and at which norm: first the model, then a baseline."""
         settings, everything = self.settings, self.parameters()
+        largest = math.inf if settings.clip_norm is None else settings.clip_norm
         if settings.baseline_clip_norm is None:
-            yield everything, settings.clip_norm
+            yield everything, largest
             return
         baseline = list(self.network.estimator.parameters())
         own = set(map(id, baseline))
-        yield [part for part in everything if id(part) not in own], settings.clip_norm
+        yield [part for part in everything if id(part) not in own], largest
         yield baseline, settings.baseline_clip_norm
 
     def batch(self) -> Batch:

@@ -1,8 +1,9 @@
-"""Weights averaged over updates, and a learning rate that falls once the task is learned."""
+"""Weights averaged over updates, and learning rates that fall by plan or once it is learned."""
 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from memnets.estimators import Gate
 from memnets.network import MemoryNetwork
 
 from .base import Row
-from .selection import Averaging, FallingRate
+from .selection import Averaging, FallingRate, RateSchedule
 from .watchers import Watcher, set_rate
 
 if TYPE_CHECKING:
@@ -95,6 +96,50 @@ class RateFall(Watcher):
     def _gate(self) -> Gate:
         own = self.settings
         return Gate(learned=own.learned, decay=own.decay, warm=own.warm)
+
+
+class PlannedRate(Watcher):
+    """Sets the learning rate of every update by the plan; an attempt begins it again."""
+
+    name = "schedule"
+
+    def __init__(self, settings: RateSchedule) -> None:
+        self.settings = settings
+        self.begun = 0
+
+    def begins(self, learner: Learner) -> None:
+        self._plan(learner)
+
+    def restarted(self, learner: Learner) -> None:
+        self.begun = learner.step
+        self._plan(learner)
+
+    def updated(self, learner: Learner, cost_TB: Tensor) -> None:
+        self._plan(learner)
+
+    def state(self) -> dict[str, Any]:
+        return {"begun": self.begun, "rate": self.rate}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.begun, self.rate = state["begun"], state["rate"]
+
+    def _plan(self, learner: Learner) -> None:
+        done, updates = learner.step - self.begun, learner.settings.updates - self.begun
+        self.rate = share_at(self.settings, done + 1, updates)
+        set_rate(learner)
+
+
+def share_at(settings: RateSchedule, update: int, updates: int) -> float:
+    """The share of the learning rate at an update, counted from 1, of so many."""
+    if update <= settings.warm_up:
+        return update / settings.warm_up
+    since = update - settings.warm_up - 1
+    if settings.shape == "steps":
+        return float(settings.factor ** (since // settings.every))
+    if settings.shape == "cosine":
+        way = since / max(updates - settings.warm_up - 1, 1)
+        return settings.least + (1 - settings.least) * (1 + math.cos(math.pi * way)) / 2
+    return 1.0
 
 
 def _weights(network: MemoryNetwork) -> list[Tensor]:

@@ -10,6 +10,8 @@ OWN = "own"
 """The address that a network's estimator makes at test."""
 ADDRESSES = (OWN, "soft", "one slot")
 """By which test, named as in column `address` of the rows, a trial may be judged."""
+SHAPES = ("constant", "cosine", "steps")
+"""Of a learning rate over the updates."""
 
 
 @dataclass(frozen=True)
@@ -112,3 +114,26 @@ class FallingRate:
         check_number(self, "falling_rate", "factor", "learned", above=0)
         check_number(self, "falling_rate", "decay", least=0)
         require(self.decay < 1, self, "falling_rate", "decay", "below 1")
+
+
+@dataclass(frozen=True)
+class RateSchedule:
+    """The learning rate of each update, as a share of the trial's `learning_rate`.
+
+    It rises linearly to 1 over the first `warm_up` updates and then follows its `shape`: it stays
+    (constant); falls along half a cosine to `least` at the last update (Loshchilov & Hutter, 2017,
+    without restarts); or is multiplied by `factor` after every `every` updates (steps).
+    """
+
+    shape: str = "constant"
+    warm_up: int = 0
+    least: float = 0.0
+    factor: float = 0.1
+    every: int = 1_000
+
+    def __post_init__(self) -> None:
+        named = f"one of {', '.join(SHAPES)}"
+        require(self.shape in SHAPES, self, "schedule", "shape", named)
+        check_whole(self, "schedule", warm_up=0, every=1)
+        check_number(self, "schedule", "least", least=0, most=1)
+        check_number(self, "schedule", "factor", above=0)

@@ -11,12 +11,13 @@ from envs.tasks.base import Task
 from memnets.registry import Registry, regularisers
 
 from ..design.data import BadData, build, plain
-from ..design.settings import check_number
+from ..design.settings import check_number, check_whole, require
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .curriculum import AnyCurriculum, curriculum_of
 from .distillation import Distillation
 from .lengths import trained_lengths
-from .selection import Averaging, FallingRate, Restarts, Selection
+from .optimisers import check_optimiser
+from .selection import Averaging, FallingRate, RateSchedule, Restarts, Selection
 from .training_settings import (
     TEST_DEFAULTS,
     TEST_KEY,
@@ -34,6 +35,7 @@ STEERED: Mapping[str, type[Any]] = MappingProxyType(
         "selection": Selection,
         "restarts": Restarts,
         "averaging": Averaging,
+        "schedule": RateSchedule,
         "falling_rate": FallingRate,
         "distillation": Distillation,
     }
@@ -52,8 +54,8 @@ class Supervised(Procedure):
     the time to solve. `regularisers` maps registered names to their options. Gradients are those of
     a mean over the batch. `selection` keeps the best network and says by which test it is judged,
     `restarts` gives a trial that does not learn another seed, `averaging` tests averaged weights,
-    `falling_rate` lowers the learning rate once the task is learned, and `distillation` adds what a
-    trained teacher answers.
+    `schedule` plans the learning rate, `falling_rate` lowers it once the task is learned, and
+    `distillation` adds what a trained teacher answers.
     """
 
     row_key: ClassVar = TEST_KEY
@@ -63,8 +65,15 @@ class Supervised(Procedure):
     batch_size: int = 16
     learning_rate: float = 1e-3
     optimiser: str = "adam"
-    """adam, rmsprop; graves_rmsprop as in Graves (2013); sgd with a momentum of 0.9 (RL-NTM)."""
-    clip_norm: float = 10.0
+    """adam, adamw, rmsprop; graves_rmsprop as in Graves (2013); sgd with momentum (RL-NTM)."""
+    momentum: float | None = None
+    """Of rmsprop (0 by default), graves_rmsprop and sgd (0.9)."""
+    weight_decay: float = 0.0
+    """adamw shrinks weights by it, apart from the gradient; all others add it to the gradient."""
+    accumulate: int = 1
+    """Batches whose gradients are averaged for an update: one of `accumulate` × `batch_size`."""
+    clip_norm: float | None = 10.0
+    """The largest norm of a gradient; None clips nothing."""
     baseline_clip_norm: float | None = None
     """With a number, the estimator's own parameters, those of a learned baseline, are clipped apart
     at that norm, and all others at clip_norm (RL-NTM: 2 beside 5; 5 beside 2 in its code)."""
@@ -76,6 +85,7 @@ class Supervised(Procedure):
     selection: Selection | None = None
     restarts: Restarts | None = None
     averaging: Averaging | None = None
+    schedule: RateSchedule | None = None
     falling_rate: FallingRate | None = None
     distillation: Distillation | None = None
     regularisers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -85,9 +95,15 @@ class Supervised(Procedure):
 
     def __post_init__(self) -> None:
         check_training(self)
-        check_number(self, "", "clip_norm", above=0)
-        if self.baseline_clip_norm is not None:
-            check_number(self, "", "baseline_clip_norm", above=0)
+        check_whole(self, accumulate=1)
+        check_number(self, "", "weight_decay", least=0)
+        for name in ("clip_norm", "baseline_clip_norm"):
+            if getattr(self, name) is not None:
+                check_number(self, "", name, above=0)
+        if self.momentum is not None:
+            check_number(self, "", "momentum", least=0)
+            require(self.momentum < 1, self, "", "momentum", "below 1")
+        check_optimiser(self.optimiser, self.momentum)
         if not isinstance(self.curriculum, AnyCurriculum | None):
             object.__setattr__(self, "curriculum", curriculum_of(self.curriculum))
         for name, make in STEERED.items():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from envs.tasks.base import Batch
 from memnets.types import Address, Rollout
@@ -47,31 +49,36 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
 
 
 def update(learner: Learner) -> None:
-    """One batch, one step of the optimiser."""
+    """One step of the optimiser, by the mean gradient of as many batches as are accumulated."""
     started = time.perf_counter()
-    network, batch = learner.network, learner.batch()
+    network, settings = learner.network, learner.settings
     if not network.training:
         network.train()
-    rollout, cost_TB, data_cost, loss = passes(learner, batch)
+    forget(learner.parameters())
+    drawn = [learner.batch() for _ in range(settings.accumulate)]
+    done = [passes(learner, batch, 1 / settings.accumulate) for batch in drawn]
     norm, *others = [clip(parts, largest) for parts, largest in learner.clipped_apart()]
-    for name, value in (("loss", loss), *(("gradient norm", one) for one in (norm, *others))):
-        require_finite(value.item(), f"the {name}", learner.step + 1)
+    for one in done:
+        require_finite(one.loss.item(), "the loss", learner.step + 1)
+    for value in (norm, *others):
+        require_finite(value.item(), "the gradient norm", learner.step + 1)
     descend(learner.optimiser)
     share = network.estimator.one_slot_share
     network.estimator.advance()
     learner.step += 1
-    learner.watchers.updated(learner, cost_TB.detach())
-    decided = learner.task.answer.decide(rollout.logits_TBY.detach().cpu().numpy())
-    learner.answered(decided, batch)
-    add(
-        learner.sums,
-        updates=1,
-        bits=data_cost.item() / NATS_PER_BIT,
-        **marks(learner.task, decided, batch),
-        entropy=rollout.address.entropy_BH.detach().mean().item(),
-        one_slot_share=share,
-        gradient_norm=norm.item(),
-    )
+    learner.watchers.updated(learner, side_by_side([one.cost_TB.detach() for one in done]))
+    for one, batch in zip(done, drawn, strict=True):
+        decided = learner.task.answer.decide(one.rollout.logits_TBY.detach().cpu().numpy())
+        learner.answered(decided, batch)
+        add(
+            learner.sums,
+            updates=1,
+            bits=one.data_cost.item() / NATS_PER_BIT,
+            **marks(learner.task, decided, batch),
+            entropy=one.rollout.address.entropy_BH.detach().mean().item(),
+            one_slot_share=share,
+            gradient_norm=norm.item(),
+        )
     learner.seconds += time.perf_counter() - started
 
 
@@ -85,8 +92,8 @@ class Passes(NamedTuple):
     loss: Tensor
 
 
-def passes(learner: Learner, batch: Batch) -> Passes:
-    """Forward and backward over a batch; parameters have its gradient, and no other, then."""
+def passes(learner: Learner, batch: Batch, share: float = 1.0) -> Passes:
+    """Forward and backward over a batch; adds this share of its gradient to the parameters'."""
     network = learner.network
     inputs_TBX, targets_TBY, mask_TB = tensors(batch, learner.device)
     rollout = network(inputs_TBX)
@@ -98,9 +105,16 @@ def passes(learner: Learner, batch: Batch) -> Passes:
         loss = loss + network.estimator.surrogate(address, *seen)
     if len(learner.regularisers):
         loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
-    forget(learner.parameters())
-    loss.backward()
+    (loss if share == 1 else share * loss).backward()
     return Passes(rollout, cost_TB, data_cost, loss)
+
+
+def side_by_side(costs: Sequence[Tensor]) -> Tensor:
+    """Costs of batches of different lengths as one of all their sequences: (T, B), zeros after."""
+    if len(costs) == 1:
+        return costs[0]
+    steps = max(len(cost_TB) for cost_TB in costs)
+    return torch.cat([pad(cost_TB, (0, 0, 0, steps - len(cost_TB))) for cost_TB in costs], 1)
 
 
 def scored(address: Address, mask_TB: np.ndarray) -> Address:

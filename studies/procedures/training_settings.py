@@ -10,24 +10,22 @@ from envs.tasks.base import Task
 from memnets.backends import require_backend
 from memnets.registry import Registry, backends
 
-from ..design.data import BadData, hint
+from ..design.data import BadData
 from ..design.settings import check_number, check_whole, check_wholes, require
 from .base import Row
 from .clock import clock
+from .optimisers import check_optimiser
 
 TEST_KEY = ("kind", "step", "length", "address", "number", "value")
 """What tells two rows of training and tests apart, as `evaluation.evaluate` names them."""
 TEST_DEFAULTS = MappingProxyType({"address": "own", "number": None, "value": None})
-OPTIMISERS = ("adam", "rmsprop", "graves_rmsprop", "sgd")
 
 
 def check_training(settings: Any) -> None:
     """Raises BadData, in one line, for a shared setting that is out of range."""
     check_whole(settings, updates=1, batch_size=1, evaluate_every=1, test_sequences=1)
     check_number(settings, "", "learning_rate", above=0)
-    if settings.optimiser not in OPTIMISERS:
-        near = hint(str(settings.optimiser), list(OPTIMISERS))
-        raise BadData(f"no optimiser {settings.optimiser!r}.{near}")
+    check_optimiser(settings.optimiser)
     require(isinstance(settings.backend, str), settings, "", "backend", "a backend's name")
     try:
         require_backend(settings.backend)

@@ -48,6 +48,10 @@ class Watcher(ABC):
     def restarted(self, learner: Learner) -> None:
         """Forget an attempt that was given up, and get ready for the next."""
 
+    def begins(self, learner: Learner) -> None:
+        """Before the first update."""
+        return None
+
     def updated(self, learner: Learner, cost_TB: Tensor) -> None:
         """After an update, with the cost of its batch in nats."""
         return None
@@ -83,6 +87,11 @@ class Watchers(tuple[Watcher, ...]):
             for watcher in self:
                 stack.enter_context(watcher.testing(network))
             yield
+
+    def begins(self, learner: Learner) -> None:
+        """Before the first update."""
+        for watcher in self:
+            watcher.begins(learner)
 
     def updated(self, learner: Learner, cost_TB: Tensor) -> None:
         """After an update."""

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from studies.procedures.descent import clip
-from studies.procedures.learner import OPTIMISERS, Learner
+from studies.procedures.learner import Learner
+from studies.procedures.optimisers import optimiser_of
 from studies.procedures.training import update
 
 
@@ -98,7 +99,7 @@ def test_a_large_gradient_of_a_baseline_does_not_shrink_the_models(trial):
 
 def test_sgd_sums_gradients_with_a_momentum_of_nine_tenths():
     parameter = torch.nn.Parameter(torch.zeros(2))
-    optimiser = OPTIMISERS["sgd"]([parameter], lr=0.05)
+    optimiser = optimiser_of("sgd", [parameter], 0.05)
     gradients = [[1.0, -2.0], [0.5, 3.0], [0.0, 1.0]]
     velocity = [0.0, 0.0]
     place = [0.0, 0.0]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from studies.procedures.descent import descend, forget
-from studies.procedures.learner import OPTIMISERS
+from studies.procedures.optimisers import MOMENTA, optimiser_of
 
 
 def parameters():
@@ -22,10 +22,10 @@ def gradients(step):
     return [*found[:-1], found[-1] if step >= 2 else None]
 
 
-@pytest.mark.parametrize("name", sorted(OPTIMISERS))
+@pytest.mark.parametrize("name", sorted(MOMENTA))
 def test_it_is_the_optimisers_own_step_to_the_bit(name):
     ours, theirs = parameters(), parameters()
-    one, other = (OPTIMISERS[name](parts, lr=1e-2) for parts in (ours, theirs))
+    one, other = (optimiser_of(name, parts, 1e-2) for parts in (ours, theirs))
     for step in range(6):
         for mine, its, gradient in zip(ours, theirs, gradients(step), strict=True):
             mine.grad, its.grad = (None if gradient is None else gradient.clone() for _ in "12")
@@ -43,13 +43,13 @@ def test_it_is_the_optimisers_own_step_to_the_bit(name):
 
 def test_an_optimiser_that_goes_on_from_a_stored_state_steps_alike():
     ours, theirs = parameters(), parameters()
-    one, other = (OPTIMISERS["adam"](parts, lr=1e-2) for parts in (ours, theirs))
+    one, other = (optimiser_of("adam", parts, 1e-2) for parts in (ours, theirs))
     for step in range(4):
         for mine, its, gradient in zip(ours, theirs, gradients(step + 2), strict=True):
             mine.grad, its.grad = gradient, gradient.clone()
         descend(one)
         other.step()
-        again = OPTIMISERS["adam"](ours, lr=1e-2)
+        again = optimiser_of("adam", ours, 1e-2)
         again.load_state_dict(one.state_dict())
         one = again
     for mine, its in zip(ours, theirs, strict=True):

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch.optim import SGD, lr_scheduler
 
-from studies import Averaging, FallingRate, Restarts
+from studies import Averaging, FallingRate, RateSchedule, Restarts
+from studies.design.data import BadData
 from studies.procedures.evaluation import evaluate
-from studies.procedures.schedules import Average, RateFall
+from studies.procedures.schedules import Average, RateFall, share_at
 from studies.procedures.trained import trained
 from studies.procedures.training import update
 
@@ -132,3 +134,67 @@ def test_both_begin_again_with_an_attempt(trial):
     learner.begin_again(1)
     assert fall.rate == 1 and fall.gate.updates == 0 and not average.weights
     assert learner.optimiser.param_groups[0]["lr"] == learner.settings.learning_rate
+
+
+@pytest.mark.parametrize(
+    ("settings", "theirs"),
+    [
+        (
+            RateSchedule("cosine", least=0.1),
+            lambda optimiser: lr_scheduler.CosineAnnealingLR(optimiser, 19, eta_min=0.1),
+        ),
+        (
+            RateSchedule("steps", every=6, factor=0.5),
+            lambda optimiser: lr_scheduler.StepLR(optimiser, 6, 0.5),
+        ),
+        (
+            RateSchedule(warm_up=5),
+            lambda optimiser: lr_scheduler.LambdaLR(optimiser, lambda n: min(1.0, (n + 1) / 5)),
+        ),
+    ],
+)
+def test_a_planned_rate_is_torchs(settings, theirs):
+    optimiser = SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    plan = theirs(optimiser)
+    for step in range(1, 21):
+        assert share_at(settings, step, 20) == pytest.approx(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        plan.step()
+
+
+def test_after_a_warm_up_the_shape_begins_and_ends_where_it_should():
+    cosine = RateSchedule("cosine", warm_up=4, least=0.2)
+    shares = [share_at(cosine, update, 20) for update in range(1, 21)]
+    assert shares[:5] == [0.25, 0.5, 0.75, 1.0, 1.0] and shares[-1] == pytest.approx(0.2)
+    assert shares[4:] == sorted(shares[4:], reverse=True)
+    steps = RateSchedule("steps", warm_up=1, every=2, factor=0.1)
+    found = [share_at(steps, update, 7) for update in range(1, 8)]
+    assert found == pytest.approx([1, 1, 1, 0.1, 0.1, 0.01, 0.01])
+    assert share_at(RateSchedule("cosine", warm_up=9), 9, 3) == 1.0
+
+
+def test_a_trial_has_the_planned_rate_at_every_update_and_multiplies_the_others(trial):
+    planned = {"shape": "steps", "warm_up": 2, "every": 2, "factor": 0.1}
+    learner = start(steered(trial, schedule=planned, learning_rate=1.0, updates=6))
+    rates = []
+    for _ in range(6):
+        rates.append(learner.optimiser.param_groups[0]["lr"])
+        update(learner)
+    assert rates == pytest.approx([0.5, 1, 1, 1, 0.1, 0.1])
+    learner.begin_again(1)
+    assert learner.optimiser.param_groups[0]["lr"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shape": "linear"}, "schedule shape is 'linear'; it must be one of constant, cosine"),
+        ({"warm_up": -1}, "schedule warm_up is -1"),
+        ({"least": 2.0}, "schedule least is 2.0"),
+        ({"every": 0}, "schedule every is 0"),
+        ({"factor": 0.0}, "schedule factor is 0.0"),
+    ],
+)
+def test_a_plan_out_of_range_is_refused(change, message):
+    with pytest.raises(BadData, match=message):
+        RateSchedule(**change)
