@@ -34,7 +34,8 @@ def test(
         task: What to test it on: a name of `memnets list tasks`, or a .npz file of your own
             sequences; its own task by default.
         task_options: Names and values that differ from those of its own task, such as
-            `from_file edges.csv max_nodes 40`; of another task, all that are not its defaults.
+            `from_file edges.csv max_nodes 40`; of another task, all that are not its defaults, such
+            as `vocabulary 5` for a .npz that lacks the last of five symbols.
         lengths: Lengths to test at; the task's own test lengths by default.
         sequences: Sequences of each test.
         seed: Which sequences; that of the trial gives those of its own tests.
@@ -47,9 +48,7 @@ def test(
     given = values(task_options or {})
     own = trial.task.build()
     if task and task.endswith(".npz"):
-        # a file that lacks the last symbols is still one of the same symbols
-        known = {"vocabulary": getattr(own.answer, "vocabulary", 0)}
-        asked = TaskSpec.of_file(task, **{**known, **given}).build()
+        asked = TaskSpec.of_file(task, **given).build()
     else:
         same = task in (None, trial.task.name)
         options = {**trial.task.options, **given} if same else given

@@ -63,7 +63,7 @@ def test_what_does_not_fit_is_refused_in_one_line(checkpoint, capsys):
     assert "'max_node'" in refusal(capsys, ["test", checkpoint, "--task-options", "max_node", "3"])
 
 
-def test_sequences_of_another_file_are_tested_with_the_symbols_of_the_first(tmp_path, capsys):
+def test_sequences_of_another_file_are_tested_where_the_symbols_are_the_same(tmp_path, capsys):
     rng = np.random.default_rng(0)
     for name, largest in (("many", 4), ("few", 2), ("more", 7)):
         inputs = rng.random((3, 20, 2)).astype(np.float32)
@@ -74,9 +74,11 @@ def test_sequences_of_another_file_are_tested_with_the_symbols_of_the_first(tmp_
     model = ["--cell", "none", "--controller-size", "6", "--folder", str(tmp_path / "runs")]
     assert main(["train", "--task", many, *model, *QUICK]) == 0
     (checkpoint,) = map(str, (tmp_path / "runs").glob("*/checkpoint.pt"))
-    rows = table(capsys, ["test", checkpoint, "--task", few])
+    rows = table(capsys, ["test", checkpoint, "--task", few, "--task-options", "vocabulary", "5"])
     assert [row["length"] for row in rows] == ["3"]
-    assert "vocabulary is 5; " in refusal(capsys, ["test", checkpoint, "--task", more])
+    for other in (few, more):
+        said = refusal(capsys, ["test", checkpoint, "--task", other])
+        assert "the network was trained with input_size 2, output_size 5" in said
 
 
 def test_as_many_words_are_not_the_same_words(tmp_path, capsys):
