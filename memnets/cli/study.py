@@ -16,21 +16,30 @@ from studies.procedures.supervised import Supervised
 
 from ..registry import UnknownName
 from .describe import columns, progress, results
+from .study_file import of_file
 
 
 def named(study: str) -> Study:
-    """The study registered under a name; raises UnknownName where there is none."""
-    make = studies.get(study)
+    """The study registered under a name, or that of a file: "./mine.py:study".
+
+    Raises UnknownName where there is none, and BrokenPlugin for a file that does not import.
+    """
+    path, _, name = study.rpartition(":")
+    if study.endswith(".py"):
+        path, name = study, ""
+    found = of_file(Path(path), name) if path.endswith(".py") else studies.get(study)
+    if isinstance(found, Study):
+        return found
     try:
-        inspect.signature(make).bind()
+        inspect.signature(found).bind()
     except (TypeError, ValueError) as error:
         raise UnknownName(
             f"{study!r} does not make a study: it must be a function without arguments ({error})."
         ) from error
-    found = make()
-    if not isinstance(found, Study):
-        raise UnknownName(f"{study!r} makes a {type(found).__name__}, not a Study.")
-    return found
+    made = found()
+    if not isinstance(made, Study):
+        raise UnknownName(f"{study!r} makes a {type(made).__name__}, not a Study.")
+    return made
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Run:
     """
 
     study: Positional[str]
+    """A name of `memnets study list`, or what a Python file of yours calls a Study, or a function
+    that makes one: ./mine.py:study."""
     seeds: tuple[int, ...] = ()
     """Seeds to run."""
     tasks: tuple[str, ...] = ()

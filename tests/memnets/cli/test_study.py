@@ -1,5 +1,7 @@
 """`memnets study run`: flags of the study's own procedure, and what is no study."""
 
+import sys
+
 import pytest
 
 from memnets.cli.main import main
@@ -73,3 +75,48 @@ def test_bad_input_gets_one_line_that_says_what_would_do(
     monkeypatch.chdir(tmp_path)
     assert said in refusal(capsys, arguments)
     assert not list(tmp_path.rglob("done.json"))
+
+
+MINE = """
+from memnets.spec import ModelSpec
+from studies import Study, Supervised, TaskSpec
+
+def study():
+    small = Supervised(updates=2, batch_size=2, evaluate_every=2, test_sequences=2)
+    tasks = {"copy": TaskSpec("copy", {"width": 2, "max_length": 2})}
+    return Study("mine", "Does it run?", tasks, {"none": ModelSpec("none")}, small, seeds=(0,))
+
+made = study()
+other = 3
+"""
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    path = tmp_path / "mine_of_a_test.py"
+    path.write_text(MINE)
+    yield path
+    sys.modules.pop("mine_of_a_test", None)
+
+
+@pytest.mark.parametrize("name", ["study", "made"])
+def test_a_study_of_a_file_runs(name, mine, tmp_path, capsys):
+    folder = ["--folder", str(tmp_path / "runs"), "--workers", "0"]
+    assert main(["study", "run", f"{mine}:{name}", *folder]) == 0
+    assert "1 trials done" in capsys.readouterr().err
+    assert main(["study", "status", "mine", "--folder", str(tmp_path / "runs")]) == 0
+
+
+def test_what_is_no_study_of_a_file_is_refused_in_one_line(mine, tmp_path, capsys):
+    (tmp_path / "broken_file_of_a_test.py").write_text("1 / 0")
+    (tmp_path / "json.py").write_text("study = 1")
+    for reference, said in (
+        (f"{mine}:nothing", "has no 'nothing'. Name a study in it, as in"),
+        (str(mine), "has no ''. Name a study in it"),
+        (f"{mine}:other", "a function without arguments"),
+        (f"{tmp_path}/none.py:study", "there is no file"),
+        (f"{tmp_path}/broken_file_of_a_test.py:study", "ZeroDivisionError: division by zero"),
+        (f"{tmp_path}/json.py:study", "another module is called 'json'"),
+    ):
+        assert said in refusal(capsys, ["study", "run", reference])
