@@ -47,8 +47,19 @@ def parsed_only(monkeypatch):
                 monkeypatch.setitem(group, name, functools.wraps(command)(lambda *_, **__: 0))
 
 
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """The file of one's own that pages name: mine.py, with a study."""
+    text = 'from studies import studies\nstudy = studies.get("demo")\n'
+    (tmp_path / "mine.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    sys.modules.pop("mine", None)
+
+
 @pytest.mark.parametrize("line", printed("memnets "))
-def test_a_printed_command_is_understood(line, parsed_only):
+def test_a_printed_command_is_understood(line, parsed_only, mine):
     assert main(shlex.split(line, comments=True)[1:]) == 0
 
 
