@@ -24,6 +24,7 @@ LATER: dict[str, dict[str, Any]] = {
         "momentum": None,
         "weight_decay": 0.0,
         "accumulate": 1,
+        "skip_norm": None,
         "distillation": None,
     }
 }

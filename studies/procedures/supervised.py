@@ -74,6 +74,9 @@ class Supervised(Procedure):
     """Batches whose gradients are averaged for an update: one of `accumulate` × `batch_size`."""
     clip_norm: float | None = 10.0
     """The largest norm of a gradient; None clips nothing."""
+    skip_norm: float | None = None
+    """With a number, an update whose gradient has a larger norm, or one that is no number, is left
+    out; column `skipped` of rows of training is the share of those."""
     baseline_clip_norm: float | None = None
     """With a number, the estimator's own parameters, those of a learned baseline, are clipped apart
     at that norm, and all others at clip_norm (RL-NTM: 2 beside 5; 5 beside 2 in its code)."""
@@ -97,7 +100,7 @@ class Supervised(Procedure):
         check_training(self)
         check_whole(self, accumulate=1)
         check_number(self, "", "weight_decay", least=0)
-        for name in ("clip_norm", "baseline_clip_norm"):
+        for name in ("clip_norm", "baseline_clip_norm", "skip_norm"):
             if getattr(self, name) is not None:
                 check_number(self, "", name, above=0)
         if self.momentum is not None:

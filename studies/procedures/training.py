@@ -60,9 +60,14 @@ def update(learner: Learner) -> None:
     norm, *others = [clip(parts, largest) for parts, largest in learner.clipped_apart()]
     for one in done:
         require_finite(one.loss.item(), "the loss", learner.step + 1)
-    for value in (norm, *others):
-        require_finite(value.item(), "the gradient norm", learner.step + 1)
-    descend(learner.optimiser)
+    largest, columns = settings.skip_norm, {}
+    skipped = largest is not None and not all(value <= largest for value in (norm, *others))
+    if largest is not None:
+        columns = {"skipped": float(skipped)}
+    if not skipped:
+        for value in (norm, *others):
+            require_finite(value.item(), "the gradient norm", learner.step + 1)
+        descend(learner.optimiser)
     share = network.estimator.one_slot_share
     network.estimator.advance()
     learner.step += 1
@@ -77,7 +82,8 @@ def update(learner: Learner) -> None:
             **marks(learner.task, decided, batch),
             entropy=one.rollout.address.entropy_BH.detach().mean().item(),
             one_slot_share=share,
-            gradient_norm=norm.item(),
+            gradient_norm=0.0 if skipped else norm.item(),
+            **columns,
         )
     learner.seconds += time.perf_counter() - started
 

@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from studies.procedures import training
 from studies.procedures.descent import clip
 from studies.procedures.learner import Learner
 from studies.procedures.optimisers import optimiser_of
@@ -109,3 +110,21 @@ def test_sgd_sums_gradients_with_a_momentum_of_nine_tenths():
         velocity = [0.9 * v + g for v, g in zip(velocity, gradient, strict=True)]
         place = [p - 0.05 * v for p, v in zip(place, velocity, strict=True)]
     assert parameter.tolist() == pytest.approx(place)
+
+
+def test_an_update_with_too_large_a_gradient_is_left_out(trial):
+    procedure = dataclasses.replace(trial.procedure, skip_norm=5.0, optimiser="sgd")
+    learner = Learner.start(dataclasses.replace(trial, procedure=procedure), procedure, "cpu")
+    for norm, skipped in ((4.0, 0.0), (6.0, 1.0), (math.nan, 1.0), (math.inf, 1.0)):
+        before = [part.detach().clone() for part in learner.parameters()]
+        learner.sums = {}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(training, "clip", lambda parts, largest, norm=norm: torch.tensor(norm))
+            update(learner)
+        moved = any(
+            not torch.equal(old, part)
+            for old, part in zip(before, learner.parameters(), strict=True)
+        )
+        assert learner.sums["skipped"] == skipped and moved == (not skipped)
+        assert learner.sums["gradient_norm"] == (0.0 if skipped else norm)
+    assert learner.step == 4
