@@ -21,23 +21,26 @@ TASKS: dict[str, tuple[TaskSpec, tuple[int, ...]]] = {
     "reverse": (TaskSpec("reverse"), (5, 10, 20, 40)),
 }
 """Each with its lengths to test, the paper's sizes."""
-UPDATES = {"copy": 6_000, "repeat copy": 24_000, "associative recall": 40_000, "reverse": 6_000}
+UPDATES = {"copy": 6_000, "repeat copy": 16_000, "associative recall": 40_000, "reverse": 6_000}
 # recall was solved at 1e-3 on the seeds on which the recipe was chosen
-RATES = {"copy": 2e-3, "repeat copy": 1e-3, "associative recall": 1e-3, "reverse": 2e-3}
+RATES = {"copy": 2e-3, "repeat copy": 2e-3, "associative recall": 1e-3, "reverse": 2e-3}
 RECIPES = ("soft", "hardened", "annealed to straight-through")
 SIZES: dict[str, dict[str, Any]] = {**CELLS, "sam": {**MEMORY, "heads": 4}}
 
 
 # on these the price waits until more is learned: of the task, and of its first cost
 LATE: dict[str, tuple[float, float]] = {
-    "repeat copy": (0.05, 0.04),
+    "repeat copy": (0.1, 0.06),
     "associative recall": (0.15, 0.03),
 }
 """`learned` of the price, and `mastered`, below which the share of choices with one slot grows."""
 FALLING: dict[str, FallingRate] = {
-    "repeat copy": FallingRate(factor=0.1, learned=0.03),
+    "repeat copy": FallingRate(factor=0.1, learned=0.1),
     "associative recall": FallingRate(factor=0.1, learned=0.15),
 }
+SKIP = {"repeat copy": 1_000.0}
+"""Over its hundred steps the gradient explodes to norms of 1e12 now and then; its usual norm is 50
+to 250. Clipped, such a step still undoes what was learned."""
 BYPASS = {"repeat copy": 0.9}
 """There an LSTM does without the memory for thousands of updates, unless most of what it puts out
 is dropped on its way to the readout."""
@@ -63,7 +66,8 @@ def discrete_tasks() -> Study:
     """Two discrete recipes, soft, and no memory, on four tasks, four memories and two controllers.
 
     A run of it all takes a day on two cores; `--models` and `--tasks` run a part. What repeat copy
-    and recall need beside the recipe was chosen on seed 0 of each, their budgets on 30 to 34.
+    and recall need beside the recipe was chosen on seeds 0 to 4, and seen in earlier forms on 30 to
+    34 (recall) and to 36 (repeat copy).
     """
     controllers = ("lstm", "feedforward")
     models = {
@@ -87,6 +91,7 @@ def discrete_tasks() -> Study:
             "learning_rate": RATES[task],
             "test_lengths": lengths,
             "falling_rate": FALLING.get(task, RECIPE.falling_rate),
+            "skip_norm": SKIP.get(task),
         }
         for task, (_, lengths) in TASKS.items()
         for model in [*none, *models]
