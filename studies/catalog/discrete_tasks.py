@@ -63,7 +63,7 @@ def on_task(task: str, model: ModelSpec) -> ModelSpec:
 
 @studies.register("discrete_tasks")
 def discrete_tasks() -> Study:
-    """Two discrete recipes, soft, and no memory, on four tasks, with four memories; NTM also by GRU.
+    """Two discrete recipes, soft, and no memory, with four memories, on four tasks.
 
     A run of it all takes a day on two cores; `--models` and `--tasks` run a part. What repeat copy
     and recall need beside the recipe was chosen on seeds 0 to 4, and seen in earlier forms on 30 to
