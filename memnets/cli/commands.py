@@ -15,14 +15,14 @@ from .bench import BENCHES, finish
 from .errors import errors_in_one_line
 from .listing import list_, show
 from .report import report
-from .study import STUDY_COMMANDS, Run, named
+from .study import STUDY_COMMANDS, Plan, Run, named
 from .test import test
 from .train import Train
 from .version import version
 
 
 def study(*_: str) -> int:
-    """Run studies, and see how far they are: `memnets study run|status|list|… --help`."""
+    """Run studies, and see how far they are: `memnets study plan|run|status|… --help`."""
     raise AssertionError("a group is taken apart before it is called")
 
 
@@ -45,6 +45,7 @@ GROUPS: dict[str, dict[str, Callable[..., Any]]] = {
     "study": STUDY_COMMANDS,
     "bench": BENCHES,
 }
+CHOOSING: dict[str, type[Run | Plan]] = {"study run": Run, "study plan": Plan}
 SUMMARY = "Compare discrete and differentiable external memory in neural networks."
 
 
@@ -52,12 +53,13 @@ def dispatch(arguments: list[str]) -> int:
     """Run the command that the arguments name; its exit status."""
     if arguments[:1] == ["--version"]:
         return version()
-    if arguments[:2] == ["study", "run"] and arguments[2:] and not arguments[2].startswith("-"):
+    of_a_study = CHOOSING.get(" ".join(arguments[:2]))
+    if of_a_study and arguments[2:] and not arguments[2].startswith("-"):
         # the study's own settings are the defaults, so that --help shows them
-        chosen = named(arguments[2])
-        default = Run(chosen.name, chosen.seeds, procedure=chosen.procedure)
-        with errors_in_one_line("memnets study run", arguments):
-            command = tyro.cli(Run, prog="memnets study run", args=arguments[2:], default=default)
+        chosen, prog = named(arguments[2]), f"memnets {' '.join(arguments[:2])}"
+        default = of_a_study(chosen.name, chosen.seeds, procedure=chosen.procedure)
+        with errors_in_one_line(prog, arguments):
+            command = tyro.cli(of_a_study, prog=prog, args=arguments[2:], default=default)
         return command()
     if arguments and arguments[0] in GROUPS:
         group, *rest = arguments

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studies.design.data import BadData
 from studies.design.study import Study, studies
 from studies.procedures.base import Procedure
+from studies.procedures.clock import clock
 from studies.running.store import NotResults, ResultStore
 
 from ..spec import ModelSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from studies.running.plan import Planned
+
+
+PLANNED = ("task", "model", "trials", "missing", "parameters", "a trial takes")
 
 
 def describe(study: Study) -> Iterator[str]:
@@ -121,3 +127,39 @@ def columns(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _count(frame: pd.DataFrame, label: str) -> int:
     return int((frame["model"] == label).sum())
+
+
+def table(lines: Iterable[Sequence[str]], left: int = 0) -> Iterator[str]:
+    """Lines of cells, aligned; the first `left` columns to the left, all others to the right."""
+    lines = list(lines)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def plan_lines(plan: Sequence[Planned], workers: int) -> Iterator[str]:
+    """A plan as a table, and how long all of it takes so many workers."""
+    lines = [
+        (
+            row.task,
+            row.model,
+            str(row.trials),
+            str(row.missing),
+            f"{row.parameters:,}",
+            "" if row.seconds is None else clock(row.seconds),
+        )
+        for row in plan
+    ]
+    yield from table([PLANNED, *lines], left=2)
+    missing = sum(row.missing for row in plan)
+    known = {row: row.seconds for row in plan if row.missing and row.seconds is not None}
+    unknown = missing - sum(row.missing for row in known)
+    total = sum(row.missing * seconds for row, seconds in known.items())
+    # the last trial cannot be shared
+    spent = max([total / workers, *known.values()])
+    said = f"{missing} trials to run: {clock(total)} of one core, {clock(spent)} on {workers}"
+    yield said + (f"; of {unknown} it is not known" if unknown else "")

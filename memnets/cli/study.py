@@ -15,7 +15,7 @@ from studies.procedures.base import Procedure
 from studies.procedures.supervised import Supervised
 
 from ..registry import UnknownName
-from .describe import columns, progress, results
+from .describe import columns, plan_lines, progress, results
 from .study_file import of_file
 
 
@@ -43,13 +43,8 @@ def named(study: str) -> Study:
 
 
 @dataclass(frozen=True)
-class Run:
-    """Run what a study still lacks; the same command again, after any stop, finishes it.
-
-    `memnets study run NAME --help` shows the study's own settings. A setting changed here makes
-    other trials; those already run are kept, but status and reports show the trials of the last
-    call. A setting left as it is leaves what the study has for one task or model in force.
-    """
+class Chosen:
+    """Which trials of which study; a setting that differs from the study's makes other trials."""
 
     study: Positional[str]
     """A name of `memnets study list`, or what a Python file of yours calls a Study, or a function
@@ -64,9 +59,6 @@ class Run:
     """How trials are made: the settings of the study's own procedure."""
     workers: int = 2
     """Local worker processes of one thread each; 0 runs in this process, for debugging."""
-    address: str | None = None
-    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786; its
-    workers need not see FOLDER."""
     folder: Path = Path("runs")
     """Where results go: FOLDER/STUDY/TRIAL."""
     device: str = "cpu"
@@ -74,12 +66,30 @@ class Run:
     threads: int = 1
     """Threads of torch and of the kernels, in every worker."""
 
+    def chosen(self) -> Study:
+        """The study, with what was asked for."""
+        whole = named(self.study).with_procedure(self.procedure)
+        return replace(whole.part(self.tasks, self.models), seeds=self.seeds)
+
+
+@dataclass(frozen=True)
+class Run(Chosen):
+    """Run what a study still lacks; the same command again, after any stop, finishes it.
+
+    `memnets study run NAME --help` shows the study's own settings. A setting changed here makes
+    other trials; those already run are kept, but status and reports show the trials of the last
+    call. A setting left as it is leaves what the study has for one task or model in force.
+    """
+
+    address: str | None = None
+    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786; its
+    workers need not see FOLDER."""
+
     def __call__(self) -> int:
         from studies.running.executor import run
         from studies.running.store import ResultStore
 
-        whole = named(self.study).with_procedure(self.procedure)
-        study = replace(whole.part(self.tasks, self.models), seeds=self.seeds)
+        study = self.chosen()
         store = ResultStore(self.folder / study.name)
         summary = run(
             study,
@@ -90,6 +100,25 @@ class Run:
             threads=self.threads,
         )
         return 130 if summary.interrupted else int(summary.failed > 0)
+
+
+@dataclass(frozen=True)
+class Plan(Chosen):
+    """Say what `memnets study run` would do: trials, parameters and time, before anything runs.
+
+    It makes and times a few updates and one test of each model on each task, on one core, and
+    writes nothing. The time is that of trials to their end: those that stop once they are solved
+    take less, and kernels that are compiled at first take a minute or two more.
+    """
+
+    def __call__(self) -> int:
+        from studies.running.plan import planned
+        from studies.running.store import ResultStore
+
+        study = self.chosen()
+        plan = planned(study, ResultStore(self.folder / study.name), self.device, self.threads)
+        print(*plan_lines(plan, max(self.workers, 1)), sep="\n")
+        return 0
 
 
 def status(study: Positional[str], folder: Path = Path("runs")) -> int:
@@ -119,6 +148,7 @@ def list_studies(folder: Path = Path("runs")) -> int:
 
 STUDY_COMMANDS: dict[str, Callable[..., Any]] = {
     "run": Run,
+    "plan": Plan,
     "status": status,
     "list": list_studies,
     "tensorboard": tensorboard,

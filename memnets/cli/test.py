@@ -10,6 +10,7 @@ from tyro.conf import Positional
 from studies.design.data import BadData
 from studies.design.trial import TaskSpec
 
+from .describe import table
 from .train import values
 
 if TYPE_CHECKING:
@@ -57,10 +58,8 @@ def test(
     rows = evaluate(network, asked, lengths or asked.test_lengths, sequences, seed)
     further = [name for name in rows[0] if name not in SHOWN and name.endswith("_error")]
     shown = [name for name in (*SHOWN, *further) if any(name in row for row in rows)]
-    table = [shown, *([_text(row.get(name)) for name in shown] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for line in table:
-        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+    lines = [shown, *([_text(row.get(name)) for name in shown] for row in rows)]
+    print(*table(lines), sep="\n")
     return 0
 
 

@@ -98,6 +98,14 @@ class Procedure(ABC):
     def progress(self, row: Row) -> str:
         """The live line after this row; empty where a row has nothing for it."""
 
+    def seconds_needed(self, trial: Trial, device: str) -> float | None:
+        """About how many seconds the trial takes here, unless it stops before it must.
+
+        It may make and time a small part of the trial, and writes nothing. None, the default, where
+        that is not known.
+        """
+        return None
+
     def parts(self) -> Iterable[tuple[str, Registry[Any], str]]:
         """The registered things that settings name: what each is, its registry, its name there.
 

@@ -137,6 +137,12 @@ class Supervised(Procedure):
 
         return train(trial, self, recorder)
 
+    def seconds_needed(self, trial: Trial, device: str) -> float:
+        """Of all updates and tests, from a few of them; with `solved_errors` it may be less."""
+        from .time_needed import seconds_needed
+
+        return seconds_needed(trial, self, device)
+
     def progress(self, row: Row) -> str:
         """Updates, speed, bits per sequence and the time left, after a row of training."""
         return training_line(self, row)

@@ -1,0 +1,37 @@
+"""How long a supervised trial would take here, from a few of its updates and one of its tests."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from .learner import Learner
+from .training import evaluated, update
+
+if TYPE_CHECKING:
+    from ..design.trial import Trial
+    from .supervised import Supervised
+
+WARM, LEAST, TIMED_SECONDS = 2, 5, 0.5
+
+
+def seconds_needed(trial: Trial, settings: Supervised, device: str) -> float:
+    """Seconds of all updates and evaluations, unless the trial stops before.
+
+    The first updates, which may compile kernels, are not counted. Under a curriculum the first
+    batches are short, and the time is too.
+    """
+    learner = Learner.start(trial, settings, device)
+    for _ in range(WARM):
+        update(learner)
+    evaluated(learner)
+    started, made = time.perf_counter(), 0
+    while made < LEAST or time.perf_counter() - started < TIMED_SECONDS:
+        update(learner)
+        made += 1
+    tested = time.perf_counter()
+    evaluated(learner)
+    per_test = time.perf_counter() - tested
+    tests = math.ceil(settings.updates / settings.evaluate_every)
+    return settings.updates * (tested - started) / made + tests * per_test
