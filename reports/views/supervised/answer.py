@@ -34,7 +34,7 @@ def answer(results: Results) -> Answer:
 
 
 def _pair(results: Results, found: Comparison, *, alone: bool) -> str:
-    value, low, high, n = found.accuracy
+    value, low, high, n, _ = found.accuracy
     inside = math.isnan(low) or low <= 0 <= high
     behind = f"{formats.plural(found.pairs, 'pair')} of models, {_interval(found.accuracy)}"
     if inside and not math.isnan(low):

@@ -59,7 +59,7 @@ def accuracy(results: Results) -> Section | None:
         caption = (
             f"Accuracy at the trained lengths after training{_on(results, task)}. Each marker is "
             f"one seed; the black bar and the number are {_MEAN}, the pale bar, where there are "
-            "several seeds, its 95 % percentile bootstrap interval over seeds; "
+            "several seeds, its 95 % bootstrap interval over seeds; "
             f"{formats.seeds(summary['n'])} per model. {MARKS}."
         )
         figure = figures.final_accuracy(seeds, summary, chance=frames.chance(results, task))
@@ -209,10 +209,7 @@ def _band(counts: Iterable[int]) -> str:
     n = formats.seeds(counts)
     if max(counts, default=0) < 2:
         return f"the line is the only seed, which gives no band; {n} per model"
-    return (
-        f"the line is {_MEAN}, the band its 95 % percentile bootstrap interval over seeds; "
-        f"{n} per model"
-    )
+    return f"the line is {_MEAN}, the band its 95 % bootstrap interval over seeds; {n} per model"
 
 
 def _finished(results: Results) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -51,7 +51,7 @@ def models(results: Results) -> Table:
     caption = (
         f"{AXES} Final accuracy at the trained lengths, as the model addresses at test: "
         "interquartile mean (IQM; with fewer than four seeds the mean) over n finished seeds, with "
-        "its 95 % percentile bootstrap interval over seeds. "
+        "its 95 % bootstrap interval over seeds. "
         f"{says * (not gaps.empty)}Times are medians over seeds, and those to solve over the "
         "solved seeds only. A failed trial counts as run and not solved."
     )
@@ -138,7 +138,7 @@ def pairs(results: Results) -> Table | None:
     text = without_one_task(text)
     caption = (
         f"{AXES} Model minus soft, each as it addresses at test: mean difference in final accuracy "
-        "at the trained lengths, in percentage points, paired by seed, with its 95 % percentile "
+        "at the trained lengths, in percentage points, paired by seed, with its 95 % "
         "bootstrap interval over n seeds. P is the probability of improvement: the chance that a "
         "run of the model beats one of the soft model, ties counting a half."
     )
@@ -195,7 +195,7 @@ def beyond(results: Results) -> Table | None:
     caption = (
         "Accuracy after training, averaged over the tested lengths that are longer than all "
         "trained ones, each length counting the same: interquartile mean (IQM; with fewer than "
-        "four seeds the mean) over n finished seeds, with its 95 % percentile bootstrap interval "
+        "four seeds the mean) over n finished seeds, with its 95 % bootstrap interval "
         "over seeds, and the seed with the highest score."
     )
     return Table("beyond", "Score beyond the trained lengths", caption, text, numbers)
