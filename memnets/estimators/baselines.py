@@ -193,10 +193,12 @@ def generalised(cost_TB: Tensor, values_TB: Tensor, decay: float) -> Tensor:
     al., 2016, with γ = 1). A decay of 1 gives the return less the value.
     """
     later_TB = torch.cat([values_TB[1:], torch.zeros_like(values_TB[:1])])
+    # of the more precise of both: averages may be kept in float64 beside costs in float32
+    surprise_TB = cost_TB + later_TB - values_TB
     steps_T = torch.arange(len(cost_TB), device=cost_TB.device)
     ahead_TT = steps_T - steps_T.unsqueeze(1)
-    weights_TT = (decay ** ahead_TT.clamp_min(0).to(cost_TB)).triu()
-    return weights_TT @ (cost_TB + later_TB - values_TB)
+    weights_TT = (decay ** ahead_TT.clamp_min(0).to(surprise_TB)).triu()
+    return weights_TT @ surprise_TB
 
 
 def mean_of_others(returns_TB: Tensor, rollouts: int) -> Tensor:

@@ -1,5 +1,7 @@
 """What REINFORCE subtracts from a return, and its scale, against numbers worked by hand."""
 
+import copy
+
 import pytest
 import torch
 
@@ -131,3 +133,20 @@ def test_an_actor_critic_needs_values_of_steps(baseline, to_go):
         Reinforce(baseline=baseline, return_to_go=to_go, gae_lambda=0.5, rollouts=2)
     with pytest.raises(ValueError, match="gae_lambda must be at least 0 and at most 1"):
         Reinforce(gae_lambda=1.5)
+
+
+@pytest.mark.parametrize("gae_lambda", [1.0, 0.5])
+@pytest.mark.parametrize("baseline", ["learned", "sequence"])
+def test_averages_in_float64_take_costs_in_float32(baseline, gae_lambda):
+    torch.manual_seed(0)
+    sizes = {"feature_size": 3, "external_size": 2}
+    advantage = Advantage(baseline, gae_lambda=gae_lambda, **sizes)
+    cost_TB, features_TBC, inputs_TBX = torch.rand(5, 4), torch.rand(5, 4, 3), torch.rand(5, 4, 2)
+    expected, loss = advantage(cost_TB, features_TBC, inputs_TBX)
+    doubled = copy.deepcopy(advantage).double()
+    doubled.updates.zero_()
+    for average in (doubled.mean_S, doubled.weight_S, doubled.variance):
+        average.zero_()
+    found, other = doubled(cost_TB, features_TBC.double(), inputs_TBX.double())
+    torch.testing.assert_close(found.float(), expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(other.float(), loss, rtol=1e-5, atol=1e-6)
