@@ -10,6 +10,8 @@ from .gradients import gradient_cosine as gradient_cosine
 from .gradients import gradient_error as gradient_error
 from .gradients import gradient_spread as gradient_spread
 from .learning import learning_curves as learning_curves
+from .profile import performance_profile as performance_profile
+from .profile import survival as survival
 from .speed import implementations as implementations
 from .speed import memory_cost as memory_cost
 from .speed import step_time as step_time

@@ -41,7 +41,7 @@ def paired_difference(
     differences_SK = (first - second).reshape(len(first), -1)
     seeds = len(differences_SK)
     value, over = float(differences_SK.mean()), SEEDS if tasks is None else SEEDS_AND_TASKS
-    names = list(dict.fromkeys(tasks or ()))
+    names = list(dict.fromkeys(() if tasks is None else tasks))
     units = seeds if tasks is None else min(seeds, len(names))
     if units < 2:
         return Estimate(value, float("nan"), float("nan"), seeds, over)

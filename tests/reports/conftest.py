@@ -205,6 +205,12 @@ def store_of(tmp_path: Path) -> Write:
 
 
 @pytest.fixture(scope="session")
+def write_store() -> Write:
+    """The maker of stores itself, for those that all tests of a file share."""
+    return write
+
+
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> ResultStore:
     return write(tmp_path_factory.mktemp("runs"), failing=("dntm/reinforce",))
 

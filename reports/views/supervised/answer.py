@@ -28,15 +28,16 @@ def answer(results: Results) -> Answer:
     clauses = [_pair(results, pair, alone=len(pairs) == 1) for pair in pairs]
     clauses += _solved(results)
     where = f"On {formats.listed(dict.fromkeys(task for pair in pairs for task in pair.tasks))}, "
-    return Answer(
-        f"{where}{'; '.join(clauses)}.", few_seeds(min(pair.accuracy.n for pair in pairs))
-    )
+    caveats = few_seeds(min(pair.accuracy.n for pair in pairs))
+    return Answer(f"{where}{'; '.join(clauses)}.", (*caveats, *_other_tasks(pairs)))
 
 
 def _pair(results: Results, found: Comparison, *, alone: bool) -> str:
     value, low, high, n, _ = found.accuracy
     inside = math.isnan(low) or low <= 0 <= high
-    behind = f"{formats.plural(found.pairs, 'pair')} of models, {_interval(found.accuracy)}"
+    on = f" on {len(found.tasks)} tasks" if len(found.tasks) > 1 else ""
+    within = _interval(found.accuracy, found.over_tasks)
+    behind = f"{formats.plural(found.pairs, 'pair')} of models{on}, {within}"
     if inside and not math.isnan(low):
         clauses = [
             f"{found.kind} and {SOFT} cannot be told apart by their accuracy at the trained "
@@ -51,7 +52,7 @@ def _pair(results: Results, found: Comparison, *, alone: bool) -> str:
         ]
     longer = compare(results, found.kind, trained=False)
     if longer:
-        spread = _interval(longer.accuracy, with_n=longer.accuracy.n != n)
+        spread = _interval(longer.accuracy, longer.over_tasks, with_n=longer.accuracy.n != n)
         clauses.append(
             f"at longer ones the difference was {formats.points(longer.accuracy.value)}"
             + (f" ({spread})" if spread else "")
@@ -70,12 +71,25 @@ def _solved(results: Results) -> list[str]:
     return [f"of all runs, their task was solved by {formats.listed(parts)}"]
 
 
-def _interval(estimate: Estimate, *, with_n: bool = True) -> str:
-    n = f"n = {formats.plural(estimate.n, 'seed')}" if with_n else ""
-    if math.isnan(estimate.low):
-        return n
-    text = f"95 % interval {formats.points(estimate.low)} to {formats.points(estimate.high)}"
-    return f"{text}, {n}" if n else text
+def _interval(*estimates: Estimate, with_n: bool = True) -> str:
+    """The intervals that are known, each with what it generalises over."""
+    parts = [
+        f"over {found.over} {formats.points(found.low)} to {formats.points(found.high)}"
+        for found in estimates
+        if not math.isnan(found.low)
+    ]
+    texts = [f"95 % interval {' and '.join(parts)}"] if parts else []
+    texts += [f"n = {formats.plural(estimates[0].n, 'seed')}"] if with_n else []
+    return ", ".join(texts)
+
+
+def _other_tasks(found: list[Comparison]) -> tuple[str, ...]:
+    """A caveat where an overall interval is of several tasks and speaks for no other."""
+    silent = [pair for pair in found if len(pair.tasks) > 1 and math.isnan(pair.over_tasks.low)]
+    if not silent or math.isnan(silent[0].accuracy.low):
+        return ()
+    count = max(len(pair.tasks) for pair in silent)
+    return (f"Intervals speak for other seeds of these {count} tasks and models, not for others.",)
 
 
 def _unpaired(results: Results) -> str:

@@ -10,17 +10,27 @@ import pandas as pd
 from ... import statistics
 from ...memory_kinds import NO_MEMORY, SOFT, Kind, in_order
 from ...results import KIND, Results
-from ...statistics import Estimate
+from ...statistics import Estimate, generator
 from . import frames
 from .outcomes import finished, kinds_of, of_kinds
+
+_TASKS = 3
+"""From so many tasks on, an interval over tasks is more than the span of two numbers."""
+_IMPROVEMENT = "probability_of_improvement"
+_TOLD = (_IMPROVEMENT, f"{_IMPROVEMENT}_low", f"{_IMPROVEMENT}_high", "p", "deviation")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A kind of memory against the soft one, pairs of models averaged within each seed."""
+    """A kind of memory against the soft one, pairs of models averaged within each seed.
+
+    The interval of `accuracy` speaks for other seeds of the same tasks and models, that of
+    `over_tasks` for other tasks as well; it is nan where there are too few tasks for that.
+    """
 
     kind: Kind
     accuracy: Estimate
+    over_tasks: Estimate
     time_ratio: Estimate
     pairs: int
     tasks: tuple[str, ...]
@@ -42,39 +52,50 @@ def compare(results: Results, kind: Kind, *, trained: bool = True) -> Comparison
         return None
     ratio = pairs["milliseconds"] / pairs["milliseconds_soft"]
     complete = _complete(pairs.assign(log_ratio=np.log(ratio)))
-    by_seed = complete.groupby("seed")[["other", "soft", "log_ratio"]].mean()
-    accuracy = statistics.paired_difference(
-        by_seed["other"].to_numpy(), by_seed["soft"].to_numpy(), statistics.generator()
-    )
-    times = statistics.estimate(
-        by_seed["log_ratio"].dropna().to_numpy(), statistics.generator(), statistic=statistics.mean
-    )
+    wide = complete.pivot(index="seed", columns="pair", values=["other", "soft"])
+    sides = wide["other"].to_numpy(), wide["soft"].to_numpy()
+    accuracy = statistics.paired_difference(*sides, generator())
+    task_of = complete.drop_duplicates("pair").set_index("pair")["task"]
+    labels = list(task_of[wide["other"].columns])
+    over_tasks = statistics.paired_difference(*sides, generator(), tasks=labels)
+    if len(set(labels)) < _TASKS:
+        over_tasks = over_tasks._replace(low=float("nan"), high=float("nan"))
+    ratios = complete.groupby("seed")["log_ratio"].mean().dropna().to_numpy()
+    times = statistics.estimate(ratios, generator(), statistic=statistics.mean)
     value, low, high = np.exp(times[:3])
     slower = Estimate(float(value), float(low), float(high), times.n)
     tasks = tuple(dict.fromkeys(complete["task"]))
-    return Comparison(kind, accuracy, slower, complete["pair"].nunique(), tasks)
+    return Comparison(kind, accuracy, over_tasks, slower, len(labels), tasks)
 
 
 def paired(results: Results) -> pd.DataFrame:
-    """Every other model against the soft one of the same task, cell and controller."""
+    """Every other model against the soft one of the same task, cell and controller.
+
+    The columns `p` and, adjusted for all rows, `p_holm` are of flipped signs; `deviation` is that
+    of the differences over seeds.
+    """
     pairs = accuracy_pairs(results)
     parts = []
     keys = ["task", "pair", "model", *KIND, "soft_model"]
     for key, group in pairs.groupby(keys, sort=False):
-        difference = statistics.paired_difference(
-            group["other"].to_numpy(), group["soft"].to_numpy(), statistics.generator()
-        )
-        better = statistics.probability_of_improvement(
-            group["other"].to_numpy(), group["soft"].to_numpy()
-        )
+        sides = group["other"].to_numpy(), group["soft"].to_numpy()
+        difference = statistics.paired_difference(*sides, generator())
+        better = statistics.improvement(*sides)
+        differences = sides[0] - sides[1]
         named = dict(zip(keys, key, strict=True))
         against = {"against": named.pop("soft_model")}
         del named["pair"]
-        parts.append(
-            named | against | difference._asdict() | {"probability_of_improvement": better}
+        found = (
+            better.value,
+            better.low,
+            better.high,
+            statistics.sign_flip_test(differences, generator()),
+            float(np.std(differences, ddof=1)) if len(differences) > 1 else float("nan"),
         )
-    names = ["task", "model", *KIND, "against", *Estimate._fields, "probability_of_improvement"]
-    return pd.DataFrame(parts, columns=names)
+        parts.append(named | against | difference._asdict() | dict(zip(_TOLD, found, strict=True)))
+    names = ["task", "model", *KIND, "against", *Estimate._fields, *_TOLD]
+    frame = pd.DataFrame(parts, columns=names)
+    return frame.assign(p_holm=statistics.holm(frame["p"].to_numpy(float)))
 
 
 def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:

@@ -41,7 +41,7 @@ def at_numbers(results: Results) -> pd.DataFrame:
     rows = with_columns(results.rows, (*_PLACE, *METRICS, *POINT))
     rows = rows[(rows["kind"] == "test") & rows["number"].notna()]
     last = rows["step"] == rows.groupby("trial")["step"].transform("max")
-    return _sorted(rows[last].drop_duplicates(["trial", "number", "value"], keep="last"))
+    return in_order(rows[last].drop_duplicates(["trial", "number", "value"], keep="last"))
 
 
 def by_number(results: Results) -> pd.DataFrame:
@@ -54,7 +54,7 @@ def final(results: Results, address: str = OWN) -> pd.DataFrame:
     """The last evaluation of every trial under an address: one row per trial and test length."""
     rows = tests(results, address)
     last = rows["step"] == rows.groupby("trial")["step"].transform("max")
-    return _sorted(rows[last].drop_duplicates(["trial", "length"], keep="last"))
+    return in_order(rows[last].drop_duplicates(["trial", "length"], keep="last"))
 
 
 def at_trained_lengths(rows: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def at_trained_lengths(rows: pd.DataFrame, metrics: Sequence[str] = METRICS) -> 
     chosen = rows[distance.isna() | (distance == nearest)]
     keys = [*MODEL, "trial", "seed", "step", "sequences", "seconds"]
     averaged = chosen.groupby(keys, dropna=False, as_index=False, sort=False)[list(metrics)].mean()
-    return _sorted(averaged)
+    return in_order(averaged)
 
 
 def beyond_trained_lengths(rows: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def beyond_trained_lengths(rows: pd.DataFrame) -> pd.DataFrame:
         nearest=("length", "min"),
         longest=("length", "max"),
     )
-    return _sorted(averaged)
+    return in_order(averaged)
 
 
 def beyond(results: Results) -> pd.DataFrame:
@@ -98,7 +98,7 @@ def beyond(results: Results) -> pd.DataFrame:
     )
     estimates = _estimated(scores, MODEL, "accuracy").merge(best, on=MODEL)
     chances = {task: chance(results, task) for task in dict.fromkeys(estimates["task"])}
-    return _sorted(estimates.assign(chance=estimates["task"].map(chances)))
+    return in_order(estimates.assign(chance=estimates["task"].map(chances)))
 
 
 def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
@@ -165,13 +165,13 @@ def summary(results: Results) -> pd.DataFrame:
     failures = failed.agg(failed=("judged", "sum"))
     frame = facts.merge(estimates, on=MODEL, how="left").merge(failures, on=MODEL, how="outer")
     counts = frame[["seeds", "judged", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
-    return _sorted(frame.assign(**counts, run=counts["judged"] + counts["failed"]))
+    return in_order(frame.assign(**counts, run=counts["judged"] + counts["failed"]))
 
 
 def wrong(results: Results) -> pd.DataFrame:
     """Median over seeds of the wrong bits or symbols per sequence, per model and test length."""
     found = final(results).groupby([*MODEL, "length"], as_index=False, sort=False)["errors"]
-    return _sorted(found.median())
+    return in_order(found.median())
 
 
 def trials(results: Results) -> pd.DataFrame:
@@ -184,7 +184,7 @@ def trials(results: Results) -> pd.DataFrame:
     frame = outcomes.finished(results).rename(columns=renamed).merge(scores, on="trial", how="left")
     cost = ["backend", "updates", "sequences", "seconds", *renamed.values(), "accuracy", "errors"]
     cost += [name for name in ("restarts",) if name in frame]
-    return _sorted(frame).reindex(columns=["task", "model", *KIND, "seed", *cost, "trial"])
+    return in_order(frame).reindex(columns=["task", "model", *KIND, "seed", *cost, "trial"])
 
 
 def chance(results: Results, task: str) -> float:
@@ -210,7 +210,7 @@ def _estimate(scores: pd.Series) -> Estimate:
     return statistics.estimate(scores.dropna().to_numpy(dtype=float), statistics.generator())
 
 
-def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """Models in one order everywhere: by task as stored, then cell, estimator, name."""
     tasks = list(dict.fromkeys(frame["task"]))
     keys = pd.DataFrame(

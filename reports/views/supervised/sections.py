@@ -11,7 +11,7 @@ from ...blocks import Block, Picture, Section
 from ...file_names import file_name
 from ...memory_kinds import Kind
 from ...results import Results
-from . import frames, tables
+from . import aggregates, frames, pairs, profile, survival, tables
 from .outcomes import finished, solved_runs
 
 _MEAN = "the interquartile mean over seeds (with fewer than four seeds the mean)"
@@ -81,7 +81,7 @@ def accuracy(results: Results) -> Section | None:
         title = f"Final accuracy by cell and estimator{_on(results, task)}"
         grid = figures.accuracy_grid(summary, solved=solved)
         blocks.append(Picture(name, title, caption, grid))
-    return _section("accuracy", "Final accuracy", blocks)
+    return _section("accuracy", "Final accuracy", [*blocks, *profile.pictures(results)])
 
 
 def lengths(results: Results) -> Section | None:
@@ -154,12 +154,12 @@ def time(results: Results) -> Section | None:
         title = f"Training time{_on(results, task)}"
         figure = figures.timing(seeds, summary, solving=criterion)
         blocks.append(Picture(name, title, caption, figure))
-    return _section("time", "Time", blocks)
+    return _section("time", "Time", [*blocks, *survival.blocks(results)])
 
 
 def statistics(results: Results) -> Section | None:
     """All models, what it took to solve, other memories against soft, and seed by seed."""
-    made = (tables.models, tables.solving, tables.pairs, tables.seeds)
+    made = (tables.models, aggregates.table, tables.solving, pairs.pairs, tables.seeds)
     found = [make(results) for make in made]
     return _section("statistics", "Statistics", [table for table in found if table])
 

@@ -9,7 +9,6 @@ from ...blocks import Table
 from ...memory_kinds import NO_MEMORY
 from ...results import KIND, Results
 from . import frames, gap
-from .comparison import paired
 from .outcomes import solved_runs
 
 AXES = "Two columns say how a model made its addresses in training, and how at test."
@@ -113,36 +112,6 @@ def without_one_task(text: pd.DataFrame) -> pd.DataFrame:
 def _solved(numbers: pd.DataFrame) -> list[str]:
     counts = zip(numbers["solved"], numbers["run"], strict=True)
     return [f"{solved} / {run}" if run else "–" for solved, run in counts]
-
-
-def pairs(results: Results) -> Table | None:
-    """Every other memory against the soft one of its cell; None where there is no pair."""
-    numbers = paired(results)
-    if numbers.empty:
-        return None
-    text = pd.DataFrame(
-        {
-            "Task": numbers["task"],
-            "Model": numbers["model"],
-            **axes(numbers),
-            "Soft": numbers["against"],
-            "Difference (points)": [formats.points(value) for value in numbers["value"]],
-            "95 % interval": [
-                formats.span(low, high, formats.points)
-                for low, high in zip(numbers["low"], numbers["high"], strict=True)
-            ],
-            "n": numbers["n"].astype(str),
-            "P(model > soft)": [f"{v:.2f}" for v in numbers["probability_of_improvement"]],
-        }
-    )
-    text = without_one_task(text)
-    caption = (
-        f"{AXES} Model minus soft, each as it addresses at test: mean difference in final accuracy "
-        "at the trained lengths, in percentage points, paired by seed, with its 95 % "
-        "bootstrap interval over n seeds. P is the probability of improvement: the chance that a "
-        "run of the model beats one of the soft model, ties counting a half."
-    )
-    return Table("pairs", "Other memories against soft, cell by cell", caption, text, numbers)
 
 
 def lengths(results: Results) -> Table | None:

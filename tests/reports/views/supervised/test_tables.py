@@ -5,20 +5,20 @@ import math
 import pandas as pd
 
 from reports.results import read
-from reports.views.supervised import tables
+from reports.views.supervised import pairs, tables
 from reports.views.supervised.outcomes import finished
 
 
 def test_every_table_with_an_interval_has_its_n(demo):
     results = read(demo)
-    for table in (tables.models(results), tables.pairs(results), tables.beyond(results)):
+    for table in (tables.models(results), pairs.pairs(results), tables.beyond(results)):
         assert {"95 % interval", "n"} <= set(table.shown)
         assert "n " in table.caption
 
 
 def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
     results = read(store_of(names=("ntm/soft",), seeds=(0,)))
-    assert tables.pairs(results) is None
+    assert pairs.pairs(results) is None
     assert tables.lengths(results) is not None
     rows = results.rows[results.rows["length"].isna() | (results.rows["length"] == 4)]
     object.__setattr__(results, "rows", rows)
@@ -34,7 +34,7 @@ def test_a_score_beyond_the_trained_lengths_names_these(demo):
 
 def test_every_table_of_models_says_how_they_address_in_training_and_at_test(store_of):
     results = read(store_of(names=("ntm/soft", "ntm/hardened", "none/lstm")))
-    compared = (tables.models, tables.solving, tables.pairs, tables.lengths, tables.beyond)
+    compared = (tables.models, tables.solving, pairs.pairs, tables.lengths, tables.beyond)
     made = (*compared, tables.seeds)
     for table in [make(results) for make in made]:
         shown = table.shown.set_index("Model")[["In training", "At test"]]
