@@ -109,6 +109,22 @@ BENCHES = {
         "ms",
         "A rollout and an update of RecurrentPPO",
     ),
+    "store": _Bench(
+        (
+            Column("way", "Loading"),
+            Column("trials", "Trials", formats.whole),
+            Column("rows", "Rows", formats.whole),
+            Column("seconds", "Seconds", formats.number),
+            Column("seconds_least", "least", formats.number),
+            Column("seconds_most", "most", formats.number),
+            Column("cpu_seconds", "Of the processor", formats.number),
+            Column("peak_mb", "Peak (MB)", formats.number),
+            Column("before_mb", "Of it before (MB)", formats.number),
+        ),
+        figures.store_loading,
+        "seconds",
+        "Loading the results of a study",
+    ),
     "memory": _Bench(
         (
             Column("model", "Model"),

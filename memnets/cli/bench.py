@@ -13,6 +13,7 @@ from studies.bench.gpu import BenchGPU
 from studies.bench.measurements import Measurements
 from studies.bench.memory import BenchMemory
 from studies.bench.peers import BenchPeers
+from studies.bench.store import BenchStore
 from studies.bench.train import BenchTrain
 
 BENCHES: dict[str, Callable[..., Any]] = {
@@ -23,6 +24,7 @@ BENCHES: dict[str, Callable[..., Any]] = {
     "gpu": BenchGPU,
     "device": bench_device,
     "peers": BenchPeers,
+    "store": BenchStore,
 }
 
 

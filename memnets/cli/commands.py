@@ -27,7 +27,7 @@ def study(*_: str) -> int:
 
 
 def bench(*_: str) -> int:
-    """Measure what things cost here: `memnets bench train|memory|envs|peers|gpu|device --help`."""
+    """Measure what things cost here: `memnets bench train|memory|store|envs|… --help`."""
     raise AssertionError("a group is taken apart before it is called")
 
 

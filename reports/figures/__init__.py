@@ -15,4 +15,5 @@ from .profile import survival as survival
 from .speed import implementations as implementations
 from .speed import memory_cost as memory_cost
 from .speed import step_time as step_time
+from .store import store_loading as store_loading
 from .timing import timing as timing

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ..design.data import BadData
 
@@ -85,11 +85,27 @@ def add_line(path: Path, line: str) -> None:
 
 
 def read_json(path: Path, remedy: str) -> Any:
-    """The JSON in a file; raises NotResults, with the file's name and the remedy."""
+    """The JSON in a file; raises NotResults, with the file's name and the remedy.
+
+    NaN and Infinity, which Python would take, are not JSON.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
+    except (OSError, ValueError, RecursionError) as error:
         raise NotResults(f"{path} cannot be read: {error}. {remedy}") from error
+
+
+def read_object(path: Path, remedy: str) -> dict[str, Any]:
+    """The JSON object in a file; raises NotResults, with the file's name and the remedy."""
+    data = read_json(path, remedy)
+    if not isinstance(data, dict):
+        raise NotResults(f"{path} holds {data!r:.60}, not an object of names and values. {remedy}")
+    return data
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Raises ValueError for NaN, Infinity or -Infinity among JSON."""
+    raise ValueError(f"{name} is no finite number")
 
 
 def read_lines(path: Path) -> list[str]:

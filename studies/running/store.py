@@ -3,6 +3,7 @@
     runs/<study>/study.json                     name, question, the trials that it now consists of
     runs/<study>/<trial id>/trial.json          what is made; columns from the task
                             metrics.jsonl       one row per line
+                            metrics.cache       the same as columns, may be deleted
                             checkpoint.pt       where to resume
                             checkpoint.json     how many rows were written before it
                             trace.npz           one evaluated sequence, step by step
@@ -26,9 +27,11 @@ import numpy as np
 from ..design.data import BadData, pretty
 from ..design.trial import Trial
 from ..procedures.base import Row
-from .files import NotResults, read_json, write_whole
+from ..procedures.missing import Missing
+from . import loading
+from .files import NotResults, read_object, write_whole
 from .rows_file import count_rows, is_finished, read_rows
-from .trial_file import ANEW, FACTORS, TrialFile
+from .trial_file import FACTORS, TrialFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +48,7 @@ class ResultStore:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
+        self._parsed: dict[str, tuple[bytes, TrialFile]] = {}
         if self.folder.exists() and not self._header.is_file():
             if not self.folder.is_dir() or any(self.folder.iterdir()):
                 raise NotResults(
@@ -59,8 +63,10 @@ class ResultStore:
         """The study's name, question and trial ids; raises NotResults where nothing was run."""
         if not self._header.is_file():
             raise NotResults(f"{self.folder} holds no results yet: run the study first.")
-        data = read_json(self._header, "Run the study again to write it anew.")
-        if not isinstance(data, dict) or not {"name", "question", "trials"} <= set(data):
+        data = read_object(self._header, "Run the study again to write it anew.")
+        ids = data.get("trials")
+        named = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
+        if not named or not {"name", "question"} <= set(data):
             raise NotResults(f"{self._header} is not a study's: run the study again.")
         return data
 
@@ -91,21 +97,20 @@ class ResultStore:
         return read_rows(self.path(trial))
 
     def load(self) -> pd.DataFrame:
-        """A tidy frame: one row per stored row, with the factors of the stored trial."""
-        rows = [
-            {**stored.factors(), **stored.columns, **row}
-            for stored in self._stored()
-            for row in self.rows(stored.trial)
-        ]
-        return _frame(rows, (*FACTORS, "step", "sequences", "seconds", "kind", "length"))
+        """A tidy frame: one row per stored row, with the factors of the stored trial.
+
+        Rows of a finished trial are kept in a metrics.cache beside them, where that can be written,
+        and are not parsed again until they change. Raises NotResults as `rows` does.
+        """
+        return loading.load(self._folders())
 
     def facts(self) -> pd.DataFrame:
         """One row per finished trial: its factors and what done.json says.
 
         Raises NotResults where rows of a finished trial are gone.
         """
-        for stored in self._stored():
-            self.is_done(stored.trial)
+        for folder in self._folders():
+            self.is_done(folder.name)
         return _frame(self._each("done.json"), FACTORS)
 
     def failures(self) -> pd.DataFrame:
@@ -191,7 +196,10 @@ class ResultStore:
             replace(stored, trial=trial).write(path)
 
     def _stored(self) -> list[TrialFile]:
-        return [self._read(name) for name in self.study["trials"] if self._begun(self.path(name))]
+        return [self._read(folder) for folder in self._folders()]
+
+    def _folders(self) -> list[Path]:
+        return [path for path in map(self.path, self.study["trials"]) if self._begun(path)]
 
     def _begun(self, folder: Path) -> bool:
         path = folder / "trial.json"
@@ -201,14 +209,15 @@ class ResultStore:
             raise NotResults(f"{path} is missing: run the study again to write it anew.")
         return False
 
-    def _read(self, name: str) -> TrialFile:
-        path = self.path(name) / "trial.json"
-        stored = TrialFile.read(path)
-        if stored.trial.id != name:
-            raise NotResults(
-                f"{path} describes another trial than its folder's ({stored.trial.id}): it was "
-                f"edited or copied. {ANEW}"
-            )
+    def _read(self, folder: Path) -> TrialFile:
+        """What trial.json says; it is not parsed again while it is the same."""
+        data = (folder / "trial.json").read_bytes()
+        known, stored = self._parsed.get(folder.name, (b"", None))
+        if stored is None or known != data:
+            stored = TrialFile.of_folder(folder)
+            # what is missing today may be installed later
+            if not isinstance(stored.trial.procedure, Missing):
+                self._parsed[folder.name] = (data, stored)
         return stored
 
     def _each(self, name: str) -> Iterator[dict[str, Any]]:
@@ -216,7 +225,7 @@ class ResultStore:
             path = self.path(stored.trial) / name
             if path.is_file():
                 remedy = "Delete it and run the study again."
-                yield {**stored.factors(), **read_json(path, remedy)}
+                yield {**stored.factors(), **read_object(path, remedy)}
 
 
 def _frame(rows: Iterable[Any], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from ..design.identity import Outdated
 from ..design.trial import Trial
 from ..procedures.missing import Missing
 from .code_versions import made_with
-from .files import NotResults, read_json, write_whole
+from .files import NotResults, read_object, write_whole
 
 LENGTHS = ("min_length", "max_length")
 """Columns that the first version stored without a name for them all."""
@@ -45,7 +45,7 @@ class TrialFile:
 
         A procedure that cannot be built here, because its package is not installed, is `Missing`.
         """
-        data = read_json(path, ANEW)
+        data = read_object(path, ANEW)
         try:
             old = {name: data.pop(name) for name in LENGTHS if name in data}
             columns = old or data.pop("columns")
@@ -60,6 +60,18 @@ class TrialFile:
             raise NotResults(f"{said}. {ANEW}") from error
         except (AttributeError, KeyError, TypeError) as error:
             raise NotResults(f"{path} lacks {error}. {ANEW}") from error
+
+    @staticmethod
+    def of_folder(folder: Path) -> TrialFile:
+        """The file in a trial's folder; raises NotResults, for one of another trial too."""
+        path = folder / "trial.json"
+        stored = TrialFile.read(path)
+        if stored.trial.id != folder.name:
+            raise NotResults(
+                f"{path} describes another trial than its folder's ({stored.trial.id}): it was "
+                f"edited or copied. {ANEW}"
+            )
+        return stored
 
     def write(self, path: Path) -> None:
         """Write it whole; raises Unwritable."""

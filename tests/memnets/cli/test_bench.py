@@ -29,6 +29,7 @@ def test_every_bench_explains_itself_without_torch(name, capsys):
         (["peers", "--checkout", "/nowhere"], "no checkout of a known peer"),
         (["peers", "--batches"], "batches is empty"),
         (["peers", "--no-install"], "no peer to time"),
+        (["store", "--trials", "0"], "trials is 0; it must be at least 1"),
         (["trane"], "it has train"),
     ],
 )

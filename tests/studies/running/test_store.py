@@ -180,6 +180,56 @@ def test_a_damaged_line_in_the_middle_is_named(store, first):
         store.load()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("5", "is 5, not an object of columns and values"),
+        ("[1]", "is [1], not an object"),
+        ("null", "is None, not an object"),
+        ('{"bits": Infinity}', "Infinity is no finite number"),
+        ('{"bits": NaN}', "NaN is no finite number"),
+        ('{"bits": 1e999}', "has bits inf, which is not finite"),
+        ('{"bits": }', "is not JSON"),
+        ("", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("\xff", "is not JSON"),
+    ],
+)
+def test_a_line_that_is_no_row_is_named_with_file_and_line(store, first, text, said):
+    store.begin(first)
+    path = store.path(first) / "metrics.jsonl"
+    path.write_bytes(b'{"step": 1}\n' + text.encode("latin-1") + b'\n{"step": 2}\n')
+    with pytest.raises(NotResults) as caught:
+        store.load()
+    message = str(caught.value)
+    assert message.startswith(f"{path}, line 2, ") and said in message and "\n" not in message
+    assert f"delete {store.path(first)}" in message
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "5", '"x"', "null", '{"rows": "2"}', '{"seconds": NaN}', ""]
+)
+@pytest.mark.parametrize("name", ["done.json", "failed.json"])
+def test_facts_that_are_none_are_named_with_the_file(store, first, name, text):
+    store.begin(first)
+    add(store, first, row(1))
+    path = store.path(first) / name
+    path.write_text(text)
+    uses = {"done.json": (store.load, store.facts, lambda: store.is_done(first))}
+    for use in uses.get(name, (store.failures,) if "rows" not in text else ()):
+        with pytest.raises(NotResults, match=r"Delete it and run the study again\.$") as caught:
+            use()
+        assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("trials", ["5", '"abc"', "[1]", '{"a": 1}'])
+def test_a_study_file_of_other_trials_than_ids_is_named(store, trials):
+    path = store.folder / "study.json"
+    path.write_text(f'{{"name": "tiny", "question": "?", "trials": {trials}}}')
+    with pytest.raises(NotResults, match=r"study.json is not a study's: run the study again"):
+        store.load()
+
+
 def test_a_full_disk_is_one_clear_line_and_loses_nothing(store, first, monkeypatch):
     store.begin(first)
     add(store, first, row(1))
