@@ -15,6 +15,7 @@ from studies.procedures.base import Procedure
 from studies.procedures.supervised import Supervised
 
 from ..registry import UnknownName
+from . import trials
 from .describe import columns, plan_lines, progress, results
 from .study_file import of_file
 
@@ -136,8 +137,15 @@ def tensorboard(study: Positional[str], folder: Path = Path("runs")) -> int:
     return 0
 
 
-def list_studies(folder: Path = Path("runs")) -> int:
-    """List the studies, with the number of finished trials of those that were run in FOLDER."""
+def list_(study: Positional[str] = "", folder: Path = Path("runs")) -> int:
+    """List the studies, with the number of trials that are done in FOLDER; or the trials of one.
+
+    `memnets study list STUDY` shows every trial's id, whether it is done, failed, begun or not
+    begun, and its rows; `memnets study remove` and `retry` take trials by these ids.
+    """
+    if study:
+        print(*trials.list_trials(results(folder / study)), sep="\n")
+        return 0
     rows = []
     for name in studies:
         done = len(list((folder / name).glob("*/done.json")))
@@ -150,6 +158,10 @@ STUDY_COMMANDS: dict[str, Callable[..., Any]] = {
     "run": Run,
     "plan": Plan,
     "status": status,
-    "list": list_studies,
+    "list": list_,
+    "verify": trials.verify,
+    "remove": trials.remove,
+    "retry": trials.retry,
+    "migrate": trials.migrate,
     "tensorboard": tensorboard,
 }

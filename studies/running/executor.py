@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from ..design.data import BadData
 from ..design.settings import whole
@@ -11,9 +13,10 @@ from ..design.study import Study
 from ..design.trial import Trial
 from .attempt import failure
 from .code_versions import differences
-from .engines import Engine, inline, workers_of
+from .engines import Ended, Engine, inline, workers_of
 from .files import Unwritable, held, read_json
 from .progress import Display
+from .removal import remove
 from .script_guard import require_guard
 from .store import ResultStore
 from .worker_checks import device_obstacle
@@ -63,8 +66,6 @@ def run(
     trials = list(study.trials())
     for trial in trials:
         trial.procedure.takes(trial.procedure.task(trial.task))
-    done = failed = 0
-    interrupted = False
     engine: Engine = workers_of(workers, address) if workers or address else inline
     with held(store.folder), Display(store, study, quiet=quiet) as display:
         store.declare(study)
@@ -72,21 +73,72 @@ def run(
             display.note(line)
         todo = [trial for trial in trials if not store.is_done(trial)]
         skipped = len(trials) - len(todo)
-        display.count(done=0, failed=0, skipped=skipped)
-        try:
-            with contextlib.closing(engine(todo, store, device, threads, display)) as finished:
-                for trial, error in finished:
-                    if error is not None and not store.is_done(trial):
-                        _give_up(store, trial, error)
-                    good = store.is_done(trial)
-                    done, failed = done + good, failed + (not good)
-                    if not good:
-                        display.note(_reason(store, trial))
-                    display.count(done=done, failed=failed, skipped=skipped)
-        except KeyboardInterrupt:
-            interrupted = True
-        summary = Summary(done, skipped, failed, interrupted)
-        display.close(str(summary))
+        running = partial(engine, todo, store, device, threads, display)
+        return _made(running, store, display, skipped)
+
+
+def retry(
+    store: ResultStore,
+    trials: Sequence[Trial],
+    *,
+    anew: bool = False,
+    device: str = "cpu",
+    threads: int = 1,
+    quiet: bool | None = None,
+) -> Summary:
+    """Make these stored trials in this process, from where they stopped or `anew`.
+
+    What the store's study is stays as it is. Raises BadData, before anything is changed, for a
+    trial that is finished unless `anew`, for one of an earlier version, which has another id today,
+    and where `run` does.
+    """
+    _require_engine(0, None, threads, device)
+    for trial in trials:
+        if replace(trial).id != trial.id:
+            raise BadData(f"{trial.id} was stored by an earlier version: run the study again.")
+        trial.procedure.takes(trial.procedure.task(trial.task))
+    chosen = _Chosen(store.study["name"], tuple(trials))
+    with held(store.folder), Display(store, chosen, quiet=quiet) as display:
+        for trial in trials:
+            if not anew and store.is_done(trial):
+                raise BadData(f"{trial.id} is finished; --anew makes it from the start.")
+        for trial in trials if anew else ():
+            remove(store.path(trial))
+        return _made(partial(inline, trials, store, device, threads, display), store, display)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Some trials of a study, as a display asks for them."""
+
+    name: str
+    chosen: tuple[Trial, ...]
+
+    def trials(self) -> Iterator[Trial]:
+        return iter(self.chosen)
+
+
+def _made(
+    running: Callable[[], Ended], store: ResultStore, display: Display, skipped: int = 0
+) -> Summary:
+    """How the trials of an engine ended, one after the other; the display tells."""
+    done = failed = 0
+    interrupted = False
+    display.count(done=0, failed=0, skipped=skipped)
+    try:
+        with contextlib.closing(running()) as finished:
+            for trial, error in finished:
+                if error is not None and not store.is_done(trial):
+                    _give_up(store, trial, error)
+                good = store.is_done(trial)
+                done, failed = done + good, failed + (not good)
+                if not good:
+                    display.note(_reason(store, trial))
+                display.count(done=done, failed=failed, skipped=skipped)
+    except KeyboardInterrupt:
+        interrupted = True
+    summary = Summary(done, skipped, failed, interrupted)
+    display.close(str(summary))
     return summary
 
 

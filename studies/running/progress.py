@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from memnets.backends.compiling import Compilation, compiling
 
-from ..design.study import Study
 from ..design.trial import Trial
 from ..procedures.base import Row
 from ..procedures.clock import clock
@@ -20,10 +19,19 @@ if TYPE_CHECKING:
     from rich.console import Group, OverflowMethod
 
 
+class Planned(Protocol):
+    """What is run: its name, and its trials."""
+
+    @property
+    def name(self) -> str: ...
+
+    def trials(self) -> Iterable[Trial]: ...
+
+
 class Display:
     """Reads how far the running trials are from their rows; silent where nobody watches."""
 
-    def __init__(self, store: ResultStore, study: Study, *, quiet: bool | None = None) -> None:
+    def __init__(self, store: ResultStore, study: Planned, *, quiet: bool | None = None) -> None:
         from rich.console import Console
 
         self._store, self._study = store, study

@@ -1,6 +1,6 @@
 """Results on disk: one folder per study, one folder in it per trial, rows that are only added.
 
-    runs/<study>/study.json                     name, question, the trials that it now consists of
+    runs/<study>/study.json                     schema, name, question, trials that it now has
     runs/<study>/<trial id>/trial.json          what is made; columns from the task
                             metrics.jsonl       one row per line
                             metrics.cache       the same as columns, may be deleted
@@ -31,6 +31,7 @@ from ..procedures.missing import Missing
 from . import loading
 from .files import NotResults, read_object, write_whole
 from .rows_file import count_rows, is_finished, read_rows
+from .schema import SCHEMA, LaterSchema, schema_of
 from .trial_file import FACTORS, TrialFile
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class ResultStore:
         named = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
         if not named or not {"name", "question"} <= set(data):
             raise NotResults(f"{self._header} is not a study's: run the study again.")
+        schema_of(data, self._header)
         return data
 
     def path(self, trial: Trial | str) -> Path:
@@ -134,19 +136,27 @@ class ResultStore:
         Brings the stored labels up to date and replaces a trial.json that is missing; raises
         NotResults for one that cannot be read.
         """
+        schema = SCHEMA
         if self._header.is_file():
-            with contextlib.suppress(NotResults):
-                if self.study["name"] != study.name:
+            try:
+                known = self.study
+                schema = schema_of(known, self._header)
+                if known["name"] != study.name:
                     raise BadData(
-                        f"{self.folder} holds the study {self.study['name']!r}, not "
+                        f"{self.folder} holds the study {known['name']!r}, not "
                         f"{study.name!r}: choose another folder."
                     )
+            except LaterSchema:
+                raise
+            except NotResults:
+                schema = 1
         trials = list(study.trials())
         for trial in trials:
             if self.path(trial).is_dir():
                 self._describe(trial)
         ids = [trial.id for trial in trials]
-        _write(self._header, {"name": study.name, "question": study.question, "trials": ids})
+        said = {"schema": schema, "name": study.name, "question": study.question, "trials": ids}
+        _write(self._header, said)
 
     def begin(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
         """Make the trial's folder, or take up the one there; an earlier failure is forgotten.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,15 @@ from .files import NotResults, read_object, write_whole
 LENGTHS = ("min_length", "max_length")
 """Columns that the first version stored without a name for them all."""
 FACTORS = ("trial", "task", "cell", "estimator", "controller", "model", "seed", "procedure")
+
+
+PLACE = re.compile(r"[0-9a-f]{12}")
+"""The name of a trial's folder, its id."""
+
+
+def trial_folders(folder: Path) -> list[Path]:
+    """What is in a study's folder under the name of a trial, also of an earlier version of it."""
+    return sorted(path for path in folder.iterdir() if PLACE.fullmatch(path.name))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+"""Taking a trial out of a study's folder, whole even where the process is killed meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from .files import Unwritable
+
+
+def remove(folder: Path) -> None:
+    """Delete the folder of a trial, if there is one; raises Unwritable where that cannot be done.
+
+    It is renamed first, so that at any moment the trial is there with all its files or not at all.
+    """
+    away = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(folder, away)
+            shutil.rmtree(away)
+    except OSError as error:
+        raise Unwritable(error.errno, error.strerror or str(error), str(folder)) from error
