@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import jinja2
 from markupsafe import Markup
 
+from studies.running.files import clear_errors
+
 from . import style, table_files
 from .blocks import Block, Picture, Section, Table
 from .chapters import Chapter, chapters
@@ -29,15 +31,22 @@ def build(store: ResultStore, folder: str | PathLike[str]) -> Path:
 
     Beside the page: `figures/*.{svg,png}`, `tables/*.{csv,tex,md}` and `results.csv`, the stored
     rows. These are replaced; nothing else in the folder is touched. The same store gives the same
-    bytes. Raises studies.running.store.NotResults where the store cannot be read.
+    bytes. Where `figures` or `tables` is a link, the files are put beside what lies there.
+
+    Raises studies.running.store.NotResults where the store cannot be read, and Unwritable, an
+    OSError with one line, where the report cannot be written.
     """
     folder = Path(folder)
     results = read(store)
     found = list(chapters(results))
     named = _unique(list(_sections(found, results)))
+    with clear_errors(folder):
+        return _write(folder, results, found, named)
+
+
+def _write(folder: Path, results: Results, found: list[Chapter], named: list[Section]) -> Path:
     for name in ("figures", "tables"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / name).mkdir(parents=True)
+        _empty(folder / name)
     results.everything.to_csv(folder / "results.csv", index=False, lineterminator="\n")
     svgs = {}
     for block in _blocks(named):
@@ -48,6 +57,18 @@ def build(store: ResultStore, folder: str | PathLike[str]) -> Path:
     page = folder / "index.html"
     page.write_text(render(results, found, named, svgs), encoding="utf-8")
     return page
+
+
+def _empty(folder: Path) -> None:
+    """Make the folder, without what an earlier report left in it.
+
+    Where it is a link, the folder that it leads to may be somebody's own and loses nothing.
+    """
+    if folder.is_symlink():
+        folder.resolve().mkdir(parents=True, exist_ok=True)
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def render(

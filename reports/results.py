@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from .as_text import cleaned, encodable
 from .memory_kinds import Kind, memory_kind
 
 if TYPE_CHECKING:
@@ -82,18 +83,18 @@ def read(store: ResultStore) -> Results:
 
     Raises studies.running.store.NotResults where no study was ever written.
     """
-    study, trials = store.study, tuple(store.trials())
-    everything = with_columns(store.load(), FACTORS)
-    facts = with_columns(store.facts(), [*FACTORS, *KIND, "discrete", "seconds"])
+    study, trials = store.study, tuple(map(_encodable, store.trials()))
+    everything = cleaned(with_columns(store.load(), FACTORS))
+    facts = with_columns(cleaned(store.facts()), [*FACTORS, *KIND, "discrete", "seconds"])
     stored = zip(*(facts[name] for name in ("cell", "estimator", *KIND, "discrete")), strict=True)
     facts = _of_kinds(facts, [memory_kind(*entry) for entry in stored])
-    failures = with_columns(store.failures(), [*FACTORS, "error", "traceback"])
+    failures = with_columns(cleaned(store.failures()), [*FACTORS, "error", "traceback"])
     failures = _of_kinds(failures, _like_the_finished(failures, facts))
     rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
     rows = rows.drop(columns=KIND, errors="ignore").merge(facts[["trial", *KIND]], on="trial")
     return Results(
-        name=str(study["name"]),
-        question=str(study["question"]),
+        name=encodable(str(study["name"])),
+        question=encodable(str(study["question"])),
         everything=everything,
         rows=rows,
         facts=facts,
@@ -102,6 +103,16 @@ def read(store: ResultStore) -> Results:
         trials=trials,
         store=store,
     )
+
+
+def _encodable(trial: Trial) -> Trial:
+    """The trial with labels that any file can hold; nearly always itself."""
+    labels = encodable(trial.task_label), encodable(trial.model_label)
+    if labels == (trial.task_label, trial.model_label):
+        return trial
+    found = replace(trial, task_label=labels[0], model_label=labels[1])
+    object.__setattr__(found, "stored_id", trial.stored_id)
+    return found
 
 
 def _of_kinds(frame: pd.DataFrame, kinds: list[Kind]) -> pd.DataFrame:

@@ -17,6 +17,8 @@ from typing import Any, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
+from .powers import without_mathematics
+
 P = ParamSpec("P")
 
 WIDTH = 9.0
@@ -90,6 +92,8 @@ THEME: Any = {
     "xtick.major.size": 3,
     "ytick.major.size": 3,
     "text.color": INK,
+    # labels are text, whatever signs are in them
+    "text.parse_math": False,
     "font.family": "DejaVu Sans",
     "font.size": 8.5,
     "legend.frameon": False,
@@ -152,7 +156,7 @@ def themed(function: Callable[P, Figure]) -> Callable[P, Figure]:
     @functools.wraps(function)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with matplotlib.rc_context(THEME):
-            return function(*args, **kwargs)
+            return without_mathematics(function(*args, **kwargs))
 
     return drawn
 

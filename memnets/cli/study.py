@@ -137,6 +137,20 @@ def tensorboard(study: Positional[str], folder: Path = Path("runs")) -> int:
     return 0
 
 
+def export(
+    study: Positional[str], form: Positional[str] = "csv", folder: Path = Path("runs")
+) -> int:
+    """Write a study's rows for other tools into FOLDER/STUDY/export: csv, parquet or marl-eval.
+
+    csv and parquet have all rows with their factors; Parquet needs pyarrow. marl-eval is the JSON
+    of that package: the tests of the own address at trained lengths, by task, model and seed.
+    """
+    from studies.running.export import export as written
+
+    print(written(results(folder / study), form, folder / study / "export"))
+    return 0
+
+
 def list_(study: Positional[str] = "", folder: Path = Path("runs")) -> int:
     """List the studies, with the number of trials that are done in FOLDER; or the trials of one.
 
@@ -163,5 +177,6 @@ STUDY_COMMANDS: dict[str, Callable[..., Any]] = {
     "remove": trials.remove,
     "retry": trials.retry,
     "migrate": trials.migrate,
+    "export": export,
     "tensorboard": tensorboard,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -24,8 +25,16 @@ class Unwritable(OSError):
     def __str__(self) -> str:
         return (
             f"{self.filename} cannot be written: {self.strerror}. "
-            "Nothing written before is lost; make room and run the same command again."
+            f"Nothing written before is lost; {self._remedy} and run the same command again."
         )
+
+    @property
+    def _remedy(self) -> str:
+        if self.errno in (errno.ENOSPC, errno.EDQUOT):
+            return "make room"
+        if self.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            return "give yourself the right to write there, or take another folder,"
+        return "mend that"
 
 
 class NotResults(BadData):
@@ -38,7 +47,7 @@ def held(folder: Path) -> Iterator[None]:
 
     The system lets go when the process ends, however it ends; where it cannot lock, nothing is.
     """
-    with _clear_errors(folder):
+    with clear_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if fcntl is None:
         yield
@@ -60,7 +69,7 @@ def held(folder: Path) -> Iterator[None]:
 def write_whole(path: Path, data: bytes) -> None:
     """Write under a temporary name, then rename: readers see the old file or the new one."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    with _clear_errors(path):
+    with clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             partial.write_bytes(data)
@@ -76,7 +85,7 @@ def add_line(path: Path, line: str) -> None:
 
     The folder must be there: one that was deleted is not made again for a part of its rows.
     """
-    with _clear_errors(path):
+    with clear_errors(path):
         with path.open("ab+", buffering=0) as file:
             _cut_half_line(file)
             data = f"{line}\n".encode()
@@ -145,7 +154,8 @@ def _cut_half_line(file: io.FileIO) -> None:
 
 
 @contextlib.contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
+def clear_errors(path: Path) -> Iterator[None]:
+    """Errors of the system as Unwritable, one line that names the path."""
     try:
         yield
     except OSError as error:

@@ -1,9 +1,13 @@
+import errno
+import json
+import os
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 from matplotlib.figure import Figure
 
 from memnets.spec import ModelSpec
@@ -14,6 +18,7 @@ from reports.failures import failures
 from reports.results import read
 from reports.views.supervised import sections
 from studies.design.study import studies
+from studies.running.files import Unwritable
 from studies.running.store import NotResults, ResultStore
 
 EVIL = '<script>alert("1")</script>'
@@ -233,3 +238,86 @@ def test_reports_never_import_torch(store_of, tmp_path):
     ]
     done = subprocess.run(arguments, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def rewritten(store, rows=lambda row: row, facts=lambda facts: facts):
+    """The store with other rows and facts, as somebody's own procedure may write them."""
+    for done in store.folder.glob("*/done.json"):
+        done.write_text(json.dumps(facts(json.loads(done.read_text()))))
+        path = done.with_name("metrics.jsonl")
+        kept = [rows(json.loads(line)) for line in path.read_text().splitlines()]
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in kept))
+    return store
+
+
+UNKNOWN = [
+    ({"seconds": None}, {"seconds": None}),
+    ({"seconds": None, "sequences": None}, {"seconds": None, "sequences": None, "updates": None}),
+    ({"seconds": "long"}, {"seconds": [1], "parameters": "many", "sequences": True}),
+]
+
+
+@pytest.mark.parametrize(("rows", "facts"), UNKNOWN)
+def test_times_and_counts_that_are_unknown_are_left_out(store_of, tmp_path, rows, facts):
+    store = store_of(names=("none/lstm", "ntm/soft"), seeds=(0, 1))
+    store = rewritten(store, lambda row: {**row, **rows}, lambda known: {**known, **facts})
+    text = build(store, tmp_path / "report").read_text(encoding="utf-8")
+    assert "0 s of training" not in text and ">nan<" not in text
+
+
+def test_trials_without_facts_say_no_time(store_of, tmp_path):
+    store = rewritten(store_of(names=("none/lstm", "ntm/soft"), seeds=(0,)), facts=lambda known: {})
+    text = build(store, tmp_path / "report").read_text(encoding="utf-8")
+    assert "0 s of training" not in text
+
+
+def test_without_tests_the_answer_names_no_accuracy(store_of, tmp_path):
+    store = rewritten(
+        store_of(names=("none/lstm", "ntm/soft"), seeds=(0,)),
+        lambda row: {**row, "accuracy": None},
+    )
+    text = build(store, tmp_path / "report").read_text(encoding="utf-8")
+    answer = text[text.index('class="answer"') :].partition("</p>")[0]
+    assert "no test at the trained lengths has an accuracy" in answer and "n = 0" not in answer
+
+
+@pytest.mark.parametrize("label", ["$x_{$", "\\frac{$a$}", "a$b$c", "a\ud800", "\udfff"])
+def test_a_label_is_text_and_nothing_else(store_of, tmp_path, label):
+    specs = {label: ModelSpec("ntm", "soft"), "other": ModelSpec("none")}
+    store = store_of(specs=specs, tasks=("copy",), seeds=(0, 1))
+    text = build(store, tmp_path / "report").read_text(encoding="utf-8")
+    shown = label.encode("utf-8", "backslashreplace").decode()
+    assert str(escape(shown)) in text
+
+
+def test_a_link_to_a_folder_of_figures_is_followed_and_nothing_there_is_lost(store_of, tmp_path):
+    paper = tmp_path / "paper"
+    paper.mkdir()
+    (paper / "mine.svg").write_text("mine")
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "figures").symlink_to(paper)
+    (report / "tables").symlink_to(tmp_path / "not yet there")
+    for _ in range(2):
+        build(store_of(names=("ntm/soft",), seeds=(0,)), report)
+    assert (paper / "mine.svg").read_text() == "mine" and len(list(paper.glob("*.png"))) > 1
+    assert (report / "figures").is_symlink() and list((tmp_path / "not yet there").glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.EROFS, "take another folder"), (errno.EACCES, "right to write"), (28, "make room")],
+)
+def test_a_report_that_cannot_be_written_is_one_line(
+    store_of, tmp_path, monkeypatch, number, remedy
+):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    store = store_of(names=("ntm/soft",), seeds=(0,))
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    with pytest.raises(Unwritable, match=remedy) as caught:
+        build(store, tmp_path / "report")
+    message = str(caught.value)
+    assert str(tmp_path / "report") in message and "\n" not in message
+    assert ("make room" in message) == (number == errno.ENOSPC)

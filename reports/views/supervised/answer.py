@@ -104,9 +104,12 @@ def _unpaired(results: Results) -> str:
         reason = f"only {formats.listed(map(str, memory))} has finished trials"
     best = frames.summary(results).sort_values("value", na_position="first").iloc[-1]
     level = f"{formats.per_cent(best['value'])} (IQM, {formats.seeds([best['n']])})"
+    highest = (
+        f"the highest accuracy at the trained lengths is {level}, by {best['model']} on "
+        f"{best['task']}"
+    )
     sentences = [
         f"Memory that chooses a slot and {SOFT} cannot be compared here, because {reason}",
-        f"the highest accuracy at the trained lengths is {level}, by {best['model']} on "
-        f"{best['task']}",
+        highest if best["n"] else "no test at the trained lengths has an accuracy",
     ]
     return f"{'; '.join(sentences)}."
