@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .as_text import cleaned, encodable
+from studies.design.data import encodable
+
+from .counted import cleaned
 from .memory_kinds import Kind, memory_kind
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def read(store: ResultStore) -> Results:
     facts = with_columns(cleaned(store.facts()), [*FACTORS, *KIND, "discrete", "seconds"])
     stored = zip(*(facts[name] for name in ("cell", "estimator", *KIND, "discrete")), strict=True)
     facts = _of_kinds(facts, [memory_kind(*entry) for entry in stored])
-    failures = with_columns(cleaned(store.failures()), [*FACTORS, "error", "traceback"])
+    failures = with_columns(store.failures(), [*FACTORS, "error", "traceback"])
     failures = _of_kinds(failures, _like_the_finished(failures, facts))
     rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
     rows = rows.drop(columns=KIND, errors="ignore").merge(facts[["trial", *KIND]], on="trial")

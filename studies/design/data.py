@@ -51,6 +51,16 @@ def plain(options: Any, owner: str) -> dict[str, Any]:
         raise BadData(f"{owner}: {error}") from error
 
 
+def encodable(value: Any) -> Any:
+    """A text with escapes in place of lone surrogates, which few files and frames can hold.
+
+    Anything else is given back as it is.
+    """
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def build(cls: type[T], data: Any, where: str) -> T:
     """An instance of the dataclass `cls` from a JSON object; raises BadData naming the field."""
     if not isinstance(data, Mapping):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..design.data import BadData
+from ..design.data import BadData, encodable
 from ..procedures.base import Row
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Column(NamedTuple):
             key = value if isinstance(value, str) else (json.dumps(value),)
             place = places.setdefault(key, len(words))
             if place == len(words):
-                words.append(value)
+                words.append(encodable(value))
             codes[number] = place
         return Column(codes, tuple(words))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..design.data import encodable
 from . import rows_cache
 from .columns import frame
 from .rows_cache import Loaded
@@ -53,4 +54,5 @@ def load_trial(folder: Path) -> Loaded:
 
 def constants(stored: TrialFile) -> dict[str, Any]:
     """The columns that are the same in all rows of a trial."""
-    return {**stored.factors(), **stored.columns}
+    said = {**stored.factors(), **stored.columns}
+    return {name: encodable(value) for name, value in said.items()}

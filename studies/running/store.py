@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..design.data import BadData, pretty
+from ..design.data import BadData, encodable, pretty
 from ..design.trial import Trial
 from ..procedures.base import Row
 from ..procedures.missing import Missing
@@ -67,7 +67,7 @@ class ResultStore:
         data = read_object(self._header, "Run the study again to write it anew.")
         ids = data.get("trials")
         named = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
-        if not named or not {"name", "question"} <= set(data):
+        if not (named and {"name", "question"} <= set(data)):
             raise NotResults(f"{self._header} is not a study's: run the study again.")
         schema_of(data, self._header)
         return data
@@ -101,8 +101,8 @@ class ResultStore:
     def load(self) -> pd.DataFrame:
         """A tidy frame: one row per stored row, with the factors of the stored trial.
 
-        Rows of a finished trial are kept in a metrics.cache beside them, where that can be written,
-        and are not parsed again until they change. Raises NotResults as `rows` does.
+        Rows of a finished trial are kept as columns beside them, where that can be written, until
+        they change. Lone surrogates are escaped. Raises NotResults as `rows` does.
         """
         return loading.load(self._folders())
 
@@ -154,9 +154,8 @@ class ResultStore:
         for trial in trials:
             if self.path(trial).is_dir():
                 self._describe(trial)
-        ids = [trial.id for trial in trials]
-        said = {"schema": schema, "name": study.name, "question": study.question, "trials": ids}
-        _write(self._header, said)
+        said = {"schema": schema, "name": study.name, "question": study.question}
+        _write(self._header, {**said, "trials": [trial.id for trial in trials]})
 
     def begin(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
         """Make the trial's folder, or take up the one there; an earlier failure is forgotten.
@@ -235,7 +234,8 @@ class ResultStore:
             path = self.path(stored.trial) / name
             if path.is_file():
                 remedy = "Delete it and run the study again."
-                yield {**stored.factors(), **read_object(path, remedy)}
+                said = {**stored.factors(), **read_object(path, remedy)}
+                yield {key: encodable(value) for key, value in said.items()}
 
 
 def _frame(rows: Iterable[Any], columns: tuple[str, ...]) -> pd.DataFrame:

