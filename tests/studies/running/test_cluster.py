@@ -181,7 +181,7 @@ def test_a_scheduler_without_workers_is_one_line(study, tmp_path, monkeypatch):
 
     monkeypatch.setattr("studies.running.cluster.JOIN", 0.2)
     with (
-        LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster,
         pytest.raises(BadData, match="has no worker: start one with `dask worker"),
     ):
         run(study, ResultStore(tmp_path / "runs"), address=cluster.scheduler_address, quiet=True)

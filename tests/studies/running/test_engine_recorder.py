@@ -21,7 +21,7 @@ def row(step):
 @pytest.fixture(scope="module")
 def client():
     options = {"processes": False, "n_workers": 1, "threads_per_worker": 1}
-    with Client(**options, dashboard_address=None) as client:
+    with Client(**options, dashboard_address=":0") as client:
         yield client
 
 
