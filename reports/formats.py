@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
@@ -19,11 +19,18 @@ def points(difference: float) -> str:
     return f"{100 * difference:+.1f}".replace("-", MINUS)
 
 
-def span(low: float, high: float, write: object = per_cent) -> str:
+def span(low: float, high: float, write: Callable[[float], str] = per_cent) -> str:
     """An interval, or a dash where one seed gives none."""
     if math.isnan(low) or math.isnan(high):
         return NONE
-    return f"{write(low)} to {write(high)}"  # type: ignore[operator]
+    return f"{write(low)} to {write(high)}"
+
+
+def spans(
+    lows: Iterable[float], highs: Iterable[float], write: Callable[[float], str] = per_cent
+) -> list[str]:
+    """Intervals, one per row of a table."""
+    return [span(low, high, write) for low, high in zip(lows, highs, strict=True)]
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -98,7 +98,7 @@ class AddressPolicy(MemoryPolicy):
         return self._values(self.lstm_actor.hidden(features, lstm_states, episode_starts > 0.5))
 
     def get_distribution(self, *_: Any) -> Any:
-        raise NotImplementedError(
+        raise TypeError(
             "the action's distribution depends on the slots that are drawn before it: take predict"
         )
 

@@ -62,6 +62,6 @@ class EpisodicPolicy(MemoryPolicy):
         return self.value_net(latent).squeeze(-1)
 
     def forward(self, *_: Any) -> Any:
-        raise NotImplementedError(
+        raise TypeError(
             "EpisodicPolicy is for EpisodicReinforce: RecurrentPPO takes a MemoryPolicy"
         )

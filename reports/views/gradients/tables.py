@@ -76,8 +76,7 @@ def estimators(rows: pd.DataFrame) -> Table:
 
 
 def _span(found: pd.DataFrame, name: str) -> list[str]:
-    ends = zip(found[f"lowest_{name}"], found[f"highest_{name}"], strict=True)
-    return [formats.span(low, high, formats.number) for low, high in ends]
+    return formats.spans(found[f"lowest_{name}"], found[f"highest_{name}"], formats.number)
 
 
 def _rounded(values: pd.Series) -> np.ndarray:

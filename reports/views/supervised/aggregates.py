@@ -85,4 +85,4 @@ def _named(name: str, found: Estimate) -> dict[str, float]:
 
 def _spans(numbers: pd.DataFrame, name: str, over: str) -> list[str]:
     ends = (numbers[f"{name}_{end}_over_{over.replace(' ', '_')}"] for end in ("low", "high"))
-    return [formats.span(low, high) for low, high in zip(*ends, strict=True)]
+    return formats.spans(*ends)

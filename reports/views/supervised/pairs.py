@@ -26,19 +26,13 @@ def pairs(results: Results) -> Table | None:
             **axes(numbers),
             "Soft": numbers["against"],
             "Difference (points)": [formats.points(value) for value in numbers["value"]],
-            "95 % interval": [
-                formats.span(low, high, formats.points)
-                for low, high in zip(numbers["low"], numbers["high"], strict=True)
-            ],
+            "95 % interval": formats.spans(numbers["low"], numbers["high"], formats.points),
             "n": numbers["n"].astype(str),
             "p (Holm)": [_p(value) for value in numbers["p_holm"]],
             "P(model > soft)": [f"{value:.2f}" for value in numbers[better]],
-            "95 % interval of P": [
-                formats.span(low, high, lambda end: f"{end:.2f}")
-                for low, high in zip(
-                    numbers[f"{better}_low"], numbers[f"{better}_high"], strict=True
-                )
-            ],
+            "95 % interval of P": formats.spans(
+                numbers[f"{better}_low"], numbers[f"{better}_high"], lambda end: f"{end:.2f}"
+            ),
         }
     )
     text = without_one_task(text)

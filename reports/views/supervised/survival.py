@@ -106,10 +106,7 @@ def _table(numbers: pd.DataFrame) -> Table:
             "Model": numbers["model"],
             **axes(numbers),
             "Restricted mean": [formats.number(value) for value in numbers["value"]],
-            "95 % interval": [
-                formats.span(low, high, formats.number)
-                for low, high in zip(numbers["low"], numbers["high"], strict=True)
-            ],
+            "95 % interval": formats.spans(numbers["low"], numbers["high"], formats.number),
             "Up to": [formats.whole(value) for value in numbers["limit"]],
             "Solved / n": [
                 f"{solved} / {n}" for solved, n in zip(numbers["solved"], numbers["n"], strict=True)

@@ -25,10 +25,7 @@ def models(results: Results) -> Table:
             "Model": numbers["model"],
             **axes(numbers),
             "Accuracy (IQM)": [formats.per_cent(value) for value in numbers["value"]],
-            "95 % interval": [
-                formats.span(low, high)
-                for low, high in zip(numbers["low"], numbers["high"], strict=True)
-            ],
+            "95 % interval": formats.spans(numbers["low"], numbers["high"]),
             "n": numbers["n"].astype(str),
             "Gap": [formats.signed(value) for value in numbers["gap"].astype(float)],
             "Solved / run": _solved(numbers),
@@ -145,10 +142,7 @@ def beyond(results: Results) -> Table | None:
             "Model": numbers["model"],
             **axes(numbers),
             "Score (IQM)": [formats.per_cent(value) for value in numbers["value"]],
-            "95 % interval": [
-                formats.span(low, high)
-                for low, high in zip(numbers["low"], numbers["high"], strict=True)
-            ],
+            "95 % interval": formats.spans(numbers["low"], numbers["high"]),
             "n": numbers["n"].astype(str),
             "Best seed": [formats.per_cent(value) for value in numbers["best"]],
             "Chance": [formats.per_cent(value) for value in numbers["chance"]],

@@ -12,10 +12,7 @@ def collect(model, callback=None):
 
 
 def largest_changes(model, batch_size=None):
-    """Of log-probabilities and values, between the rollout and the present weights.
-
-    Above 1 relative to their size: one that is the sum of several, -6 say, is kept to 5e-7.
-    """
+    """Of log-probabilities and values, between the rollout and the present weights."""
     model.policy.set_training_mode(True)
     largest = [0.0, 0.0]
     for data in model.rollout_buffer.get(batch_size or model.batch_size):
@@ -27,11 +24,7 @@ def largest_changes(model, batch_size=None):
             values, log_prob, _ = model.policy.evaluate_actions(
                 data.observations, actions, data.lstm_states, data.episode_starts
             )
-        moved = _change(log_prob, data.old_log_prob)[mask].max().item()
-        valued = _change(values.flatten(), data.old_values)[mask].max().item()
+        moved = (log_prob - data.old_log_prob)[mask].abs().max().item()
+        valued = (values.flatten() - data.old_values)[mask].abs().max().item()
         largest = [max(largest[0], moved), max(largest[1], valued)]
     return largest
-
-
-def _change(now, before):
-    return (now - before).abs() / before.abs().clamp(min=1)

@@ -102,6 +102,6 @@ def test_a_discrete_memory_learns_to_recall():
     model = EpisodicReinforce(
         EpisodicPolicy, env, policy_kwargs=policy, seed=5, device="cpu", **rates
     )
-    model.learn(60_000)
+    model.learn(40_000)
     successes = list(model.ep_success_buffer)
     assert sum(successes) / len(successes) > 0.9

@@ -17,7 +17,7 @@ class Idle(Procedure):
         return {}
 
     def run(self, trial, recorder):
-        raise NotImplementedError
+        raise AssertionError("is never called")
 
     def progress(self, row):
         return ""

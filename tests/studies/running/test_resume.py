@@ -1,5 +1,6 @@
 """A study that is killed, and taken up again by the same command."""
 
+import contextlib
 import json
 import os
 import signal
@@ -49,8 +50,23 @@ def kill_midway(command, folder):
             break
         time.sleep(0.02)
     assert process.poll() is None, "the study ended before it could be killed"
-    os.killpg(process.pid, signal.SIGKILL)
+    os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    # orphaned workers notice by themselves; no other run may start before they have
+    while running_in(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not running_in(process.pid), "orphaned workers go on"
+
+
+def running_in(session):
+    """Processes of a session that run; what has ended and was not waited for does not count."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, _, own = stat.read_text().rpartition(")")[2].split()[:4]
+            if own == str(session) and state != "Z":
+                found.append(stat)
+    return found
 
 
 def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
