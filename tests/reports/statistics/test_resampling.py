@@ -59,6 +59,7 @@ def covered(draw, truth, *, seeds, tasks=1, studies=1000, over_tasks=False):
     for _ in range(studies):
         found = statistics.estimate(draw(generator, seeds, tasks), generator, tasks=over_tasks)
         within += found.low <= truth <= found.high
+    print(f"{seeds} seeds of {tasks} tasks, {draw.__name__}: {within} of {studies}")
     return within
 
 
