@@ -16,7 +16,8 @@ def per_cent(fraction: float) -> str:
 
 def points(difference: float) -> str:
     """A difference of fractions as signed percentage points, without the unit."""
-    return f"{100 * difference:+.1f}".replace("-", MINUS)
+    # what rounds to nothing has no minus
+    return f"{round(100 * difference, 1) + 0.0:+.1f}".replace("-", MINUS)
 
 
 def span(low: float, high: float, write: Callable[[float], str] = per_cent) -> str:

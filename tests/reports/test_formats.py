@@ -41,3 +41,10 @@ def test_the_number_of_seeds_is_never_left_to_guess():
 def test_a_long_label_keeps_its_beginning_and_its_end():
     assert formats.short("ntm/soft") == "ntm/soft"
     assert formats.short("a" * 50 + "b" * 50, 9) == "aaaaa…bbb"
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"), [(0.123, "+12.3"), (-0.0123, "−1.2"), (-0.0004, "+0.0"), (0.0, "+0.0")]
+)
+def test_points_that_round_to_nothing_have_no_minus(difference, text):
+    assert formats.points(difference) == text
