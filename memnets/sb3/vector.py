@@ -15,7 +15,7 @@ class FromVector(VecEnv):
     """A gymnasium VectorEnv for stable-baselines3, with what each episode ended on.
 
         FromVector(gym.make_vec(env_id, 64, vectorization_mode="vector_entry_point",
-                                vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP}))
+                                autoreset_mode=AutoresetMode.SAME_STEP))
 
     The environments must begin anew in the step that ends an episode (SAME_STEP); ValueError
     otherwise. The last observation is then in `info["terminal_observation"]`, and
