@@ -16,6 +16,7 @@ from .procedures.gradients import Gradients as Gradients
 from .procedures.lessons import LessonCurriculum as LessonCurriculum
 from .procedures.reinforcement import Reinforcement as Reinforcement
 from .procedures.selection import Averaging as Averaging
+from .procedures.selection import Budget as Budget
 from .procedures.selection import FallingRate as FallingRate
 from .procedures.selection import RateSchedule as RateSchedule
 from .procedures.selection import Restarts as Restarts

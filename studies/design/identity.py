@@ -16,6 +16,7 @@ FIRST = {"supervised": "studies.training:train", "gradients": "studies.gradients
 LATER: dict[str, dict[str, Any]] = {
     "supervised": {
         "baseline_clip_norm": None,
+        "budget": None,
         "selection": None,
         "restarts": None,
         "averaging": None,

@@ -114,7 +114,7 @@ class Learner:
     def due(self) -> bool:
         """Whether an evaluation follows the last update."""
         regular = self.step % self.settings.evaluate_every == 0
-        return regular or self.step >= self.settings.updates
+        return regular or self.step >= self.settings.updates or self.watchers.over
 
     def parameters(self) -> list[torch.nn.Parameter]:
         """All that is trained: the network's parameters and those of the regularisers."""

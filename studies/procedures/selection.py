@@ -79,6 +79,40 @@ class Restarts:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """End a training before its `updates`: what is reached first ends it, after a last evaluation.
+
+    `seconds` are of training on the machine at hand, without tests, so results differ between
+    machines and runs; `sequences` are trained ones. With `patience` n a training that stands still
+    ends: n evaluations in a row whose bits per sequence, averaged over the test lengths that were
+    trained, are not at least the share `gain` below the best before them.
+    """
+
+    seconds: float | None = None
+    sequences: int | None = None
+    patience: int | None = None
+    gain: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None:
+            check_number(self, "budget", "seconds", above=0)
+        for name in ("sequences", "patience"):
+            if getattr(self, name) is not None:
+                check_whole(self, "budget", **{name: 1})
+        check_number(self, "budget", "gain", least=0)
+        require(self.gain < 1, self, "budget", "gain", "below 1")
+
+    def share_spent(self, seconds: float, sequences: int) -> float:
+        """How much of it is spent, of what is limited; 1 and more is all."""
+        shares = [0.0]
+        if self.seconds is not None:
+            shares.append(seconds / self.seconds)
+        if self.sequences is not None:
+            shares.append(sequences / self.sequences)
+        return max(shares)
+
+
+@dataclass(frozen=True)
 class Averaging:
     """Test an exponential moving average of the weights in their place.
 

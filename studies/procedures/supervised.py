@@ -17,7 +17,7 @@ from .curriculum import AnyCurriculum, curriculum_of
 from .distillation import Distillation
 from .lengths import trained_lengths
 from .optimisers import check_optimiser
-from .selection import Averaging, FallingRate, RateSchedule, Restarts, Selection
+from .selection import Averaging, Budget, FallingRate, RateSchedule, Restarts, Selection
 from .training_settings import (
     TEST_DEFAULTS,
     TEST_KEY,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 STEERED: Mapping[str, type[Any]] = MappingProxyType(
     {
+        "budget": Budget,
         "selection": Selection,
         "restarts": Restarts,
         "averaging": Averaging,
@@ -52,7 +53,8 @@ class Supervised(Procedure):
     stops, when the test errors per sequence, averaged over those test lengths that lie within the
     trained ones, are at or below it at two evaluations in a row; the first of the two counts as
     the time to solve. `regularisers` maps registered names to their options. Gradients are those of
-    a mean over the batch. `selection` keeps the best network and says by which test it is judged,
+    a mean over the batch. `budget` ends a training by seconds, by sequences or where it stands
+    still, `selection` keeps the best network and says by which test it is judged,
     `restarts` gives a trial that does not learn another seed, `averaging` tests averaged weights,
     `schedule` plans the learning rate, `falling_rate` lowers it once the task is learned, and
     `distillation` adds what a trained teacher answers.
@@ -85,6 +87,7 @@ class Supervised(Procedure):
     test_sequences: int = 64
     solved_errors: float | None = None
     curriculum: AnyCurriculum | None = None
+    budget: Budget | None = None
     selection: Selection | None = None
     restarts: Restarts | None = None
     averaging: Averaging | None = None

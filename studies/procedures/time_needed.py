@@ -33,5 +33,9 @@ def seconds_needed(trial: Trial, settings: Supervised, device: str) -> float:
     tested = time.perf_counter()
     evaluated(learner)
     per_test = time.perf_counter() - tested
-    tests = math.ceil(settings.updates / settings.evaluate_every)
-    return settings.updates * (tested - started) / made + tests * per_test
+    per_update = (tested - started) / made
+    per_update_of_batches = settings.accumulate * settings.batch_size
+    spent = settings.budget and settings.budget.share_spent(per_update, per_update_of_batches)
+    updates = min(settings.updates, math.ceil(1 / spent)) if spent else settings.updates
+    tests = math.ceil(updates / settings.evaluate_every)
+    return updates * per_update + tests * per_test

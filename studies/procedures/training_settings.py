@@ -63,7 +63,14 @@ def training_line(settings: Any, row: Row) -> str:
     if row["kind"] != "train":
         return ""
     step, seconds = row["step"], row["seconds"]
-    left = (settings.updates - step) * seconds / step
+    left = seconds * (1 / share_done(settings, row) - 1)
     speed = row["sequences"] / max(seconds, 1e-9)
     parts = [f"{step}/{settings.updates}", f"{speed:,.0f} sequences/s", f"{row['bits']:.2f} bits"]
     return "  ".join([*parts, f"{clock(left)} left"])
+
+
+def share_done(settings: Any, row: Row) -> float:
+    """How far a training is, from 0 to 1: by its updates or by its budget, whichever is further."""
+    budget = getattr(settings, "budget", None)
+    spent = budget.share_spent(row["seconds"], row["sequences"]) if budget else 0.0
+    return float(min(1.0, max(row["step"] / settings.updates, spent)))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from .best import Best
 from .restarts import Attempts
 from .schedules import Average, PlannedRate, RateFall
+from .spending import Spending
 from .watchers import Watcher, Watchers
 
 if TYPE_CHECKING:
     from .supervised import Supervised
 
 # the best is known before its weights are averaged for good, and before it is given up
-IN_ORDER: tuple[type[Watcher], ...] = (PlannedRate, RateFall, Best, Average, Attempts)
+IN_ORDER: tuple[type[Watcher], ...] = (PlannedRate, RateFall, Spending, Best, Average, Attempts)
 
 
 def watchers_of(settings: Supervised) -> Watchers:

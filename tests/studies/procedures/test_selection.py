@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from studies import Averaging, FallingRate, Restarts, Selection, Supervised
+from studies import Averaging, Budget, FallingRate, Restarts, Selection, Supervised
 from studies.design.data import BadData
 from studies.design.trial import Trial
 from studies.procedures.supervised import STEERED
@@ -13,6 +13,10 @@ from ..recorders import Memory, rows_of
 from .steered import steered, stopped_after_every_update
 
 OTHERS = [
+    ("budget", Budget(), {"seconds": 1.0}),
+    ("budget", Budget(), {"sequences": 100}),
+    ("budget", Budget(), {"patience": 3}),
+    ("budget", Budget(), {"gain": 0.1}),
     ("selection", Selection(), {"address": "one slot"}),
     ("selection", Selection(), {"restore_best": 1}),
     ("selection", Selection(), {"factor": 0.1}),
@@ -48,6 +52,10 @@ OTHERS = [
         (Restarts, {"at_most": 5, "share": 0.2}, "so small that 5 restarts leave updates"),
         (Restarts, {"accuracy": 1.5}, "accuracy is 1.5; it must be a share, at most 1"),
         (Restarts, {"entropy": -1}, "entropy is -1"),
+        (Budget, {"seconds": 0}, "budget seconds is 0; it must be a finite number above 0"),
+        (Budget, {"sequences": 1.5}, "budget sequences is 1.5; it must be a whole number"),
+        (Budget, {"patience": 0}, "budget patience is 0"),
+        (Budget, {"gain": 1}, "budget gain is 1; it must be below 1"),
         (Averaging, {"decay": 1.0}, "averaging decay is 1.0; it must be below 1"),
         (Averaging, {"start": 0}, "averaging start is 0"),
         (FallingRate, {"factor": 0.0}, "falling_rate factor is 0.0"),
@@ -66,8 +74,8 @@ def test_what_is_out_of_range_is_refused_in_one_line(make, options, message):
 def test_what_is_no_object_of_settings_is_refused_by_its_name(name):
     with pytest.raises(BadData, match=f"{name}: expected an object of fields, found 3"):
         Supervised(**{name: 3})
-    with pytest.raises(BadData, match=f"{name}: no field 'patience'"):
-        Supervised(**{name: {"patience": 3}})
+    with pytest.raises(BadData, match=f"{name}: no field 'endurance'"):
+        Supervised(**{name: {"endurance": 3}})
 
 
 @pytest.mark.parametrize(
