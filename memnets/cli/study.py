@@ -77,11 +77,16 @@ class Chosen:
 class Run(Chosen):
     """Run what a study still lacks; the same command again, after any stop, finishes it.
 
+    The same command in two shells, or on two machines that share FOLDER, shares the trials.
+
     `memnets study run NAME --help` shows the study's own settings. A setting changed here makes
     other trials; those already run are kept, but status and reports show the trials of the last
     call. A setting left as it is leaves what the study has for one task or model in force.
     """
 
+    retries: int = 1
+    """How often a trial whose worker dies goes on with another worker before it counts as failed.
+    What fails with an error would fail again, and is left to the next run."""
     address: str | None = None
     """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786; its
     workers need not see FOLDER."""
@@ -99,6 +104,7 @@ class Run(Chosen):
             address=self.address,
             device=self.device,
             threads=self.threads,
+            retries=self.retries,
         )
         return 130 if summary.interrupted else int(summary.failed > 0)
 

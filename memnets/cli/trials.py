@@ -23,7 +23,7 @@ def verify(study: Positional[str], folder: Path = Path("runs")) -> int:
     done.json and checkpoint.json, rows that occur twice, traces. Nothing is changed. Status 1 where
     something was found. Refused while a run holds the folder.
     """
-    from studies.running.files import held
+    from studies.running.folder_lock import held
     from studies.running.schema import SCHEMA, schema_of
     from studies.running.trial_file import trial_folders
     from studies.running.verify import verify as findings
@@ -62,8 +62,7 @@ def list_trials(store: ResultStore) -> Iterator[str]:
             continue
         failed = (home / "failed.json").is_file()
         state = "done" if done else "failed" if failed else "begun"
-        of = f"{trial.model_label} on {trial.task_label}, seed {trial.seed}"
-        lines.append((name, f"{state:6}  {count_rows(home):6} rows  {of}"))
+        lines.append((name, f"{state:6}  {count_rows(home):6} rows  {trial}"))
     yield from columns(lines)
 
 
@@ -78,7 +77,7 @@ def remove(
     TRIALS are ids as `memnets study list STUDY` shows them, or beginnings of ids; --failed takes
     all that failed. There is no way back. Refused while a run holds the folder.
     """
-    from studies.running.files import held
+    from studies.running.folder_lock import held
     from studies.running.removal import remove as remove_folder
 
     store = results(folder / study)
@@ -121,7 +120,7 @@ def migrate(study: Positional[str], folder: Path = Path("runs")) -> int:
     Earlier forms are read as they are, so nothing has to be migrated to be used. Rows and ids stay;
     finished trials get the number of their rows. Refused while a run holds the folder.
     """
-    from studies.running.files import held
+    from studies.running.folder_lock import held
     from studies.running.schema import SCHEMA, bring_up_to_date
 
     store = results(folder / study)

@@ -92,6 +92,10 @@ class Trial:
         object.__setattr__(self, "task_label", self.task_label or self.task.name)
         object.__setattr__(self, "model_label", self.model_label or self.model.label)
 
+    def __str__(self) -> str:
+        """For messages: labels and seed."""
+        return f"{self.model_label} on {self.task_label}, seed {self.seed}"
+
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits of the SHA-256 of everything that decides the result."""

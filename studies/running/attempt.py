@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ..design.trial import Trial
 from ..procedures.base import BadCheckpoint, Recorder
 from . import provenance
+from .claims import Claimed
 from .code_versions import made_with
 from .files import Unwritable
 from .threads import torch_threads
@@ -23,7 +24,10 @@ class TrialRecorder(Recorder, Protocol):
     """A recorder that also stores how its trial begins and ends."""
 
     def begin(self, code: Mapping[str, str]) -> bool:
-        """Take the trial up, made with that code; False where it is finished already."""
+        """Take the trial up, made with that code; False where it is finished already.
+
+        Raises Claimed where another process makes it.
+        """
 
     def check(self) -> None:
         """Raise LostRows where rows went away while the trial ran."""
@@ -34,15 +38,26 @@ class TrialRecorder(Recorder, Protocol):
     def fail(self, facts: Mapping[str, Any]) -> None:
         """Store why the trial failed."""
 
+    def close(self) -> None:
+        """Let go of the trial."""
 
-def attempt(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int = 1) -> None:
-    """Make a trial, or go on with it; only Unwritable, Abandoned or an interrupt leaves this.
 
-    `folder` is the trial's, as messages are to name it. Versions and machine are those of the
-    process that this runs in.
+def attempt(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int = 1) -> bool:
+    """Make a trial, or go on with it; False where it was finished before.
+
+    Only Unwritable, Claimed, Abandoned or an interrupt leaves this. `folder` is the trial's, as
+    messages are to name it. Versions and machine are those of the process that this runs in.
     """
-    if not recorder.begin(made_with(trial)):
-        return
+    try:
+        if not recorder.begin(made_with(trial)):
+            return False
+        _made(trial, recorder, folder, threads)
+        return True
+    finally:
+        recorder.close()
+
+
+def _made(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int) -> None:
     started = provenance.now()
     try:
         with torch_threads(threads):
@@ -50,7 +65,7 @@ def attempt(trial: Trial, recorder: TrialRecorder, folder: Path, threads: int = 
         recorder.check()
         known = {"started": started, "finished": provenance.now(), **outcome.facts}
         recorder.finish(known | provenance.environment(recorder.device, threads), outcome.trace)
-    except Unwritable:
+    except (Unwritable, Claimed):
         raise
     except Exception as error:
         known = {"started": started, "finished": provenance.now()}

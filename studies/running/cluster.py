@@ -15,6 +15,16 @@ JOIN = 30
 """Seconds within which a first worker must have joined a scheduler."""
 
 
+class SchedulerLost(ConnectionError):
+    """The scheduler went away while trials were made; what they had written is there."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the dask scheduler went away. Nothing written before is lost; the same command, with "
+            "the address of a scheduler that runs, goes on."
+        )
+
+
 @contextlib.contextmanager
 def connected(workers: int, address: str | None, live: bool = False) -> Iterator[Any]:
     """A client of so many local workers, or of the workers of the scheduler at `address`.
@@ -29,8 +39,8 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
     options = {
         # procedures may start processes of their own
         "distributed.worker.daemon": False,
-        # a trial whose worker dies is tried once more, then given up
-        "distributed.scheduler.allowed-failures": 1,
+        # whether a trial whose worker died is made again is the agenda's to say
+        "distributed.scheduler.allowed-failures": 0,
         "distributed.admin.tick.limit": "1h",
         # dask's own setting hands every freed tensor back to the system: half the time of a large
         # LSTM went into fetching the same pages again
@@ -62,6 +72,22 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
         else:
             _require_workers(client, address)
         yield client
+
+
+def require_connected(client: Any) -> None:
+    """Raise SchedulerLost where the client has lost its scheduler, and with it all that ran."""
+    if client.status != "running":
+        raise SchedulerLost
+
+
+@contextlib.contextmanager
+def told_where_lost(client: Any) -> Iterator[None]:
+    """Whatever fails because the scheduler went away is SchedulerLost."""
+    try:
+        yield
+    except Exception:
+        require_connected(client)
+        raise
 
 
 def _require_workers(client: Any, address: str) -> None:

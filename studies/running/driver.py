@@ -49,6 +49,8 @@ class Driver:
         with contextlib.suppress(OSError):
             self._calls.put(_STOP)
             self._thread.join()
+        for trial in self._trials.values():
+            self.release(trial)
         for queue in (self._calls, *self._answers.values()):
             queue.close()
 
@@ -56,6 +58,13 @@ class Driver:
         """Raise the Unwritable of an earlier call, which must stop the run."""
         if self._unwritable is not None:
             raise self._unwritable
+
+    def release(self, trial: Trial) -> None:
+        """No attempt at the trial goes on: its calls are refused, and others may make it."""
+        self._latest.pop(trial.id, None)
+        recorder = self._recorders.pop(trial.id, None)
+        if recorder is not None:
+            recorder.close()
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -79,8 +88,10 @@ class Driver:
 
     def _result(self, call: Call) -> Any:
         if call.name == "begin":
+            trial = self._trials[call.trial]
+            self.release(trial)
             self._latest[call.trial] = call.attempt
-            self._recorders[call.trial] = FolderRecorder(self._store, self._trials[call.trial])
+            self._recorders[call.trial] = FolderRecorder(self._store, trial)
         if self._latest.get(call.trial) != call.attempt:
             raise Abandoned(f"trial {call.trial} was begun again by another worker")
         method = getattr(self._recorders[call.trial], call.name)

@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from ..design.data import BadData
 from ..design.settings import whole
 from ..design.study import Study
 from ..design.trial import Trial
+from .agenda import Agenda
 from .attempt import failure
+from .claims import Claimed
 from .code_versions import differences
-from .engines import Ended, Engine, inline, workers_of
-from .files import Unwritable, held, read_json
+from .engines import Endings, Engine, inline
+from .files import Unwritable, read_json
+from .folder_lock import held, joined
 from .progress import Display
 from .removal import remove
 from .script_guard import require_guard
 from .store import ResultStore
 from .worker_checks import device_obstacle
+from .workers import workers_of
 
 LARGEST_THREADS = 1_024
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many trials were finished in this run, were finished before, and failed."""
+    """How many trials were finished in this run, were finished before, and failed.
+
+    `elsewhere` are those that another run of the study finished meanwhile.
+    """
 
     done: int
     skipped: int
     failed: int
     interrupted: bool = False
+    elsewhere: int = 0
 
     def __str__(self) -> str:
-        text = f"{self.done} trials done, {self.skipped} were done before, {self.failed} failed"
+        others = f"{self.elsewhere} by another run, " if self.elsewhere else ""
+        text = f"{self.done} trials done, {others}{self.skipped} were done before"
+        text += f", {self.failed} failed"
         if self.interrupted:
             text += "; interrupted: the same command resumes"
         return text
@@ -48,33 +57,36 @@ def run(
     address: str | None = None,
     device: str = "cpu",
     threads: int = 1,
+    retries: int = 1,
     quiet: bool | None = None,
 ) -> Summary:
     """Run the study's missing trials and say how it went.
 
     `workers` local processes, or none for this process; or the workers of the dask scheduler at
-    `address`, whose results come through the engine where they do not see the store's folder. A
-    trial that fails, or kills its worker again and again, is a row of `store.failures()` and is
-    tried again by the next run. Ctrl-C returns a summary that says `interrupted`. Progress goes to
-    a terminal unless `quiet`.
+    `address`, whose results come through the engine where they do not see the store's folder. Runs
+    of one study at one time share its trials. A trial whose worker dies goes on from its last
+    checkpoint with another, up to `retries` times. One that fails, or whose workers die more often,
+    is a row of `store.failures()` and is tried again by the next run. Ctrl-C returns a summary that
+    says `interrupted`. Progress goes to a terminal unless `quiet`.
 
-    Raises BadData, before any trial begins, for a task that cannot be built, a folder that another
-    process is running, a script that workers would run again, or workers that cannot make the
-    trials; and Unwritable, an OSError, where results cannot be written.
+    Raises BadData, before any trial begins, for a task that cannot be built, a folder that is in
+    use for something else, a script that workers would run again, or workers that cannot make the
+    trials. Raises Unwritable, an OSError, where results cannot be written, and SchedulerLost, a
+    ConnectionError, where the scheduler goes away; in both cases the next run goes on.
     """
-    _require_engine(workers, address, threads, device)
+    _require_engine(workers, address, threads, device, retries)
     trials = list(study.trials())
     for trial in trials:
         trial.procedure.takes(trial.procedure.task(trial.task))
     engine: Engine = workers_of(workers, address) if workers or address else inline
-    with held(store.folder), Display(store, study, quiet=quiet) as display:
-        store.declare(study)
+    with joined(store, study), Display(store, study, quiet=quiet) as display:
         for line in differences(store.made_with()):
             display.note(line)
         todo = [trial for trial in trials if not store.is_done(trial)]
         skipped = len(trials) - len(todo)
-        running = partial(engine, todo, store, device, threads, display)
-        return _made(running, store, display, skipped)
+        agenda = Agenda(todo, store, retries)
+        running = engine(agenda, store, device, threads, display)
+        return _made(running, agenda, store, display, skipped)
 
 
 def retry(
@@ -104,7 +116,8 @@ def retry(
                 raise BadData(f"{trial.id} is finished; --anew makes it from the start.")
         for trial in trials if anew else ():
             remove(store.path(trial))
-        return _made(partial(inline, trials, store, device, threads, display), store, display)
+        agenda = Agenda(trials, store)
+        return _made(inline(agenda, store, device, threads, display), agenda, store, display)
 
 
 @dataclass(frozen=True)
@@ -119,45 +132,60 @@ class _Chosen:
 
 
 def _made(
-    running: Callable[[], Ended], store: ResultStore, display: Display, skipped: int = 0
+    running: Endings, agenda: Agenda, store: ResultStore, display: Display, skipped: int = 0
 ) -> Summary:
-    """How the trials of an engine ended, one after the other; the display tells."""
-    done = failed = 0
+    """How the trials of an agenda ended, one after the other; the display tells."""
+    done = failed = elsewhere = 0
     interrupted = False
     display.count(done=0, failed=0, skipped=skipped)
     try:
-        with contextlib.closing(running()) as finished:
-            for trial, error in finished:
-                if error is not None and not store.is_done(trial):
-                    _give_up(store, trial, error)
+        with contextlib.closing(running) as finished:
+            for trial, error, here in finished:
+                if error is not None and not _give_up(store, trial, error):
+                    agenda.postpone(trial)
+                    continue
                 good = store.is_done(trial)
-                done, failed = done + good, failed + (not good)
+                done, elsewhere = done + (good and here), elsewhere + (good and not here)
+                failed += not good
                 if not good:
                     display.note(_reason(store, trial))
-                display.count(done=done, failed=failed, skipped=skipped)
+                display.count(done=done, failed=failed, skipped=skipped + elsewhere)
     except KeyboardInterrupt:
         interrupted = True
-    summary = Summary(done, skipped, failed, interrupted)
+    summary = Summary(done, skipped, failed, interrupted, elsewhere)
     display.close(str(summary))
     return summary
 
 
-def _give_up(store: ResultStore, trial: Trial, error: Exception) -> None:
+def _give_up(store: ResultStore, trial: Trial, error: Exception) -> bool:
+    """Store that the trial failed, unless it is done; False where another process makes it now."""
     if isinstance(error, Unwritable):
         raise error
-    # nothing is known about the worker, which may have been another machine
-    store.fail(trial, failure(error, store.path(trial)))
+    try:
+        claim = store.claim(trial)
+    except Claimed:
+        return False
+    try:
+        if not store.is_done(trial):
+            # nothing is known about the worker, which may have been another machine
+            store.fail(trial, failure(error, store.path(trial)))
+    finally:
+        claim.release()
+    return True
 
 
 def _reason(store: ResultStore, trial: Trial) -> str:
     facts = read_json(store.path(trial) / "failed.json", "Run the study again.")
-    where = f"{trial.model_label} on {trial.task_label}, seed {trial.seed}"
-    return f"failed: {where}: {facts['error']}"
+    return f"failed: {trial}: {facts['error']}"
 
 
-def _require_engine(workers: int, address: str | None, threads: int, device: str) -> None:
+def _require_engine(
+    workers: int, address: str | None, threads: int, device: str, retries: int = 0
+) -> None:
     if (count := whole(workers)) is None or count < 0:
         raise BadData(f"workers is {workers!r}; it must be a whole number, zero or more.")
+    if (count := whole(retries)) is None or count < 0:
+        raise BadData(f"retries is {retries!r}; it must be a whole number, zero or more.")
     if not 1 <= (whole(threads) or 0) <= LARGEST_THREADS:
         raise BadData(f"threads is {threads!r}; it must be 1 to {LARGEST_THREADS:,}.")
     if address is not None:

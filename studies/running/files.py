@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,34 +42,26 @@ class NotResults(BadData):
     """The folder holds no results, or something in it cannot be read; the message is one line."""
 
 
-@contextlib.contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keep the folder to this process; raises BadData where another one has it.
+def lock(handle: int, *, shared: bool) -> bool | None:
+    """Lock an open file, at once or not at all; None where the system cannot.
 
-    The system lets go when the process ends, however it ends; where it cannot lock, nothing is.
+    The system lets go when the process ends, however it ends.
     """
-    with clear_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
+        return None
     try:
-        with contextlib.suppress(OSError):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BadData(
-                    f"{folder} is in use by another run: wait for it, or stop it."
-                ) from None
-        yield
-    finally:
-        os.close(handle)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write under a temporary name, then rename: readers see the old file or the new one."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    # processes of two machines may have one number
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.partial")
     with clear_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -8,6 +8,7 @@ from typing import Any, final
 from ..design.data import BadData, line, pretty
 from ..design.trial import Trial
 from ..procedures.base import Row
+from .claims import Claim
 from .files import add_line, read_json, write_whole
 from .store import ResultStore
 
@@ -22,7 +23,9 @@ class FolderRecorder:
 
     This is the one place that knows which rows are stored already: a row whose `row_key` is in the
     folder is not written again. Every run of the trial begins with `resume`. `watch` is called
-    before anything is written, and may raise.
+    before anything is written, and may raise. From `begin` to `close` no other process makes the
+    trial; where another machine took it over, because this one had stopped, whatever would write
+    raises Claimed.
     """
 
     def __init__(
@@ -36,23 +39,35 @@ class FolderRecorder:
         self._store, self._trial, self._watch = store, trial, watch
         self._folder = store.path(trial)
         self._rows = self._folder / "metrics.jsonl"
-        self._stored = {self._key(row) for row in store.rows(trial)}
-        self._count, self._size = len(self._stored), _size(self._rows)
+        self._claim: Claim | None = None
+        self._stored: set[tuple[Any, ...]] = set()
         self._seen: set[tuple[Any, ...]] = set()
+        self._count = self._size = 0
+        self._read()
 
     def begin(self, code: Mapping[str, str] | None = None) -> bool:
         """Make the trial's folder or take up the one there; False where it is finished already.
 
         `code` is what `made_with` says in the process that makes the trial; this one where None.
+        Raises Claimed where another process makes the trial.
         """
+        self._claim = self._store.claim(self._trial)
         if self._store.is_done(self._trial):
             return False
+        # another process may have gone on with it until now
+        self._read()
         self._store.begin(self._trial, code)
         return True
 
+    def close(self) -> None:
+        """Let other processes have the trial."""
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
+
     def row(self, row: Row) -> None:
         """Add a row, unless the folder holds it; raises BadData for one that cannot be stored."""
-        self._watch()
+        self._require()
         key = self._key(row)
         if key in self._seen:
             raise BadData(
@@ -69,7 +84,7 @@ class FolderRecorder:
 
     def save(self, checkpoint: bytes) -> None:
         """Replace the checkpoint."""
-        self._watch()
+        self._require()
         self.check()
         # the rows are on disk, so that a count which is written first is true at any moment
         counted = f"{pretty({'rows': self._count})}\n".encode()
@@ -107,13 +122,22 @@ class FolderRecorder:
 
     def finish(self, facts: Mapping[str, Any], trace: Mapping[str, Any]) -> None:
         """Mark the trial as finished."""
-        self._watch()
+        self._require()
         self._store.finish(self._trial, facts, trace)
 
     def fail(self, facts: Mapping[str, Any]) -> None:
         """Record why the trial failed."""
-        self._watch()
+        self._require()
         self._store.fail(self._trial, facts)
+
+    def _require(self) -> None:
+        self._watch()
+        if self._claim is not None:
+            self._claim.require_held()
+
+    def _read(self) -> None:
+        self._stored = {self._key(row) for row in self._store.rows(self._trial)}
+        self._count, self._size = len(self._stored), _size(self._rows)
 
     def _key(self, row: Row) -> tuple[Any, ...]:
         names = self._trial.procedure.row_key

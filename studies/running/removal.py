@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 from .files import Unwritable
@@ -15,7 +16,7 @@ def remove(folder: Path) -> None:
 
     It is renamed first, so that at any moment the trial is there with all its files or not at all.
     """
-    away = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    away = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}.partial")
     try:
         with contextlib.suppress(FileNotFoundError):
             os.replace(folder, away)

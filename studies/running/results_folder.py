@@ -10,28 +10,31 @@ from pathlib import Path
 
 from ..design.trial import Trial
 from .attempt import TrialRecorder
+from .claims import FOLDER
 from .engine_recorder import EngineRecorder
 from .files import write_whole
 from .recorder import FolderRecorder
 from .store import ResultStore
 
-PROBE = "run.token"
-"""The file that holds the token while a study runs."""
+PROBE = "run"
+"""How the name of the file ends that is there while a study runs; it begins with the token."""
 
 
 @dataclass(frozen=True)
 class ResultsFolder:
-    """A store's folder by its absolute path, and the token that a running study put into it."""
+    """A store's folder by its absolute path, and the token that a run of its study put into it."""
 
     path: Path
     token: str
 
     def is_seen(self) -> bool:
         """Whether this process sees the folder: the same path may be another one elsewhere."""
-        try:
-            return (self.path / PROBE).read_text(encoding="ascii") == self.token
-        except (OSError, ValueError):
-            return False
+        return self.probe.is_file()
+
+    @property
+    def probe(self) -> Path:
+        """The file that only those see who see the folder."""
+        return self.path / FOLDER / f"{self.token}.{PROBE}"
 
     def recorder(self, trial: Trial, device: str, watch: Callable[[], None]) -> TrialRecorder:
         """The recorder of a trial in this process; `watch` is called before anything is written."""
@@ -44,9 +47,9 @@ class ResultsFolder:
 def marked(path: Path) -> Iterator[ResultsFolder]:
     """A store's folder while its study runs; the token is removed afterwards."""
     folder = ResultsFolder(path.absolute(), uuid.uuid4().hex)
-    write_whole(folder.path / PROBE, folder.token.encode())
+    write_whole(folder.probe, b"")
     try:
         yield folder
     finally:
         with contextlib.suppress(OSError):
-            (folder.path / PROBE).unlink()
+            folder.probe.unlink()

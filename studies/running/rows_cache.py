@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,7 +80,7 @@ def write(folder: Path, stamp: str, loaded: Loaded) -> None:
     rest = json.dumps(said).encode() + b"\n"
     for values, _ in loaded.rows.by_name.values():
         rest += values.astype(values.dtype.newbyteorder("<")).tobytes()
-    partial = folder / f"{CACHE}.{os.getpid()}.partial"
+    partial = folder / f"{CACHE}.{uuid.uuid4().hex[:8]}.partial"
     # unlike results, this is not worth an error, and a folder that went away stays away
     with contextlib.suppress(OSError):
         try:

@@ -9,8 +9,9 @@
                             trace.npz           one evaluated sequence, step by step
                             done.json           facts, number of rows; written last: "finished"
                             failed.json         error and traceback, until a later run succeeds
+    runs/<study>/claims/<trial id>              which process makes the trial, while it does
 
-One process writes to a trial's folder at a time; any number may read it.
+One process writes to a trial's folder at a time, that which has its claim; any number may read it.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..design.data import BadData, encodable, pretty
+from ..design.data import encodable, pretty
 from ..design.trial import Trial
 from ..procedures.base import Row
 from ..procedures.missing import Missing
-from . import loading
+from . import header, loading
+from .claims import Claim, take
 from .files import NotResults, read_object, write_whole
 from .rows_file import count_rows, is_finished, read_rows
-from .schema import SCHEMA, LaterSchema, schema_of
 from .trial_file import FACTORS, TrialFile
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ResultStore:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self._parsed: dict[str, tuple[bytes, TrialFile]] = {}
-        if self.folder.exists() and not self._header.is_file():
+        if self.folder.exists() and not header.path_of(self.folder).is_file():
             if not self.folder.is_dir() or any(self.folder.iterdir()):
                 raise NotResults(
                     f"{self.folder} is not a results folder: it holds no study.json. "
@@ -62,15 +63,11 @@ class ResultStore:
     @property
     def study(self) -> dict[str, Any]:
         """The study's name, question and trial ids; raises NotResults where nothing was run."""
-        if not self._header.is_file():
-            raise NotResults(f"{self.folder} holds no results yet: run the study first.")
-        data = read_object(self._header, "Run the study again to write it anew.")
-        ids = data.get("trials")
-        named = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
-        if not (named and {"name", "question"} <= set(data)):
-            raise NotResults(f"{self._header} is not a study's: run the study again.")
-        schema_of(data, self._header)
-        return data
+        return header.read(self.folder)
+
+    def is_of(self, study: Study) -> bool:
+        """Whether the folder is of this study with these very trials."""
+        return header.is_of(self.folder, study)
 
     def path(self, trial: Trial | str) -> Path:
         """The folder of a trial, given itself or its id."""
@@ -136,26 +133,15 @@ class ResultStore:
         Brings the stored labels up to date and replaces a trial.json that is missing; raises
         NotResults for one that cannot be read.
         """
-        schema = SCHEMA
-        if self._header.is_file():
-            try:
-                known = self.study
-                schema = schema_of(known, self._header)
-                if known["name"] != study.name:
-                    raise BadData(
-                        f"{self.folder} holds the study {known['name']!r}, not "
-                        f"{study.name!r}: choose another folder."
-                    )
-            except LaterSchema:
-                raise
-            except NotResults:
-                schema = 1
-        trials = list(study.trials())
-        for trial in trials:
+        schema = header.schema_for(self.folder, study)
+        for trial in study.trials():
             if self.path(trial).is_dir():
                 self._describe(trial)
-        said = {"schema": schema, "name": study.name, "question": study.question}
-        _write(self._header, {**said, "trials": [trial.id for trial in trials]})
+        header.write(self.folder, study, schema)
+
+    def claim(self, trial: Trial) -> Claim:
+        """Have the trial to this process until it is released; raises Claimed, and Unwritable."""
+        return take(self.folder, trial.id)
 
     def begin(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
         """Make the trial's folder, or take up the one there; an earlier failure is forgotten.
@@ -190,10 +176,6 @@ class ResultStore:
         _write(self.path(trial) / "failed.json", dict(facts))
 
     # parts
-
-    @property
-    def _header(self) -> Path:
-        return self.folder / "study.json"
 
     def _describe(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
         path = self.path(trial) / "trial.json"

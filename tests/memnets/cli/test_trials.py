@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from memnets.cli.main import main
-from studies.running.files import held
+from studies.running.folder_lock import held
 from studies.running.store import ResultStore
 
 from .shell import refusal, train

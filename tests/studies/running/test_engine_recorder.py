@@ -63,12 +63,17 @@ def test_both_recorders_write_the_same_bytes(driver, store, study, first, tmp_pa
     near.declare(study)
     for recorder in (EngineRecorder(first, "run"), FolderRecorder(near, first)):
         assert record(recorder) is None
+        recorder.close()
     for recorder in (EngineRecorder(first, "run"), FolderRecorder(near, first)):
         assert record(recorder, after=2) == b"after 3"
         recorder.finish({"updates": 5}, {})
+        recorder.close()
+    for recorder in (EngineRecorder(first, "run"), FolderRecorder(near, first)):
         assert not recorder.begin({})
+        recorder.close()
     assert len(store.rows(first)) == 5
     assert [code for _, code in store.made_with()] == [{"cell ntm": "the code of the worker"}]
+    driver.release(first)
     assert contents(store) == contents(near)
 
 

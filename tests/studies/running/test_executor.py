@@ -12,7 +12,8 @@ import pytest
 from memnets.spec import ModelSpec
 from studies import ResultStore, TaskSpec, run
 from studies.design.data import BadData
-from studies.running.files import Unwritable, held
+from studies.running.files import Unwritable
+from studies.running.folder_lock import held
 from studies.running.progress import clock, describe
 from studies.running.store import NotResults
 
@@ -64,6 +65,7 @@ def test_a_trial_that_fails_or_kills_its_worker_is_a_row_and_the_others_finish(
     assert (summary.done, summary.failed) == (3, 3)
     said = capfd.readouterr().err
     assert "tiny: failed: ntm/soft on copy, seed 1: RuntimeError: no luck\n" in said
+    assert said.count("the worker of none/lstm on copy, seed 1 died; the trial goes on") == 1
     assert "tiny: failed: none/lstm on copy, seed 1: KilledWorker: " in said
     failures = store.failures().set_index("model")
     assert set(failures["seed"]) == {1}
@@ -183,10 +185,17 @@ def test_a_disk_that_fills_up_stops_the_run_with_one_line(study, tmp_path, monke
     assert len(store.failures()) == 0
 
 
-def test_a_folder_is_run_by_one_process_at_a_time(study, tmp_path):
+def test_a_folder_that_is_held_for_something_else_is_not_run(study, tmp_path, monkeypatch):
     pytest.importorskip("fcntl")
+    monkeypatch.setattr("studies.running.folder_lock.PATIENCE", 0.2)
     with held(tmp_path), pytest.raises(BadData, match="in use by another run"):
         run(study, ResultStore(tmp_path), workers=0)
+
+
+@pytest.mark.parametrize("retries", [-1, 1.5, "2", None, True])
+def test_a_number_of_retries_that_is_none_is_refused(study, tmp_path, retries):
+    with pytest.raises(BadData, match=f"retries is {retries!r}; it must be a whole number, zero"):
+        run(study, ResultStore(tmp_path / "runs"), retries=retries)
 
 
 def test_a_trial_in_progress_is_described_in_one_line(trial):

@@ -1,0 +1,67 @@
+"""study.json: which study a folder is of, and which trials the study has now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..design.data import BadData, pretty
+from .files import NotResults, read_object, write_whole
+from .schema import SCHEMA, LaterSchema, schema_of
+
+if TYPE_CHECKING:
+    from ..design.study import Study
+
+
+def path_of(folder: Path) -> Path:
+    """Where the file lies in a study's folder."""
+    return folder / "study.json"
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The study's name, question and trial ids; raises NotResults where nothing was run."""
+    path = path_of(folder)
+    if not path.is_file():
+        raise NotResults(f"{folder} holds no results yet: run the study first.")
+    data = read_object(path, "Run the study again to write it anew.")
+    ids = data.get("trials")
+    named = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
+    if not (named and {"name", "question"} <= set(data)):
+        raise NotResults(f"{path} is not a study's: run the study again.")
+    schema_of(data, path)
+    return data
+
+
+def schema_for(folder: Path, study: Study) -> int:
+    """The form that the folder keeps; raises BadData for a folder of another study."""
+    if not path_of(folder).is_file():
+        return SCHEMA
+    try:
+        known = read(folder)
+    except LaterSchema:
+        raise
+    except NotResults:
+        return 1
+    if known["name"] != study.name:
+        held = f"{folder} holds the study {known['name']!r}, not {study.name!r}"
+        raise BadData(f"{held}: choose another folder.")
+    return schema_of(known, path_of(folder))
+
+
+def write(folder: Path, study: Study, schema: int) -> None:
+    """Say which study the folder is of, and which trials it has now."""
+    data = {"schema": schema, **_said(study)}
+    write_whole(path_of(folder), f"{pretty(data)}\n".encode())
+
+
+def is_of(folder: Path, study: Study) -> bool:
+    """Whether the folder is of this study with these very trials."""
+    try:
+        return _said(study).items() <= read(folder).items()
+    except NotResults:
+        return False
+
+
+def _said(study: Study) -> dict[str, Any]:
+    trials = [trial.id for trial in study.trials()]
+    return {"name": study.name, "question": study.question, "trials": trials}
