@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from torch import Tensor, nn
 
@@ -29,6 +29,8 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
 
     takes_input: ClassVar[bool] = False
     read_steps: int = 1
+    contents: ClassVar[tuple[str, ...]] = ()
+    """Fields of the state that hold what is in the slots; a test can put them back by these."""
 
     read_size: int
     slots: int
@@ -42,6 +44,11 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     @abstractmethod
     def forward(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
         """One step: what was read (B, read_size), the next state, and the address of every head."""
+
+    def with_contents(self, state: S, first: S) -> S:
+        """A state whose slots hold what they do in another; all that addresses them stays."""
+        held = {name: getattr(first, name) for name in self.contents}
+        return cast(S, cast(Any, state)._replace(**held)) if held else state
 
     def read_again(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
         """Reads without writing, for cells with several `read_steps`, and for no others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +47,8 @@ class DNC(MemoryCell[DNCState]):
     - ADNC (Franke et al., 2018): `layer_norm` on what the memory sees, `links` off for a
       content-based memory without the N × N matrix; its bypass dropout is the network's.
     """
+
+    contents: ClassVar = ("memory_BNW",)
 
     def __init__(
         self,

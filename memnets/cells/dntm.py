@@ -53,6 +53,7 @@ class DNTM(MemoryCell[DNTMState]):
     """
 
     takes_input: ClassVar[bool] = True
+    contents: ClassVar = ("content_BNW",)
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor
 
@@ -34,6 +34,8 @@ class LRUA(MemoryCell[LRUAState]):
     `read_first` has it address and read M_{t-1} instead. `key_strength` scales the cosine inside
     the softmax by a strength from the controller, which the paper does without.
     """
+
+    contents: ClassVar = ("memory_BNW",)
 
     def __init__(
         self,

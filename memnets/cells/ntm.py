@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +42,8 @@ class NTM(MemoryCell[NTMState]):
     on slot 0, or on a softmax of `learned` logits. Rows and weightings must not both be uniform:
     identical rows under uniform weightings never differ.
     """
+
+    contents: ClassVar = ("memory_BNW",)
 
     def __init__(
         self,

@@ -59,6 +59,7 @@ class RLNTM(MemoryCell[RLNTMState]):
     """
 
     takes_input: ClassVar[bool] = True
+    contents: ClassVar = ("memory_BNW",)
 
     def __init__(
         self,

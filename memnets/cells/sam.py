@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import ClassVar, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -63,6 +63,8 @@ class SAM(MemoryCell[SAMState]):
     proposes the slots to read, where "exact" looks at all of them: of `CANDIDATES` near slots and
     `FRESH` unused ones the cosines, the softmax and the estimator's choice are exact.
     """
+
+    contents: ClassVar = ("memory_BNW",)
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from torch import Tensor
 
@@ -42,6 +42,8 @@ class SDNC(MemoryCell[SDNCState]):
     The links are kept here as dense tensors of few non-zeros: right in value, and B × H × N × N in
     size. That is the reference; compressed rows would be the fast form.
     """
+
+    contents: ClassVar = ("memory_BNW",)
 
     def __init__(
         self,

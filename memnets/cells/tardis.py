@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,7 @@ class TARDIS(MemoryCell[TARDISState]):
     """
 
     heads = ("write", "read")
+    contents: ClassVar = ("content_BNW",)
 
     def __init__(
         self,

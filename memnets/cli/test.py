@@ -42,7 +42,7 @@ def test(
         seed: Which sequences; that of the trial gives those of its own tests.
         device: Where torch computes: cpu, cuda, cuda:1, …
     """
-    from studies.procedures.evaluation import evaluate
+    from studies.procedures.evaluation import controls, evaluate
     from studies.procedures.trained import trained
 
     trial, network = trained(checkpoint, device)
@@ -55,7 +55,8 @@ def test(
         options = {**trial.task.options, **given} if same else given
         asked = TaskSpec(task or trial.task.name, options).build()
     _require_fitting(own, asked)
-    rows = evaluate(network, asked, lengths or asked.test_lengths, sequences, seed)
+    tested = asked, lengths or asked.test_lengths, sequences, seed
+    rows = evaluate(network, *tested) + controls(network, *tested)
     further = [name for name in rows[0] if name not in SHOWN and name.endswith("_error")]
     shown = [name for name in (*SHOWN, *further) if any(name in row for row in rows)]
     lines = [shown, *([_text(row.get(name)) for name in shown] for row in rows)]

@@ -22,6 +22,7 @@ from .price import Price as Price
 from .reinforce import Reinforce as Reinforce
 from .replay import Recorded as Recorded
 from .replay import Replay as Replay
+from .shuffled import Shuffled as Shuffled
 from .soft import NoisyTopK as NoisyTopK
 from .soft import Soft as Soft
 from .soft import TopK as TopK

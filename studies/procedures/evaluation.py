@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from envs.tasks.base import Batch, Task
-from memnets.addressing import OWN, ControllerAlone, addressed, others
+from memnets.addressing import OWN, ControllerAlone, Frozen, addressed, others, slow_controls
 from memnets.network import MemoryNetwork
 from memnets.types import Rollout
 
@@ -19,7 +19,7 @@ from .cost import NATS_PER_BIT, cost, probabilities, tensors
 
 CHUNK = 128
 
-Network: TypeAlias = MemoryNetwork | ControllerAlone
+Network: TypeAlias = MemoryNetwork | ControllerAlone | Frozen
 
 
 def evaluate(
@@ -36,20 +36,63 @@ def evaluate(
     The `sequences` of a test depend on it and the seed only, so every evaluation of every model
     of a seed sees the same ones. Randomness of torch is left as it was found.
     """
-    batches = [task.test_sample(_generator(seed, n), sequences, n) for n in lengths]
+    batches = _batches(task, lengths, sequences, seed)
     rows: dict[str, list[Row]] = {}
     for address in (OWN, *others(network)):
         if address == network.estimator.at_test:
             rows[address] = [{**row, "address": address} for row in rows[OWN]]
-            continue
-        with _testing(network, seed), addressed(network, address) as changed:
-            place = {"kind": "test", "address": address}
-            tests = [_test(changed, task, batch, _device(network)) for batch in batches]
-        rows[address] = [
-            {**place, "length": int(n), **row} for n, row in zip(lengths, tests, strict=True)
-        ]
+        else:
+            rows[address] = _under(address, network, task, batches, seed)
     at_lengths = [row for tests in rows.values() for row in tests]
     return at_lengths + _points(network, task, sequences, seed)
+
+
+def controls(
+    network: MemoryNetwork, task: Task, lengths: Sequence[int], sequences: int, seed: int
+) -> list[Row]:
+    """Rows of the controls that no kernels run, one per length, of the sequences of `evaluate`.
+
+    Column `address`: "frozen" (nothing that was written stays), "shuffled" (slots drawn at random);
+    what is drawn depends on the seed only. Without memory there are none.
+    """
+    batches = _batches(task, lengths, sequences, seed)
+    return [
+        row
+        for address in slow_controls(network)
+        for row in _under(address, network, task, batches, seed)
+    ]
+
+
+def controlled_lengths(task: Task, lengths: Sequence[int]) -> list[int]:
+    """Those test lengths that a training is tested at with slow controls: the trained ones.
+
+    Where none of them was trained, the nearest.
+    """
+    low, high = task.lengths
+    away = {n: max(low - n, n - high, 0) for n in lengths}
+    return [n for n in lengths if away[n] == min(away.values())]
+
+
+def _batches(
+    task: Task, lengths: Sequence[int], sequences: int, seed: int
+) -> list[tuple[int, Batch]]:
+    return [(int(n), task.test_sample(_generator(seed, n), sequences, n)) for n in lengths]
+
+
+def _under(
+    address: str,
+    network: MemoryNetwork,
+    task: Task,
+    batches: Sequence[tuple[int, Batch]],
+    seed: int,
+) -> list[Row]:
+    """A row for each length of batches, under one address."""
+    with _testing(network, seed), addressed(network, address, seed=seed) as changed:
+        place = {"kind": "test", "address": address}
+        return [
+            {**place, "length": length, **_test(changed, task, batch, _device(network))}
+            for length, batch in batches
+        ]
 
 
 def _points(network: MemoryNetwork, task: Task, sequences: int, seed: int) -> list[Row]:

@@ -27,7 +27,7 @@ from .loop import run_to_end
 from .optimisers import optimiser_of
 from .selection import OWN
 from .solving import judged
-from .training import require_finite, require_finite_tests
+from .training import at_the_end, require_finite, require_finite_tests
 from .training_settings import tested_lengths
 
 if TYPE_CHECKING:
@@ -202,6 +202,8 @@ def evaluated(found: Search) -> list[Row]:
         now=now,
     )
     found.sums = {}
+    if found.over:
+        tests += at_the_end(found.network, task, lengths, settings.test_sequences, seed)
     return [{**now, **row} for row in (means, *tests)]
 
 

@@ -12,14 +12,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from envs.tasks.base import Batch
+from envs.tasks.base import Batch, Task
+from memnets.network import MemoryNetwork
 from memnets.types import Address, Rollout
 
 from .base import Outcome, Recorder, Row
 from .best import chosen
 from .cost import NATS_PER_BIT, cost, tensors
 from .descent import clip, descend, forget
-from .evaluation import evaluate, marks, trace
+from .evaluation import controlled_lengths, controls, evaluate, marks, trace
 from .facts import add, averages, facts
 from .learner import Learner
 from .loop import run_to_end
@@ -150,7 +151,17 @@ def evaluated(learner: Learner) -> list[Row]:
     learner.judge(means["errors"], tests)
     learner.sums = {}
     tests = learner.watchers.evaluated(learner, means, tests)
+    if learner.over:
+        tests += at_the_end(learner.network, learner.task, lengths, settings.test_sequences, seed)
     return [{**clock, **row} for row in (means, *tests)]
+
+
+def at_the_end(
+    network: MemoryNetwork, task: Task, lengths: Sequence[int], sequences: int, seed: int
+) -> list[Row]:
+    """The rows of the slow controls, of the network that is kept: None for what is not finite."""
+    tests = controls(network, task, controlled_lengths(task, lengths), sequences, seed)
+    return [{name: _finite(value) for name, value in test.items()} for test in tests]
 
 
 def require_finite_tests(tests: list[Row], step: int, remedy: str = REMEDY) -> list[Row]:

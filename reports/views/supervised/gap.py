@@ -8,11 +8,24 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ... import formats
 from ...results import Results
 from . import frames
 
-SCORES = {"errors_soft": "soft", "errors_one_slot": "one slot", "errors_cut_off": "cut off"}
+SCORES = {
+    "errors_soft": "soft",
+    "errors_one_slot": "one slot",
+    "errors_cut_off": "cut off",
+    "errors_frozen": "frozen",
+    "errors_shuffled": "shuffled",
+}
 """Columns of wrong bits or symbols per sequence, and the address under which they were made."""
+CONTROLS = {
+    "Wrong, cut off": "errors_cut_off",
+    "Wrong, frozen": "errors_frozen",
+    "Wrong, shuffled": "errors_shuffled",
+}
+"""Titles of the scores without the help of the memory, in tables."""
 COLUMNS = ["errors", *SCORES, "gap", "entropy"]
 
 
@@ -32,12 +45,22 @@ def final(results: Results) -> pd.DataFrame:
         else:
             scores = scores[["trial", "length", column]]
         found = found.merge(scores, on=["trial", "length"], how="left")
+    found = found.astype(dict.fromkeys(SCORES, float))
     found = found.assign(
-        errors_soft=found["errors_soft"].fillna(found["errors"]).astype(float),
+        errors_soft=found["errors_soft"].fillna(found["errors"]),
         entropy=found["entropy_soft"].fillna(found["entropy"]).astype(float),
     ).drop(columns="entropy_soft")
     found = found.assign(gap=found["errors_one_slot"] - found["errors_soft"])
     return found.dropna(subset=["gap"]).reset_index(drop=True)
+
+
+def controls(numbers: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns of a table about the controls that were tested."""
+    return {
+        title: [formats.number(value) for value in numbers[column]]
+        for title, column in CONTROLS.items()
+        if numbers[column].notna().any()
+    }
 
 
 def at_trained_lengths(results: Results) -> pd.DataFrame:

@@ -166,7 +166,7 @@ def beyond(results: Results) -> Table | None:
 
 def seeds(results: Results) -> Table:
     """Every finished trial."""
-    other = ["errors_one_slot", "gap", "errors_cut_off"]
+    other = ["errors_one_slot", "gap", *gap.CONTROLS.values()]
     gaps = gap.at_trained_lengths(results)[["trial", *other]]
     numbers = frames.trials(results).merge(gaps, on="trial", how="left")
     text = pd.DataFrame(
@@ -184,17 +184,16 @@ def seeds(results: Results) -> Table:
             "Wrong": [formats.number(value) for value in numbers["errors"]],
             "Wrong, one slot": [formats.number(v) for v in numbers["errors_one_slot"]],
             "Gap": [formats.signed(value) for value in numbers["gap"]],
-            "Wrong, cut off": [formats.number(v) for v in numbers["errors_cut_off"]],
+            **gap.controls(numbers),
         }
     )
     if not numbers["gap"].notna().any():
-        text = text.drop(columns=["Wrong, one slot", "Gap", "Wrong, cut off"])
+        text = text.drop(columns=["Wrong, one slot", "Gap"])
     caption = (
         "Every finished trial: training sequences and time in all (evaluation excluded) and until "
         "it was solved; accuracy and wrong bits or symbols per sequence at the trained lengths, "
         "at the end, as the model addresses at test, and, where it was tested so, with one slot, "
-        "the gap of this to the whole weighting, and with the memory cut off. Each row is one "
-        "trial."
+        "the gap of this to the whole weighting, and under the controls. Each row is one trial."
     )
     if "restarts" in numbers:
         text["Restarts"] = [formats.whole(value) for value in numbers["restarts"]]

@@ -11,7 +11,7 @@ from ...memory_kinds import NO_MEMORY, SOFT, in_order
 from ...registries import views
 from ...results import Results
 from ..base import View
-from . import gap, gap_section, questions, sections
+from . import controls, gap, gap_section, questions, sections
 from .answer import answer
 from .comparison import compare, compared
 from .outcomes import kinds_of, of_kinds, solved_runs
@@ -49,6 +49,7 @@ class Supervised(View):
         made = (
             sections.learning(results),
             sections.accuracy(results),
+            controls.controls(results),
             sections.lengths(results),
             sections.numbers(results),
             questions.questions(results),

@@ -17,6 +17,7 @@ class Ring(mn.MemoryCell[RingState]):
     """Overwrites the oldest slot at every step and reads by content."""
 
     heads = ("write", "read")
+    contents = ("memory_BNW",)
 
     def __init__(
         self, input_size: int, estimator: mn.Estimator, *, slots: int = 16, width: int = 8

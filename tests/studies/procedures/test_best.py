@@ -132,7 +132,9 @@ def test_the_best_is_what_is_tested_traced_and_stored_at_the_end(trial, tmp_path
     rows, _ = rows_of(plain)
     best = [row for row in rows if row["step"] == step and row["kind"] == "test"]
     last = [row for row in memory.rows if row["step"] == 8 and row["kind"] == "test"]
-    for row, expected in zip(last, best, strict=True):
+    # the controls, which come last, are of the end only
+    assert {row["address"] for row in last[len(best) :]} == {"frozen", "shuffled"}
+    for row, expected in zip(last, best, strict=False):
         assert {**row, "step": step} | {"sequences": 2 * step, "seconds": 0} == {
             **expected,
             "seconds": 0,

@@ -10,7 +10,7 @@ import torch
 from studies import Curriculum
 from studies.design.data import BadData
 from studies.procedures.base import BadCheckpoint
-from studies.procedures.evaluation import evaluate
+from studies.procedures.evaluation import controls, evaluate
 from studies.procedures.learner import Learner
 from studies.procedures.trained import trained
 from studies.procedures.training import evaluated, update
@@ -123,6 +123,8 @@ def test_a_checkpoint_gives_back_trial_and_network(trial, finished, tmp_path):
     again, network = trained(str(path))
     assert torch.equal(before, torch.get_rng_state())
     assert again == trial
-    tests = evaluate(network, trial.task.build(), (1, 2, 3), 3, trial.seed)
-    for test, row in zip(tests, finished.rows[-12:], strict=True):
+    task = trial.task.build()
+    tests = evaluate(network, task, (1, 2, 3), 3, trial.seed)
+    tests += controls(network, task, (1, 2), 3, trial.seed)
+    for test, row in zip(tests, finished.rows[-16:], strict=True):
         assert test == {name: row[name] for name in test}

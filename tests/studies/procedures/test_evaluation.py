@@ -9,7 +9,14 @@ import torch
 from envs.tasks import make_task
 from memnets.spec import ModelSpec
 from studies.procedures.best import chosen
-from studies.procedures.evaluation import CHUNK, evaluate, trace
+from studies.procedures.cost import cost, tensors
+from studies.procedures.evaluation import (
+    CHUNK,
+    controlled_lengths,
+    controls,
+    evaluate,
+    trace,
+)
 
 
 def test_evaluation_leaves_mode_and_randomness_alone_and_depends_on_the_seed_only(trial):
@@ -119,3 +126,59 @@ def test_tests_at_other_numbers_than_the_length_come_last_and_change_no_other():
     assert 0 <= nodes[2]["accuracy"] <= 1 and nodes[2]["errors"] <= 2 * 3
     # what is judged are tests of lengths
     assert chosen(rows, "own") == rows[:2]
+
+
+def test_slow_controls_are_of_the_same_sequences_and_of_the_seed(trial):
+    task = trial.task.build()
+    network = trial.model.build(task.input_size, task.answer.output_size).train()
+    before = torch.get_rng_state()
+    rows = controls(network, task, (2, 3), 40, seed=1)
+    assert torch.equal(before, torch.get_rng_state()) and network.training
+    assert [(row["address"], row["length"]) for row in rows] == [
+        (address, length) for address in ("frozen", "shuffled") for length in (2, 3)
+    ]
+    assert controls(network, task, (2, 3), 40, seed=1) == rows
+    own, other = evaluate(network, task, (2, 3), 40, seed=1), controls(network, task, (2,), 40, 2)
+    assert {row["bits"] for row in rows}.isdisjoint(row["bits"] for row in (*own, *other))
+    # a memory that is frozen, and never read, is one that is cut off
+    with torch.no_grad():
+        network.readout.weight[:, -network.cell.read_size :] = 0
+        for name, weight in network.controller.named_parameters():
+            if weight.shape[-1] == task.input_size + network.cell.read_size:
+                weight[:, task.input_size :] = 0
+            assert "weight" not in name or weight.ndim == 2
+    cut_off = [row for row in evaluate(network, task, (2,), 40, 1) if row["address"] == "cut off"]
+    for row in controls(network, task, (2,), 40, seed=1):
+        assert row["bits"] == pytest.approx(cut_off[0]["bits"], rel=1e-5)
+
+
+def test_without_memory_there_are_no_controls(trial):
+    task = trial.task.build()
+    network = ModelSpec("none", controller_size=4).build(task.input_size, 2)
+    assert controls(network, task, (2, 3), 5, seed=1) == []
+
+
+def test_slow_controls_are_tested_at_trained_lengths_or_else_at_the_nearest():
+    task = make_task("copy", min_length=3, max_length=5)
+    assert controlled_lengths(task, (1, 3, 4, 5, 6, 20)) == [3, 4, 5]
+    assert controlled_lengths(task, (1, 8, 20)) == [1]
+    assert controlled_lengths(task, (8, 20)) == [8]
+
+
+def test_a_memory_that_learned_to_copy_is_lost_under_every_control():
+    """An NTM whose controller cannot remember: two patterns are written, then read."""
+    task = make_task("copy", width=2, min_length=2, max_length=2)
+    torch.manual_seed(0)
+    model = ModelSpec("ntm", "soft", "feedforward", 32, {"slots": 8, "width": 8})
+    network = model.build(**task.network_sizes)
+    optimiser, rng = torch.optim.Adam(network.parameters(), 1e-2), np.random.default_rng(0)
+    for _ in range(250):
+        inputs, targets, mask = tensors(task.sample(rng, 16, 2), "cpu")
+        optimiser.zero_grad()
+        cost(task.answer, network(inputs).logits_TBY, targets, mask).sum(0).mean().backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 10)
+        optimiser.step()
+    rows = [*evaluate(network, task, (2,), 64, 0), *controls(network, task, (2,), 64, 0)]
+    right = {row["address"]: row["accuracy"] for row in rows}
+    assert right["own"] > 0.95
+    assert max(right[name] for name in ("cut off", "frozen", "shuffled")) < 0.85

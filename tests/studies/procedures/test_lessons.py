@@ -63,7 +63,7 @@ def test_a_trial_that_stops_and_goes_on_has_the_rows_of_one_in_one_go():
     rows, _ = rows_of(one)
     assert [row["level"] for row in rows if row["kind"] == "train"] == [2, 2, 2]
     # the first row of the second evaluation is the last one that is written
-    each = len(rows) // 3
+    each = len([row for row in rows if row["step"] == rows[0]["step"]])
     stopped = Memory(stop_after=each + 1)
     with pytest.raises(Stopped):
         one.procedure.run(one, stopped)

@@ -6,7 +6,7 @@ from torch.optim import SGD, lr_scheduler
 
 from studies import Averaging, FallingRate, RateSchedule, Restarts
 from studies.design.data import BadData
-from studies.procedures.evaluation import evaluate
+from studies.procedures.evaluation import controls, evaluate
 from studies.procedures.schedules import Average, RateFall, share_at
 from studies.procedures.trained import trained
 from studies.procedures.training import update
@@ -76,7 +76,9 @@ def test_at_the_end_the_average_is_what_is_stored(trial, tmp_path):
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(memory.checkpoint)
     _, network = trained(path)
-    tests = evaluate(network, trial.task.build(), (1, 2, 3), 3, trial.seed)
+    task = trial.task.build()
+    tests = evaluate(network, task, (1, 2, 3), 3, trial.seed)
+    tests += controls(network, task, (1, 2), 3, trial.seed)
     last = [row for row in memory.rows if row["step"] == 6 and row["kind"] == "test"]
     assert [test["bits"] for test in tests] == [row["bits"] for row in last]
     plain = Memory()

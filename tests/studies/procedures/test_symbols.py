@@ -46,7 +46,7 @@ def test_a_memory_is_trained_tested_stored_and_read_back(estimator, options, tmp
     memory = Memory()
     mine.procedure.run(mine, memory)
     addresses = {row["address"] for row in memory.rows if row["kind"] == "test"}
-    assert addresses == {"own", "soft", "one slot", "cut off"}
+    assert addresses == {"own", "soft", "one slot", "cut off", "frozen", "shuffled"}
     assert all(np.isfinite(row["bits"]) for row in memory.rows)
     (tmp_path / "checkpoint.pt").write_bytes(memory.checkpoint)
     found, network = trained(tmp_path / "checkpoint.pt")

@@ -56,7 +56,8 @@ def test_finished_trials_stay_finished_and_begun_ones_go_on_from_their_checkpoin
     assert found[:3] == rows and len(unbroken) == 6
     # today's evaluations have rows of other addresses too
     assert [row.get("address") for row in found[3:]] == [
-        *(None, "own", "own", "soft", "soft", "one slot", "one slot", "cut off", "cut off")
+        *(None, "own", "own", "soft", "soft", "one slot", "one slot", "cut off", "cut off"),
+        *("frozen", "frozen", "shuffled", "shuffled"),
     ]
     for row, other in zip(found[:6], unbroken, strict=True):
         # rows did not have the curriculum's level then, nor who chose in training

@@ -95,8 +95,16 @@ def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
         keys = [(row["step"], row["kind"], row["length"], row.get("address")) for row in rows]
         addresses = ("own", "soft", "one slot", "cut off")
         tests = [("test", length, address) for address in addresses for length in (1, 2)]
+        at_the_end = [
+            (60, "test", length, address) for address in ("frozen", "shuffled") for length in (1, 2)
+        ]
         assert keys == [
-            (step, *rest) for step in range(3, 61, 3) for rest in [("train", None, None), *tests]
+            *(
+                (step, *rest)
+                for step in range(3, 61, 3)
+                for rest in [("train", None, None), *tests]
+            ),
+            *at_the_end,
         ]
     killed = next(t for t in ResultStore(folder).trials() if t.id == broken.parent.name)
     in_one_go, _ = rows_of(killed)

@@ -57,6 +57,8 @@ def test_curves_of_the_own_address_have_the_names_that_they_had(store, trial, tm
     tags = {tag for tag in events.Tags()["scalars"] if tag.endswith("/errors")}
     places = ("", ", soft", ", one slot", ", cut off")
     tests = {f"test, length {n}{place}/errors" for n in (1, 2, 3) for place in places}
+    slow = (", frozen", ", shuffled")
+    tests |= {f"test, length {n}{place}/errors" for n in (1, 2) for place in slow}
     assert tags == {"train/errors", *tests}
 
 

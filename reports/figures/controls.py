@@ -1,0 +1,44 @@
+"""Scores beside those of controls, in which the memory cannot help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from .. import style
+from . import panels
+from .rows import model_rows
+
+_MARKERS = ("x", "|", "+", "1", "2")
+
+
+@style.themed
+def controls(
+    models: pd.DataFrame, *, names: Mapping[str, str], chance: float = float("nan")
+) -> Figure:
+    """One row per model: its accuracy, and that of each control; `names` has their columns."""
+    figure, (axes,) = model_rows(models, panels=1)
+    looks: dict[str, dict[str, Any]] = {
+        column: {"marker": marker, "color": style.INK, "linestyle": "", "markersize": 8.0}
+        for column, marker in zip(names, _MARKERS, strict=False)
+    }
+    for row, (_, model) in enumerate(models.iterrows()):
+        scores = model[["accuracy", *names]].to_numpy(float)
+        ends = [np.nanmin(scores), np.nanmax(scores)]
+        axes.plot(ends, [row, row], color=style.GRID, linewidth=2, zorder=1)
+        axes.plot(model["accuracy"], row, **style.points(model, 8))
+        for column, look in looks.items():
+            axes.plot(model[column], row, **look)
+    if np.isfinite(chance):
+        axes.axvline(chance, color=style.MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
+    axes.set_xlabel("final accuracy at the trained lengths (dotted: guessing)")
+    panels.per_cent(axes.xaxis)
+    own = {**style.points(models.iloc[0], 8), "color": style.MUTED}
+    entries = {"as trained": Line2D([], [], **own)}
+    panels.legend(figure, entries | {names[c]: Line2D([], [], **look) for c, look in looks.items()})
+    return figure
