@@ -96,7 +96,17 @@ class Procedure(ABC):
 
     @abstractmethod
     def progress(self, row: Row) -> str:
-        """The live line after this row; empty where a row has nothing for it."""
+        """The live line after this row; empty where a row has nothing for it.
+
+        Without a time: what is left is told by the clock, from `share_done`.
+        """
+
+    def share_done(self, row: Row) -> float | None:
+        """How much of the trial is done after this row, from 0 to 1, as far as time goes.
+
+        None, the default, where a row does not tell.
+        """
+        return None
 
     def seconds_needed(self, trial: Trial, device: str) -> float | None:
         """About how many seconds the trial takes here, unless it stops before it must.

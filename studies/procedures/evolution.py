@@ -17,6 +17,7 @@ from .training_settings import (
     TEST_KEY,
     backend_parts,
     check_training,
+    share_done,
     tested_lengths,
     training_line,
 )
@@ -88,5 +89,9 @@ class Evolution(Procedure):
         return search(trial, self, recorder)
 
     def progress(self, row: Row) -> str:
-        """Updates, speed, bits per sequence and the time left, after a row of training."""
+        """Updates, speed and bits per sequence, after a row of training."""
         return training_line(self, row)
+
+    def share_done(self, row: Row) -> float | None:
+        """The share of its updates, after a row of training."""
+        return share_done(self, row)

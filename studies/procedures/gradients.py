@@ -74,6 +74,14 @@ class Gradients(Procedure):
         rollouts = f"gradients of {row['samples']:,} rollouts"
         return f"{row['step']}/{self.updates}  {rollouts}  error {row['error']:.2g}"
 
+    def share_done(self, row: Row) -> float | None:
+        """The share of the rollouts, which are as many before the updates as after them."""
+        drawn = [samples * draws for samples, draws in self.repeats]
+        here = [
+            work for work, (n, _) in zip(drawn, self.repeats, strict=True) if n <= row["samples"]
+        ]
+        return (sum(here) + (row["step"] > 0) * sum(drawn)) / (2 * sum(drawn))
+
 
 def _pairs(repeats: Any) -> tuple[tuple[int, int], ...]:
     """Pairs of numbers in range, () where there is anything else."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..design.data import BadData, hint
 from ..design.settings import check_number, check_whole
 from .base import Outcome, Procedure, Recorder, Row, procedures
-from .clock import clock
 
 if TYPE_CHECKING:
     from ..design.trial import TaskSpec, Trial
@@ -108,10 +107,13 @@ class Reinforcement(Procedure):
         return train_agent(trial, self, recorder)
 
     def progress(self, row: Row) -> str:
-        """Steps, speed, success and the time left, after a test."""
+        """Steps, speed and success, after a test."""
         if row["kind"] != "test":
             return ""
         step, seconds = row["step"], row["seconds"]
-        left = (self.total_timesteps - step) * seconds / step
         parts = [f"{step}/{self.total_timesteps}", f"{step / max(seconds, 1e-9):,.0f} steps/s"]
-        return "  ".join([*parts, f"success {row['success']:.2f}", f"{clock(max(left, 0))} left"])
+        return "  ".join([*parts, f"success {row['success']:.2f}"])
+
+    def share_done(self, row: Row) -> float | None:
+        """The share of its steps, after a test."""
+        return min(row["step"] / self.total_timesteps, 1.0) if row["kind"] == "test" else None

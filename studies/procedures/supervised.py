@@ -23,6 +23,7 @@ from .training_settings import (
     TEST_KEY,
     backend_parts,
     check_training,
+    share_done,
     tested_lengths,
     training_line,
 )
@@ -147,8 +148,12 @@ class Supervised(Procedure):
         return seconds_needed(trial, self, device)
 
     def progress(self, row: Row) -> str:
-        """Updates, speed, bits per sequence and the time left, after a row of training."""
+        """Updates, speed and bits per sequence, after a row of training."""
         return training_line(self, row)
+
+    def share_done(self, row: Row) -> float | None:
+        """The share of its updates, or of its budget, after a row of training."""
+        return share_done(self, row)
 
 
 def _terms(regularisers: Any) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from memnets.registry import Registry, backends
 from ..design.data import BadData
 from ..design.settings import check_number, check_whole, check_wholes, require
 from .base import Row
-from .clock import clock
 from .optimisers import check_optimiser
 
 TEST_KEY = ("kind", "step", "length", "address", "number", "value")
@@ -59,18 +58,22 @@ def backend_parts(settings: Any) -> Iterator[tuple[str, Registry[Any], str]]:
 
 
 def training_line(settings: Any, row: Row) -> str:
-    """Updates, speed, bits per sequence and the time left; empty after a row of a test."""
+    """Updates, speed and bits per sequence; empty after a row of a test."""
     if row["kind"] != "train":
         return ""
     step, seconds = row["step"], row["seconds"]
-    left = seconds * (1 / share_done(settings, row) - 1)
     speed = row["sequences"] / max(seconds, 1e-9)
-    parts = [f"{step}/{settings.updates}", f"{speed:,.0f} sequences/s", f"{row['bits']:.2f} bits"]
-    return "  ".join([*parts, f"{clock(left)} left"])
+    parts = [f"{step}/{settings.updates}", f"{speed:,.0f} seq/s", f"{row['bits']:.2f} bits"]
+    return "  ".join(parts)
 
 
-def share_done(settings: Any, row: Row) -> float:
-    """How far a training is, from 0 to 1: by its updates or by its budget, whichever is further."""
+def share_done(settings: Any, row: Row) -> float | None:
+    """How far a training is, from 0 to 1: by its updates or by its budget, whichever is further.
+
+    None for a row of a test.
+    """
+    if row["kind"] != "train":
+        return None
     budget = getattr(settings, "budget", None)
     spent = budget.share_spent(row["seconds"], row["sequences"]) if budget else 0.0
     return float(min(1.0, max(row["step"] / settings.updates, spent)))

@@ -41,6 +41,11 @@ class Agenda:
         """How many trials are left, without those that are under way here."""
         return len(self._left) + len(self._claimed)
 
+    @property
+    def waiting(self) -> tuple[Trial, ...]:
+        """The trials that are left, without those that are under way here."""
+        return (*self._left, *(trial for _, trial in self._claimed))
+
     def ended_elsewhere(self) -> Iterator[Ended]:
         """The next ones, as long as another run has ended them since this one began."""
         now = time.monotonic()

@@ -137,6 +137,7 @@ def _made(
     """How the trials of an agenda ended, one after the other; the display tells."""
     done = failed = elsewhere = 0
     interrupted = False
+    display.follow(agenda)
     display.count(done=0, failed=0, skipped=skipped)
     try:
         with contextlib.closing(running) as finished:

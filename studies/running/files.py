@@ -119,7 +119,7 @@ def read_lines(path: Path) -> list[str]:
     return whole.decode().splitlines()
 
 
-def last_lines(path: Path, size: int = 16_384) -> list[str]:
+def last_lines(path: Path, size: int = 65_536) -> list[str]:
     """The whole lines within the last `size` bytes of a file, none if it is not there."""
     try:
         with path.open("rb") as file:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from memnets.backends.compiling import Compilation, compiling
+from memnets.backends.compiling import compiling
 
 from ..design.trial import Trial
-from ..procedures.base import Row
 from ..procedures.clock import clock
-from .files import last_lines
+from .live_lines import describe, describe_compilation, last_rows, printable, share_done
+from .pace import Pace, study_left
 from .store import ResultStore
 
 if TYPE_CHECKING:
@@ -28,6 +27,13 @@ class Planned(Protocol):
     def trials(self) -> Iterable[Trial]: ...
 
 
+class Waiting(Protocol):
+    """What is left to make."""
+
+    @property
+    def waiting(self) -> Sequence[Trial]: ...
+
+
 class Display:
     """Reads how far the running trials are from their rows; silent where nobody watches."""
 
@@ -37,7 +43,9 @@ class Display:
         self._store, self._study = store, study
         self._total = sum(1 for _ in study.trials())
         self._done = self._failed = self._skipped = 0
-        self._running: dict[str, tuple[Trial, float]] = {}
+        self._running: dict[str, tuple[Trial, Pace]] = {}
+        self._ended: list[tuple[Trial, float]] = []
+        self._agenda: Waiting | None = None
         self._console = Console(stderr=True)
         self._quiet = not self._console.is_terminal if quiet is None else quiet
         self._live: Any = None
@@ -65,8 +73,15 @@ class Display:
         """These trials are under way now."""
         now = time.monotonic()
         known = self._running
-        self._running = {t.id: known.get(t.id, (t, now)) for t in trials}
+        self._running = {t.id: known.get(t.id) or (t, self._pace(t, now)) for t in trials}
+        for trial, pace in known.values():
+            if trial.id not in self._running and self._store.is_done(trial):
+                self._ended.append((trial, pace.ended(now)))
         self.refresh()
+
+    def follow(self, agenda: Waiting) -> None:
+        """These trials are to be made."""
+        self._agenda = agenda
 
     def count(self, *, done: int, failed: int, skipped: int) -> None:
         """So many trials have ended in this run, well or badly, and so many before it."""
@@ -98,48 +113,33 @@ class Display:
         from rich.console import Group
         from rich.text import Text
 
-        lines = [
-            describe(trial, _last_rows(self._store, trial), time.monotonic() - since)
-            for trial, since in self._running.values()
-        ]
+        now, encoding = time.monotonic(), self._console.encoding
+        lines, left = [], []
+        for trial, pace in self._running.values():
+            rows = last_rows(self._store, trial)
+            pace.saw(share_done(trial, rows), now)
+            left.append(pace.left(now))
+            lines.append(
+                describe(trial, rows, now - pace.begun, left[-1], width=self._console.width)
+            )
         lines += map(describe_compilation, compiling())
-        ended = self._skipped + self._done + self._failed
-        study = f"{self._study.name}: {ended}/{self._total} trials"
-        study += f", {self._failed} failed" if self._failed else ""
-        encoding = self._console.encoding
+        lines.append(self._whole(left, now))
         cut: OverflowMethod = "ellipsis" if printable("…", encoding) == "…" else "crop"
-        texts = (printable(line, encoding) for line in [*lines, study])
+        texts = (printable(line, encoding) for line in lines)
         return Group(*(Text(text, no_wrap=True, overflow=cut) for text in texts))
 
+    def _whole(self, left: Sequence[float | None], now: float) -> str:
+        """One line about the study."""
+        ended = self._skipped + self._done + self._failed
+        parts = [f"{self._study.name}: {ended}/{self._total} trials"]
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        going = ((trial, pace.whole(now)) for trial, pace in self._running.values())
+        known = [*self._ended, *((trial, took) for trial, took in going if took is not None)]
+        seconds = study_left(left, self._agenda.waiting if self._agenda else (), known)
+        if seconds:
+            parts.append(f"{clock(seconds)} left")
+        return ", ".join(parts)
 
-def printable(text: str, encoding: str) -> str:
-    """The text with escapes in place of characters that an encoding lacks."""
-    return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def describe_compilation(kernel: Compilation) -> str:
-    """One line about a kernel that a process of this machine compiles, once for all trials."""
-    so_far = clock(time.time() - kernel.since)
-    return f"compiling {kernel.name}  {so_far} of about {clock(kernel.about_seconds)}"
-
-
-def describe(trial: Trial, rows: Sequence[Row], waited: float = 0.0) -> str:
-    """One line about a running trial, from the last of its rows that has something to show."""
-    name = f"{trial.task_label}  {trial.model_label}  seed {trial.seed}"
-    for row in reversed(rows):
-        said = _progress(trial, row)
-        if said:
-            return f"{name}  {said}"
-    return f"{name}  started {clock(waited)} ago"
-
-
-def _progress(trial: Trial, row: Row) -> str:
-    # a procedure may come from anywhere, and no live line is worth a trial
-    try:
-        return trial.procedure.progress(row)
-    except Exception as error:
-        return f"(progress: {type(error).__name__}: {error})"
-
-
-def _last_rows(store: ResultStore, trial: Trial) -> list[Row]:
-    return [json.loads(line) for line in last_lines(store.path(trial) / "metrics.jsonl")]
+    def _pace(self, trial: Trial, now: float) -> Pace:
+        return Pace(now, share_done(trial, last_rows(self._store, trial)))

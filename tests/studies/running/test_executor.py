@@ -12,9 +12,10 @@ import pytest
 from memnets.spec import ModelSpec
 from studies import ResultStore, TaskSpec, run
 from studies.design.data import BadData
+from studies.procedures.clock import clock
 from studies.running.files import Unwritable
 from studies.running.folder_lock import held
-from studies.running.progress import clock, describe
+from studies.running.live_lines import describe
 from studies.running.store import NotResults
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -201,8 +202,8 @@ def test_a_number_of_retries_that_is_none_is_refused(study, tmp_path, retries):
 def test_a_trial_in_progress_is_described_in_one_line(trial):
     assert describe(trial, [], 65) == "copy  ntm/reinforce  seed 3  started 1:05 ago"
     rows = [{"kind": "train", "step": 2, "sequences": 4, "seconds": 0.5, "bits": 1.234}]
-    line = describe(trial, [*rows, {"kind": "test", "step": 2, "length": 1}])
-    assert line == "copy  ntm/reinforce  seed 3  2/6  8 sequences/s  1.23 bits  0:01 left"
+    line = describe(trial, [*rows, {"kind": "test", "step": 2, "length": 1}], 65, 1.2)
+    assert line == "copy  ntm/reinforce  seed 3  0:01 left  2/6  8 seq/s  1.23 bits"
     assert clock(3 * 3600 + 62) == "3:01:02"
 
 

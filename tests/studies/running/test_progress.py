@@ -9,7 +9,8 @@ from rich.console import Console
 from memnets.backends.compiling import Compilation, folder, turn
 from memnets.spec import ModelSpec
 from studies import ResultStore, Study, Supervised, TaskSpec
-from studies.running.progress import Display, describe_compilation
+from studies.running.live_lines import describe_compilation
+from studies.running.progress import Display
 
 
 def shown(display: Display) -> list[str]:
