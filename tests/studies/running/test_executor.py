@@ -120,7 +120,7 @@ def test_a_number_of_workers_that_is_none_is_refused(study, tmp_path, workers):
 def test_a_live_line_that_fails_says_so_and_stops_nothing(trial, faulty):
     small = dataclasses.replace(trial, procedure=faulty.Tells())
     said = describe(small, [{"step": 1}])
-    assert said == "copy  ntm/reinforce  seed 3  (progress: KeyError: 'nothing')"
+    assert said == "copy  ntm/reinforce  seed 3  0:00 so far  (progress: KeyError: 'nothing')"
 
 
 @dataclasses.dataclass
