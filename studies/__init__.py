@@ -22,6 +22,8 @@ from .procedures.selection import RateSchedule as RateSchedule
 from .procedures.selection import Restarts as Restarts
 from .procedures.selection import Selection as Selection
 from .procedures.supervised import Supervised as Supervised
+from .running.callbacks import Callback as Callback
 from .running.executor import Summary as Summary
 from .running.executor import run as run
 from .running.store import ResultStore as ResultStore
+from .running.tensorboard import TensorBoard as TensorBoard

@@ -87,6 +87,9 @@ class Run(Chosen):
     retries: int = 1
     """How often a trial whose worker dies goes on with another worker before it counts as failed.
     What fails with an error would fail again, and is left to the next run."""
+    tensorboard: bool = False
+    """Write TensorBoard event files into FOLDER/STUDY/tensorboard while it runs; needs the extra
+    `tensorboard`."""
     address: str | None = None
     """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786; its
     workers need not see FOLDER."""
@@ -94,9 +97,11 @@ class Run(Chosen):
     def __call__(self) -> int:
         from studies.running.executor import run
         from studies.running.store import ResultStore
+        from studies.running.tensorboard import TensorBoard
 
         study = self.chosen()
         store = ResultStore(self.folder / study.name)
+        live = [TensorBoard(store.folder / "tensorboard")] if self.tensorboard else []
         summary = run(
             study,
             store,
@@ -105,6 +110,7 @@ class Run(Chosen):
             device=self.device,
             threads=self.threads,
             retries=self.retries,
+            callbacks=live,
         )
         return 130 if summary.interrupted else int(summary.failed > 0)
 

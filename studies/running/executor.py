@@ -12,9 +12,11 @@ from ..design.study import Study
 from ..design.trial import Trial
 from .agenda import Agenda
 from .attempt import failure
+from .callbacks import Callback
 from .claims import Claimed
 from .code_versions import differences
 from .engines import Endings, Engine, inline
+from .events import Events
 from .files import Unwritable, read_json
 from .folder_lock import held, joined
 from .progress import Display
@@ -59,6 +61,7 @@ def run(
     threads: int = 1,
     retries: int = 1,
     quiet: bool | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Summary:
     """Run the study's missing trials and say how it went.
 
@@ -67,7 +70,7 @@ def run(
     of one study at one time share its trials. A trial whose worker dies goes on from its last
     checkpoint with another, up to `retries` times. One that fails, or whose workers die more often,
     is a row of `store.failures()` and is tried again by the next run. Ctrl-C returns a summary that
-    says `interrupted`. Progress goes to a terminal unless `quiet`.
+    says `interrupted`. Progress goes to a terminal unless `quiet`, and events to the callbacks.
 
     Raises BadData, before any trial begins, for a task that cannot be built, a folder that is in
     use for something else, a script that workers would run again, or workers that cannot make the
@@ -85,8 +88,9 @@ def run(
         todo = [trial for trial in trials if not store.is_done(trial)]
         skipped = len(trials) - len(todo)
         agenda = Agenda(todo, store, retries)
-        running = engine(agenda, store, device, threads, display)
-        return _made(running, agenda, store, display, skipped)
+        events = Events(store, todo, display, callbacks)
+        running = engine(agenda, store, device, threads, events)
+        return _made(running, agenda, store, display, events, skipped)
 
 
 def retry(
@@ -117,7 +121,9 @@ def retry(
         for trial in trials if anew else ():
             remove(store.path(trial))
         agenda = Agenda(trials, store)
-        return _made(inline(agenda, store, device, threads, display), agenda, store, display)
+        events = Events(store, trials, display, ())
+        running = inline(agenda, store, device, threads, events)
+        return _made(running, agenda, store, display, events)
 
 
 @dataclass(frozen=True)
@@ -132,9 +138,14 @@ class _Chosen:
 
 
 def _made(
-    running: Endings, agenda: Agenda, store: ResultStore, display: Display, skipped: int = 0
+    running: Endings,
+    agenda: Agenda,
+    store: ResultStore,
+    display: Display,
+    events: Events,
+    skipped: int = 0,
 ) -> Summary:
-    """How the trials of an agenda ended, one after the other; the display tells."""
+    """How the trials of an agenda ended, one after the other; display and callbacks are told."""
     done = failed = elsewhere = 0
     interrupted = False
     display.follow(agenda)
@@ -150,11 +161,13 @@ def _made(
                 failed += not good
                 if not good:
                     display.note(_reason(store, trial))
+                events.ended(trial)
                 display.count(done=done, failed=failed, skipped=skipped + elsewhere)
     except KeyboardInterrupt:
         interrupted = True
     summary = Summary(done, skipped, failed, interrupted, elsewhere)
     display.close(str(summary))
+    events.study_ended(summary)
     return summary
 
 
