@@ -31,7 +31,7 @@ def chapters(results: Results) -> Iterator[Chapter]:
     if len(procedures) < 2:
         yield _chapter(procedures[0] if procedures else "", results)
         return
-    for procedure in procedures:
+    for procedure in sorted(procedures, key=lambda name: view_of(name).order):
         yield _titled(procedure, _chapter(procedure, results.of(procedure)))
 
 

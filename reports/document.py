@@ -19,6 +19,7 @@ from .blocks import Block, Picture, Section, Table
 from .chapters import Chapter, chapters
 from .failures import failures
 from .file_names import free
+from .ledger import ledger
 from .reproduction import reproduce
 from .results import Results, read
 
@@ -96,6 +97,8 @@ def _sections(found: list[Chapter], results: Results) -> Iterator[Section]:
     for chapter in found:
         yield from chapter.sections
     if section := failures(results):
+        yield section
+    if section := ledger(results):
         yield section
     yield reproduce(results)
 

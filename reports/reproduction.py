@@ -47,11 +47,13 @@ def reproduce(results: Results) -> Section:
 def _runs(results: Results) -> list[str]:
     """The command that makes these trials: none for a study that is not registered just so."""
     from studies.design.study import studies
+    from studies.running.choices import with_choices
 
     if results.name not in studies:
         return []
     try:
-        planned = {trial.id for trial in studies.get(results.name)().trials()}
+        study = with_choices(studies.get(results.name)(), results.store)
+        planned = {trial.id for trial in study.trials()}
     # the study, or what it is made of, may need a package that is not installed here
     except (LookupError, ValueError, ImportError):
         return []

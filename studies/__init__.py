@@ -1,6 +1,9 @@
 """Declare, run and store studies; importing this package imports no torch."""
 
 from . import own_packages as own_packages
+from .design.search import Between as Between
+from .design.search import Criterion as Criterion
+from .design.search import Search as Search
 from .design.study import Study as Study
 from .design.study import studies as studies
 from .design.trial import TaskSpec as TaskSpec

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studies.design.data import BadData
+from studies.design.search import Search
 from studies.design.study import Study, studies
 from studies.procedures.base import Procedure
 from studies.procedures.clock import clock
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from studies.running.plan import Planned
 
 
-PLANNED = ("task", "model", "trials", "missing", "parameters", "a trial takes")
+PLANNED = ("task", "model", "procedure", "trials", "missing", "parameters", "a trial takes")
 
 
 def describe(study: Study) -> Iterator[str]:
     """Question, tasks, models, procedure and seeds, line by line."""
-    trials = [trial for trial in study.trials() if trial.seed == study.seeds[0]]
+    trials = list(study.expected())
     yield from (study.question, "", "tasks")
     yield from columns((name, f"{spec.name} {spec.options}") for name, spec in study.tasks.items())
     yield "models"
@@ -36,7 +37,20 @@ def describe(study: Study) -> Iterator[str]:
         task, *model = [key] if isinstance(key, str) else key
         yield f"procedure on {task}" + "".join(f" of {label}" for label in model)
         yield from columns(_settings(own))
-    yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials) * len(study.seeds)} trials"
+    if study.tuning is not None:
+        seeds = ", ".join(map(str, study.tuning.seeds))
+        yield f"searched first, on seeds {seeds}, for the {study.tuning.criterion}"
+        yield from columns(_searched(study.tuning))
+    yield f"seeds {', '.join(map(str, study.seeds))}: {len(trials)} trials"
+
+
+def _searched(search: Search) -> Iterator[tuple[str, str]]:
+    """What is tried, by name; then what differs for a model."""
+    yield from ((name, str(values)) for name, values in search.space.items())
+    for model, space in search.own.items():
+        yield from ((f"{name} of {model}", str(values)) for name, values in space.items())
+    if search.draws is not None:
+        yield "draws", str(search.draws)
 
 
 def _settings(own: Procedure | Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -147,6 +161,7 @@ def plan_lines(plan: Sequence[Planned], workers: int) -> Iterator[str]:
         (
             row.task,
             row.model,
+            row.procedure,
             str(row.trials),
             str(row.missing),
             f"{row.parameters:,}",
@@ -154,7 +169,7 @@ def plan_lines(plan: Sequence[Planned], workers: int) -> Iterator[str]:
         )
         for row in plan
     ]
-    yield from table([PLANNED, *lines], left=2)
+    yield from table([PLANNED, *lines], left=3)
     missing = sum(row.missing for row in plan)
     known = {row: row.seconds for row in plan if row.missing and row.seconds is not None}
     unknown = missing - sum(row.missing for row in known)

@@ -13,6 +13,7 @@ from .gradients import gradient_spread as gradient_spread
 from .learning import learning_curves as learning_curves
 from .profile import performance_profile as performance_profile
 from .profile import survival as survival
+from .sensitivity import sensitivity as sensitivity
 from .speed import implementations as implementations
 from .speed import memory_cost as memory_cost
 from .speed import step_time as step_time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 from ..blocks import Answer, KeyNumber, Section
 from ..results import Results
@@ -16,6 +17,9 @@ class View(ABC):
     The results that a view gets hold the trials of that procedure only, and at least one of them
     has finished. Figures and tables are blocks of the sections.
     """
+
+    order: ClassVar[int] = 0
+    """Where its chapter stands in a study of several procedures: larger ones come later."""
 
     @abstractmethod
     def answer(self, results: Results) -> Answer:

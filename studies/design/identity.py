@@ -43,16 +43,23 @@ def identity(data: Mapping[str, Any]) -> str:
     hashed = {name: value for name, value in data.items() if not name.endswith("_label")}
     task = hashed["task"]
     hashed["task"] = {**task, "options": _by_content(task["options"])}
-    procedure = dict(_by_content(hashed["procedure"]))
+    procedure = _first(_by_content(hashed["procedure"]))
     name = procedure.pop("name")
-    for later, default in LATER.get(name, {}).items():
-        if procedure.get(later, default) == default:
-            procedure.pop(later, None)
     if name == "supervised":
         hashed |= {"procedure": FIRST["supervised"], "training": procedure}
     else:
         hashed |= {"procedure": {"name": name, **procedure}}
     return fingerprint(hashed)
+
+
+def _first(procedure: Mapping[str, Any]) -> dict[str, Any]:
+    """A procedure, and one that it is made of, without later fields that have their defaults."""
+    later = LATER.get(procedure["name"], {})
+    return {
+        field: _first(value) if field == "of" else value
+        for field, value in procedure.items()
+        if field not in later or value != later[field]
+    }
 
 
 def _by_content(settings: Any) -> Any:

@@ -13,8 +13,10 @@ from memnets.spec import ModelSpec
 
 from ..procedures.base import Procedure, check_procedure
 from .data import BadData, build
+from .search import Search, Setting
 from .settings import require
 from .trial import TaskSpec, Trial
+from .tuned import check_tuning, compared, searched
 
 # the registered functions take no arguments and return a Study
 studies: Registry[Callable[[], Study]] = Registry("memnets.studies", home="studies.catalog")
@@ -33,6 +35,9 @@ class Study:
     task is a mapping from every task's key to its own ModelSpec. `own` has the fields of the
     procedure that differ on a task, by its key, or for one model on it, by both keys; or another
     procedure in its place.
+
+    With `tuning`, settings are searched first, for each model on each task alike, and the
+    comparison is made with the best of each: `choices`, which running the study finds out.
     """
 
     name: str
@@ -42,11 +47,14 @@ class Study:
     procedure: Procedure
     own: Own = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    tuning: Search | None = None
+    choices: Mapping[tuple[str, str], Setting] | None = None
 
     def __post_init__(self) -> None:
         require(_is_folder_name(self.name), self, "a study's", "name", FOLDER_NAME)
         self._check_factors()
         self._check_own()
+        check_tuning(self)
         seen: dict[str, Trial] = {}
         for trial in self.trials():
             twin = seen.setdefault(trial.id, trial)
@@ -60,7 +68,7 @@ class Study:
         found = self.procedure
         for key in (task, (task, model)):
             own = self.own.get(key, {})
-            found = own if isinstance(own, Procedure) else self._changed(found, own, task)
+            found = own if isinstance(own, Procedure) else self.changed(found, own, task)
         return found
 
     def with_procedure(self, procedure: Procedure) -> Study:
@@ -92,24 +100,35 @@ class Study:
             else {task: own_spec for task, own_spec in model.items() if task in kept_tasks}
             for name, model in kept.items()
         }
-        return replace(self, tasks=kept_tasks, models=per_task, own=own)
+        tuning = self.tuning
+        if tuning is not None:
+            searched = {name: space for name, space in tuning.own.items() if name in kept}
+            tuning = replace(tuning, own=searched)
+        return replace(self, tasks=kept_tasks, models=per_task, own=own, tuning=tuning)
 
     def trials(self) -> Iterator[Trial]:
-        """All trials; seed by seed, so that a study cut short has compared all models."""
-        for seed in self.seeds:
-            for task_label, task in self.tasks.items():
-                for model_label, model in self.models.items():
-                    model = model if isinstance(model, ModelSpec) else model[task_label]
-                    yield Trial(
-                        task=task,
-                        model=model,
-                        procedure=self.procedure_of(task_label, model_label),
-                        seed=seed,
-                        task_label=task_label,
-                        model_label=model_label,
-                    )
+        """All trials that are known; seed by seed, so that a study cut short compares all models.
 
-    def _changed(self, procedure: Procedure, fields: Mapping[str, Any], task: str) -> Procedure:
+        A search comes first. The trials that compare what it chooses are known with `choices`.
+        """
+        if self.tuning is not None:
+            yield from searched(self, self.tuning)
+        if self.tuning is None or self.choices is not None:
+            yield from compared(self, self.choices or {})
+
+    def expected(self) -> Iterator[Trial]:
+        """All trials, those of the comparison untuned where what they are is not known yet."""
+        yield from self.trials()
+        if self.tuning is not None and self.choices is None:
+            yield from compared(self, {})
+
+    def model_of(self, task: str, model: str) -> ModelSpec:
+        """The model of that key on the task of that key, before any search."""
+        found = self.models[model]
+        return found if isinstance(found, ModelSpec) else found[task]
+
+    def changed(self, procedure: Procedure, fields: Mapping[str, Any], task: str) -> Procedure:
+        """The procedure with other values of some fields, on a task."""
         where = f"study {self.name!r}, own on {task!r}"
         return build(type(procedure), {**_settings(procedure), **fields}, where)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..design.data import BadData
 from ..design.settings import whole
@@ -13,6 +14,7 @@ from ..design.trial import Trial
 from .agenda import Agenda
 from .attempt import failure
 from .callbacks import Callback
+from .choices import chosen_lines, is_settled, with_choices
 from .claims import Claimed
 from .code_versions import differences
 from .engines import Endings, Engine, inline
@@ -69,8 +71,10 @@ def run(
     `address`, whose results come through the engine where they do not see the store's folder. Runs
     of one study at one time share its trials. A trial whose worker dies goes on from its last
     checkpoint with another, up to `retries` times. One that fails, or whose workers die more often,
-    is a row of `store.failures()` and is tried again by the next run. Ctrl-C returns a summary that
-    says `interrupted`. Progress goes to a terminal unless `quiet`, and events to the callbacks.
+    is a row of `store.failures()` and is tried again by the next run; a try of a search that failed
+    is a result, once all have ended. A study with a search makes that first and then what it chose.
+    Ctrl-C returns a summary that says `interrupted`. Progress goes to a terminal unless `quiet`,
+    and events to the callbacks; with a search, those of two runs.
 
     Raises BadData, before any trial begins, for a task that cannot be built, a folder that is in
     use for something else, a script that workers would run again, or workers that cannot make the
@@ -78,14 +82,48 @@ def run(
     ConnectionError, where the scheduler goes away; in both cases the next run goes on.
     """
     _require_engine(workers, address, threads, device, retries)
+    engine: Engine = workers_of(workers, address) if workers or address else inline
+    made = partial(
+        _stage,
+        store=store,
+        engine=engine,
+        device=device,
+        threads=threads,
+        retries=retries,
+        quiet=quiet,
+        callbacks=callbacks,
+    )
+    first = made(begun := with_choices(study, store))
+    if study.tuning is None or begun.choices is not None or first.interrupted:
+        return first
+    decided = with_choices(study, store)
+    if decided.choices is None:
+        return first
+    second = made(decided)
+    before = second.skipped - first.done - first.failed
+    done, failed = first.done + second.done, first.failed + second.failed
+    return Summary(done, before, failed, second.interrupted)
+
+
+def _stage(
+    study: Study,
+    *,
+    store: ResultStore,
+    engine: Engine,
+    device: str,
+    threads: int,
+    retries: int,
+    quiet: bool | None,
+    callbacks: Sequence[Callback],
+) -> Summary:
+    """Run the trials that are known now: those of a search, or all."""
     trials = list(study.trials())
     for trial in trials:
         trial.procedure.takes(trial.procedure.task(trial.task))
-    engine: Engine = workers_of(workers, address) if workers or address else inline
     with joined(store, study), Display(store, study, quiet=quiet) as display:
-        for line in differences(store.made_with()):
+        for line in (*differences(store.made_with()), *chosen_lines(study)):
             display.note(line)
-        todo = [trial for trial in trials if not store.is_done(trial)]
+        todo = [trial for trial in trials if not is_settled(study, store, trial)]
         skipped = len(trials) - len(todo)
         agenda = Agenda(todo, store, retries)
         events = Events(store, todo, display, callbacks)

@@ -35,31 +35,39 @@ def joined(store: ResultStore, study: Study) -> Iterator[None]:
     """Declare the study, or join the runs of it that are under way; they share its trials.
 
     Raises BadData where the folder is held, and where a run of other trials is under way, whose
-    study would not be the folder's any more.
+    study would not be the folder's any more; both are waited for a moment, as a run that goes on
+    from its search to its comparison may meet one that is about to.
     """
-    folder, deadline = store.folder, time.monotonic() + PATIENCE
-    with _opened(folder) as handle:
-        while True:
-            alone = lock(handle, shared=False)
-            if alone is not False:
-                store.declare(study)
-                in_use(folder)
-            if alone is None:
-                break
-            if lock(handle, shared=True):
-                if alone or store.is_of(study):
-                    break
-                raise BadData(
-                    f"{folder} is in use by another run, of other trials: wait for it, or stop it."
-                )
-            if time.monotonic() > deadline:
-                raise BadData(f"{folder} is in use by another run: wait for it, or stop it.")
-            time.sleep(0.1)
-        try:
-            yield
-        finally:
-            if lock(handle, shared=False):
-                in_use(folder)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with _opened(store.folder) as handle:
+            obstacle = _obstacle(handle, store, study)
+            if obstacle is None:
+                try:
+                    yield
+                finally:
+                    if lock(handle, shared=False):
+                        in_use(store.folder)
+                return
+        # between two tries nothing is locked, so that others get their turn
+        if time.monotonic() > deadline:
+            raise BadData(
+                f"{store.folder} is in use by another run{obstacle}: wait for it, or stop it."
+            )
+        time.sleep(0.1)
+
+
+def _obstacle(handle: int, store: ResultStore, study: Study) -> str | None:
+    """What keeps the run from joining, to be said; None where it has joined."""
+    alone = lock(handle, shared=False)
+    if alone is not False:
+        store.declare(study)
+        in_use(store.folder)
+    if alone is None:
+        return None
+    if not lock(handle, shared=True):
+        return ""
+    return None if alone or store.is_of(study) else ", of other trials"
 
 
 @contextlib.contextmanager

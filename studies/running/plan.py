@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..design.study import Study
+from .choices import with_choices
 from .store import ResultStore
 from .threads import torch_threads
 
 
 class Planned(NamedTuple):
-    """One model on one task."""
+    """One model on one task, made by one procedure."""
 
     task: str
     model: str
+    procedure: str
     trials: int
     missing: int
     """Trials that are not done yet."""
@@ -27,10 +29,11 @@ def planned(study: Study, store: ResultStore, device: str, threads: int = 1) -> 
 
     Nothing is timed where no trial is missing. Raises BadData as running the study would.
     """
-    rows: dict[tuple[str, str], Planned] = {}
-    for trial in study.trials():
+    rows: dict[tuple[str, str, str], Planned] = {}
+    for trial in with_choices(study, store).expected():
         trial.procedure.takes(trial.procedure.task(trial.task))
-        key, done = (trial.task_label, trial.model_label), store.is_done(trial)
+        key = (trial.task_label, trial.model_label, trial.procedure.name)
+        done = store.is_done(trial)
         if key not in rows:
             sizes = trial.procedure.network_sizes(trial.task)
             network = trial.model.build(**sizes)

@@ -1,0 +1,1 @@
+"""The view of the procedure "tuning": what a search tried, and what it chose."""

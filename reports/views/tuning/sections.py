@@ -1,0 +1,122 @@
+"""Sections about a search: what it chose, how much each setting matters, and all it tried."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from studies.design.search import Criterion
+
+from ... import figures, formats
+from ...blocks import Block, Picture, Section, Table
+from ...file_names import file_name
+from ...results import Results
+from . import frames
+
+
+def chosen(results: Results) -> Section:
+    """The setting of each model that the comparison is made with."""
+    frame = frames.settings(results)
+    counts = frame.groupby(["task", "model"], as_index=False, sort=False).agg(
+        tried=("score", "size"), runs=("seeds", "sum"), lost=("failed", "sum")
+    )
+    found = frame[frame["chosen"]].merge(counts, on=["task", "model"])
+    shown = _shown(found).assign(
+        **{
+            "Settings tried": [formats.whole(value) for value in found["tried"]],
+            "Trials": [formats.whole(value) for value in found["runs"]],
+            "Failed": [formats.whole(value) for value in found["lost"]],
+        }
+    )
+    caption = (
+        f"The setting with the {_criterion(results)}, a mean over the search's own seeds; of equal "
+        "ones the one that ended after fewer steps. A setting that failed on a seed is not chosen."
+    )
+    table = Table("chosen-settings", "Chosen settings", caption, shown, found)
+    return Section("chosen", "What was chosen", (table,))
+
+
+def sensitivity(results: Results) -> Section | None:
+    """Score against each searched setting; None where there is nothing to compare."""
+    frame = frames.settings(results)
+    blocks: list[Block] = []
+    for task in dict.fromkeys(frame["task"]):
+        of_task = frame[frame["task"] == task]
+        parts = {name: frames.by_value(of_task, name) for name in frames.names(frame)}
+        parts = {name: part for name, part in parts.items() if part["value"].nunique() > 1}
+        if not parts:
+            continue
+        best = "most" if _maximised(results) else "score"
+        parts = {name: part.assign(score=part[best]) for name, part in parts.items()}
+        tag = (task,) if frame["task"].nunique() > 1 else ()
+        caption = (
+            f"The best score reached with each value{f' on {task}' if tag else ''}, whatever the "
+            f"other settings were: the {_criterion(results)}, a mean over the search's seeds. "
+            f"A ring marks what was chosen. {_spread(parts)}"
+        )
+        figure = figures.sensitivity(parts, score=_column(results))
+        title = f"Score against each setting{f' on {task}' if tag else ''}"
+        blocks.append(Picture(file_name("sensitivity", *tag), title, caption, figure))
+    return (
+        Section("sensitivity", "How much each setting matters", tuple(blocks)) if blocks else None
+    )
+
+
+def tried(results: Results) -> Section:
+    """Every setting with its score."""
+    frame = frames.settings(results)
+    shown = _shown(frame).assign(
+        **{
+            "Seeds": [formats.whole(value) for value in frame["seeds"]],
+            "Failed": [formats.whole(value) for value in frame["failed"]],
+            "Chosen": ["yes" if value else "" for value in frame["chosen"]],
+        }
+    )
+    caption = "Every setting that was tried; one that failed on a seed has no score."
+    return Section("tried", "All that was tried", (Table("tried", "Tried", caption, shown, frame),))
+
+
+def _shown(frame: pd.DataFrame) -> pd.DataFrame:
+    values = {name: [_text(value) for value in frame[name]] for name in frames.names(frame)}
+    values = {
+        name: texts for name, texts in values.items() if name not in ("tried", "runs", "lost")
+    }
+    scores = {
+        "Score": [formats.number(value) for value in frame["score"]],
+        "Steps": [formats.whole(value) for value in frame["steps"]],
+    }
+    text = pd.DataFrame({"Task": frame["task"], "Model": frame["model"], **values, **scores})
+    return text.drop(columns="Task") if text["Task"].nunique() == 1 else text
+
+
+def _text(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "–" if value != value else f"{value:g}"
+    return str(value)
+
+
+def _spread(parts: dict[str, pd.DataFrame]) -> str:
+    """The setting between whose values a model's score differs most, in a sentence."""
+    found = [
+        (group["score"].max() - group["score"].min(), model, name)
+        for name, part in parts.items()
+        for model, group in part.groupby("model", sort=False)
+    ]
+    apart, model, name = max(found, key=lambda each: each[0])
+    return f"The widest spread is {model}'s over {name}: {formats.number(apart)}."
+
+
+def _criterion(results: Results) -> str:
+    return str(_criterion_of(results))
+
+
+def _column(results: Results) -> str:
+    return str(_criterion_of(results).column).replace("_", " ")
+
+
+def _maximised(results: Results) -> bool:
+    return bool(_criterion_of(results).maximise)
+
+
+def _criterion_of(results: Results) -> Criterion:
+    criterion: Criterion = results.trials[0].procedure.criterion  # type: ignore[attr-defined]
+    return criterion

@@ -1,0 +1,165 @@
+"""The report of a study with a search, from a store with known numbers."""
+
+import dataclasses
+
+import pytest
+
+from memnets.spec import ModelSpec
+from reports import build
+from reports.ledger import counts, ledger
+from reports.results import read
+from reports.views.tuning import frames, sections
+from reports.views.tuning.view import Tuning as View
+from studies import Criterion, ResultStore, Search, Study, Supervised, TaskSpec
+from studies.running.choices import with_choices
+from studies.running.recorder import FolderRecorder
+
+# errors by model, rate and clip
+ERRORS = {
+    "lstm": {(0.001, 1): 8, (0.001, 9): 7, (0.01, 1): 6, (0.01, 9): 5},
+    "ntm": {(0.001, 1): 1, (0.001, 9): 2, (0.01, 1): 9, (0.01, 9): 9},
+}
+
+
+def declared(**search):
+    space = {"learning_rate": (0.001, 0.01), "clip_norm": (1.0, 9.0)}
+    return Study(
+        name="tuned",
+        question="Which memory copies?",
+        tasks={"copy": TaskSpec("copy", {"max_length": 4})},
+        models={"lstm": ModelSpec("none"), "ntm": ModelSpec("ntm")},
+        procedure=Supervised(updates=10, test_lengths=(2, 4)),
+        seeds=(0, 1),
+        tuning=Search(space=space, seeds=(7, 8), **search),
+    )
+
+
+def make(store, trials, broken=()):
+    for trial in trials:
+        if store.path(trial).is_dir():
+            continue
+        store.begin(trial)
+        settings = getattr(trial.procedure, "of", trial.procedure)
+        key = settings.learning_rate, int(settings.clip_norm)
+        if (trial.model_label, key, trial.seed) in broken:
+            times = {
+                "started": "2026-11-20T10:00:00+00:00",
+                "finished": "2026-11-20T10:00:30+00:00",
+            }
+            store.fail(trial, {"error": "no", "traceback": "no", **times})
+            continue
+        errors = ERRORS[trial.model_label][key] + (trial.seed - 7.5) * (trial.seed > 6)
+        row = {"step": 10, "sequences": 160, "seconds": 2.0, "accuracy": 1 - errors / 32}
+        recorder = FolderRecorder(store, trial)
+        recorder.row({**row, "kind": "train", "length": None, "bits": errors, "errors": errors})
+        for length in (2, 4):
+            test = {**row, "kind": "test", "length": length, "bits": errors, "errors": errors}
+            recorder.row({**test, "sequence_accuracy": 0.5, "entropy": 0.1, "excess_bits": None})
+        facts = {"parameters": 9, "state_size": 4, "seconds": 2.0, "solved": None, "updates": 10}
+        facts |= {"in_training": "soft", "at_test": "soft", "discrete": False, "sequences": 160}
+        store.finish(trial, facts)
+
+
+def stored(folder, study, broken=()):
+    store = ResultStore(folder / "tuned")
+    store.declare(study)
+    make(store, study.trials(), broken)
+    decided = with_choices(study, store)
+    store.declare(decided)
+    make(store, decided.trials())
+    return store
+
+
+@pytest.fixture
+def store(tmp_path):
+    return stored(tmp_path, declared())
+
+
+def of_search(store):
+    return read(store).of("tuning")
+
+
+def test_every_setting_has_its_mean_score_and_the_best_is_chosen(store):
+    frame = frames.settings(of_search(store))
+    assert frames.names(frame) == ["clip_norm", "learning_rate"]
+    found = frame.set_index(["model", "learning_rate", "clip_norm"])
+    for model, errors in ERRORS.items():
+        for (rate, clip), wrong in errors.items():
+            assert found.loc[(model, rate, clip), "score"] == pytest.approx(wrong)
+    chosen = frame[frame["chosen"]].set_index("model")
+    assert chosen["learning_rate"].to_dict() == {"lstm": 0.01, "ntm": 0.001}
+    assert chosen["clip_norm"].to_dict() == {"lstm": 9.0, "ntm": 1.0}
+    assert set(frame["seeds"]) == {2} and set(frame["failed"]) == {0}
+
+
+def test_sensitivity_is_the_best_score_with_each_value(store):
+    found = frames.by_value(frames.settings(of_search(store)), "learning_rate")
+    assert found.set_index(["model", "value"])["score"].to_dict() == {
+        ("lstm", 0.001): 7,
+        ("lstm", 0.01): 5,
+        ("ntm", 0.001): 1,
+        ("ntm", 0.01): 9,
+    }
+    section = sections.sensitivity(of_search(store))
+    assert "The widest spread is ntm's over learning_rate: 8" in section.blocks[0].caption
+
+
+def test_a_setting_that_failed_has_no_score(tmp_path):
+    store = stored(tmp_path, declared(), broken=[("ntm", (0.001, 1), 8)])
+    frame = frames.settings(of_search(store)).set_index(["model", "learning_rate", "clip_norm"])
+    lost = frame.loc[("ntm", 0.001, 1.0)]
+    assert lost["failed"] == 1 and lost["score"] != lost["score"] and not lost["chosen"]
+    assert frame.loc[("ntm", 0.001, 9.0), "chosen"]
+    table = sections.tried(of_search(store)).blocks[0].shown
+    assert table.loc[table["Failed"] == "1", "Score"].tolist() == ["–"]
+
+
+def test_where_more_is_better_the_sensitivity_is_of_the_most(tmp_path):
+    store = stored(tmp_path, declared(criterion=Criterion(column="accuracy", maximise=True)))
+    caption = sections.sensitivity(of_search(store)).blocks[0].caption
+    assert "the most accuracy at trained lengths" in caption
+    assert frames.settings(of_search(store)).query("chosen")["score"].between(0.8, 1).all()
+
+
+def test_the_answer_names_what_was_chosen(store):
+    answer = View().answer(of_search(store))
+    assert answer.sentence == (
+        "Of 8 settings, these were chosen before the comparison. lstm: clip_norm 9.0 and "
+        "learning_rate 0.01; ntm: clip_norm 1.0 and learning_rate 0.001."
+    )
+
+
+def test_the_ledger_counts_search_and_comparison(tmp_path):
+    store = stored(tmp_path, declared(), broken=[("ntm", (0.01, 1), 8)])
+    found = counts(read(store)).set_index(["procedure", "model"])
+    assert found.loc[("tuning", "lstm"), "finished"] == 8
+    assert found.loc[("tuning", "ntm"), ["finished", "failed"]].tolist() == [7, 1]
+    assert found.loc[("supervised", "ntm"), "seconds"] == 4.0
+    assert found.loc[("tuning", "ntm"), "lost_seconds"] == 30.0
+    last = ledger(read(store)).blocks[0].shown.iloc[-1]
+    assert last["Procedure"] == "all" and last["Finished"] == "19" and last["Failed"] == "1"
+
+
+def test_a_study_of_one_procedure_without_failures_needs_no_ledger(tmp_path):
+    plain = dataclasses.replace(declared(), tuning=None)
+    store = ResultStore(tmp_path / "tuned")
+    store.declare(plain)
+    assert ledger(read(store)) is None
+
+
+def test_the_page_has_the_comparison_first_and_then_the_search(store, tmp_path):
+    page = build(store, tmp_path / "report").read_text(encoding="utf-8")
+    compared, searched = page.index("(supervised)"), page.index("What was chosen (tuning)")
+    assert compared < searched < page.index("What all of it took")
+    assert (tmp_path / "report" / "tables" / "chosen-settings.csv").is_file()
+    # what is compared are the trials on fresh seeds only
+    assert "8 settings" in page
+
+
+def test_a_search_without_a_comparison_yet_is_a_report_too(tmp_path):
+    store = ResultStore(tmp_path / "tuned")
+    study = declared()
+    store.declare(study)
+    make(store, list(study.trials())[:3])
+    page = build(store, tmp_path / "report").read_text(encoding="utf-8")
+    assert "What was chosen" in page
