@@ -18,6 +18,7 @@ from ..registry import UnknownName
 from . import trials
 from .describe import columns, plan_lines, progress, results
 from .study_file import of_file
+from .watch import watch
 
 
 def named(study: str) -> Study:
@@ -184,6 +185,7 @@ STUDY_COMMANDS: dict[str, Callable[..., Any]] = {
     "run": Run,
     "plan": Plan,
     "status": status,
+    "watch": watch,
     "list": list_,
     "verify": trials.verify,
     "remove": trials.remove,

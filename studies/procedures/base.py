@@ -64,6 +64,9 @@ class Procedure(ABC):
     row_key: ClassVar[tuple[str, ...]]
     """Columns that tell the rows of a trial apart: no two rows of a run agree in all of them."""
 
+    score: ClassVar[str] = ""
+    """The column of rows that tells how well a trial does, which is drawn where one watches."""
+
     row_defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """What a row has in a column of `row_key` that it lacks, as rows of earlier versions may."""
 

@@ -46,6 +46,7 @@ class Evolution(Procedure):
     """
 
     row_key: ClassVar = TEST_KEY
+    score: ClassVar = "accuracy"
     row_defaults: ClassVar = TEST_DEFAULTS
 
     updates: int = 1_000

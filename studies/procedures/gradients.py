@@ -34,6 +34,7 @@ class Gradients(Procedure):
     """
 
     row_key: ClassVar = ("kind", "step", "samples")
+    score: ClassVar = "error"
 
     updates: int = 180
     batch_size: int = 16

@@ -34,6 +34,7 @@ class Reinforcement(Procedure):
     """
 
     row_key: ClassVar = ("kind", "step")
+    score: ClassVar = "success"
 
     algorithm: str = "ppo"
     total_timesteps: int = 100_000

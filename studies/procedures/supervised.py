@@ -62,6 +62,7 @@ class Supervised(Procedure):
     """
 
     row_key: ClassVar = TEST_KEY
+    score: ClassVar = "accuracy"
     row_defaults: ClassVar = TEST_DEFAULTS
 
     updates: int = 1_000

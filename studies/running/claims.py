@@ -7,6 +7,7 @@ also touches the file every few seconds, and another machine takes it over once 
 
 from __future__ import annotations
 
+import calendar
 import contextlib
 import json
 import os
@@ -25,6 +26,7 @@ FOLDER = "claims"
 """Where the claims of a study lie, in its folder."""
 BEAT = 10.0
 """Seconds between two signs of life of a claim's owner."""
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 STALE = 60.0
 """Seconds without one after which another machine takes a trial over."""
 
@@ -103,6 +105,21 @@ def take(folder: Path, trial: str) -> Claim:
                 found = _taken(path)
                 if found is not None:
                     return found
+
+
+def since(folder: Path, trial: str, now: float) -> float | None:
+    """When a process began to make a trial, in seconds of `time.time`; None where none does.
+
+    Nothing is locked, so that a process that was killed counts for as long as it may be asleep.
+    """
+    path = folder / FOLDER / trial
+    try:
+        if now - path.stat().st_mtime > STALE:
+            return None
+        said = time.strptime(_said(path)["since"], TIME)
+    except (OSError, KeyError, ValueError):
+        return None
+    return float(calendar.timegm(said))
 
 
 def in_use(folder: Path) -> bool:
@@ -189,7 +206,7 @@ def _said(path: Path) -> dict[str, Any]:
 
 
 def _this_process() -> dict[str, Any]:
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = time.strftime(TIME, time.gmtime())
     return {
         "host": platform.node(),
         "machine": _machine(),

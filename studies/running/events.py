@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
 
@@ -12,6 +11,7 @@ from .callbacks import Callback
 from .engines import Watcher
 from .files import read_object
 from .store import ResultStore
+from .tail import Tail
 
 if TYPE_CHECKING:
     from .executor import Summary
@@ -89,7 +89,7 @@ class Events:
         if not (self._callbacks and followed.started):
             return
         saved = followed.has_new_checkpoint()
-        for row in followed.new_rows():
+        for row in followed.tail.new_rows():
             if followed.rows and followed.rows[0].get("step") != row.get("step"):
                 self._evaluated(followed)
             followed.rows.append(row)
@@ -126,25 +126,10 @@ class _Followed:
     def __init__(self, store: ResultStore, trial: Trial) -> None:
         self.trial, self.started = trial, False
         self.rows: list[Row] = []
-        self._rows = store.path(trial) / "metrics.jsonl"
+        self.tail = Tail(store.path(trial))
+        self.tail.new_rows()
         self._checkpoint = store.path(trial) / "checkpoint.pt"
-        self._offset = self._count = 0
-        for _ in self.new_rows():
-            pass
         self._saved = self._stamp()
-
-    def new_rows(self) -> list[Row]:
-        """The rows that were written since the last call."""
-        try:
-            with self._rows.open("rb") as file:
-                file.seek(self._offset)
-                whole, newline, _ = file.read().rpartition(b"\n")
-        except FileNotFoundError:
-            return []
-        self._offset += len(whole) + len(newline)
-        lines = [line for line in whole.split(b"\n") if line]
-        self._count += len(lines)
-        return [json.loads(line) for line in lines]
 
     def has_new_checkpoint(self) -> bool:
         """Whether one was written since the last call."""
@@ -155,7 +140,7 @@ class _Followed:
         """Whether the rows that were read are those before the last checkpoint, and no more."""
         path = self._checkpoint.with_suffix(".json")
         counted: int = read_object(path, "Delete it.")["rows"]
-        return counted == self._count
+        return counted == self.tail.count
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

@@ -31,7 +31,7 @@ def describe(
     It runs for `waited` seconds, and `left` are left, where that is known. In a line of more than
     `width` characters the name is shortened.
     """
-    said = next((said for row in reversed(rows) if (said := _progress(trial, row))), "")
+    said = told(trial, rows)
     if not said:
         said = f"started {clock(waited)} ago"
     elif left is None:
@@ -41,6 +41,11 @@ def describe(
     seed = f"  seed {trial.seed}"
     room = max(width - len(said) - 2, SHORTEST) - len(seed)
     return f"{_shortened(f'{trial.task_label}  {trial.model_label}', room)}{seed}  {said}"
+
+
+def told(trial: Trial, rows: Sequence[Row]) -> str:
+    """What its procedure says of the last row that has something to show."""
+    return next((said for row in reversed(rows) if (said := _progress(trial, row))), "")
 
 
 def describe_compilation(kernel: Compilation) -> str:

@@ -32,7 +32,7 @@ class Pace:
         before, last = self._seen[-2:]
         seconds = (last[0] - first[0]) / (last[1] - first[1])
         # what is late has not come further than it should have by now
-        since = min(now - last[0], last[0] - before[0])
+        since = min(max(now - last[0], 0.0), last[0] - before[0])
         return max(seconds * (1 - last[1]) - since, 0.0)
 
     def ended(self, now: float) -> float:
@@ -45,30 +45,36 @@ class Pace:
         return None if left is None else (now - self.begun + left) / max(1 - share, 1e-3)
 
 
+Label = tuple[str, str]
+"""Task and model of a trial."""
+
+
+def label_of(trial: Trial) -> Label:
+    """By which trials are alike."""
+    return trial.task_label, trial.model_label
+
+
 def study_left(
     running: Sequence[float | None],
-    waiting: Iterable[Trial],
-    whole: Iterable[tuple[Trial, float]],
+    waiting: Iterable[Label | None],
+    whole: Iterable[tuple[Label, float]],
 ) -> float | None:
     """Seconds until the last trial of a study ends, of as many at a time as there are now.
 
     `running` are those left of each trial under way, None where that is not known; `whole` says of
     trials, ended or not, how long all of one takes. A trial that waits takes what others of its
-    task and model do, else the mean of all. None where nothing is known.
+    task and model do, else, or where these are not known, the mean of all. None where nothing is
+    known.
     """
-    known: Mapping[tuple[str, str], list[float]] = defaultdict(list)
-    for trial, seconds in whole:
-        known[_label(trial)].append(seconds)
+    known: Mapping[Label, list[float]] = defaultdict(list)
+    for label, seconds in whole:
+        known[label].append(seconds)
     means = {label: sum(values) / len(values) for label, values in known.items()}
-    waits = [_label(trial) for trial in waiting]
+    waits = list(waiting)
     if not means:
         return 0.0 if not waits and not running else None
     usual = sum(means.values()) / len(means)
     left = [usual if seconds is None else seconds for seconds in running]
-    total = sum(left) + sum(means.get(label, usual) for label in waits)
+    total = sum(left) + sum(means.get(label, usual) if label else usual for label in waits)
     # the last one cannot be shared
     return max([total / max(len(left), 1), *left])
-
-
-def _label(trial: Trial) -> tuple[str, str]:
-    return trial.task_label, trial.model_label

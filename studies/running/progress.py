@@ -11,7 +11,7 @@ from memnets.backends.compiling import compiling
 from ..design.trial import Trial
 from ..procedures.clock import clock
 from .live_lines import describe, describe_compilation, last_rows, printable, share_done
-from .pace import Pace, study_left
+from .pace import Label, Pace, label_of, study_left
 from .store import ResultStore
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Display:
         self._total = sum(1 for _ in study.trials())
         self._done = self._failed = self._skipped = 0
         self._running: dict[str, tuple[Trial, Pace]] = {}
-        self._ended: list[tuple[Trial, float]] = []
+        self._ended: list[tuple[Label, float]] = []
         self._agenda: Waiting | None = None
         self._console = Console(stderr=True)
         self._quiet = not self._console.is_terminal if quiet is None else quiet
@@ -76,7 +76,7 @@ class Display:
         self._running = {t.id: known.get(t.id) or (t, self._pace(t, now)) for t in trials}
         for trial, pace in known.values():
             if trial.id not in self._running and self._store.is_done(trial):
-                self._ended.append((trial, pace.ended(now)))
+                self._ended.append((label_of(trial), pace.ended(now)))
         self.refresh()
 
     def follow(self, agenda: Waiting) -> None:
@@ -134,9 +134,10 @@ class Display:
         parts = [f"{self._study.name}: {ended}/{self._total} trials"]
         if self._failed:
             parts.append(f"{self._failed} failed")
-        going = ((trial, pace.whole(now)) for trial, pace in self._running.values())
-        known = [*self._ended, *((trial, took) for trial, took in going if took is not None)]
-        seconds = study_left(left, self._agenda.waiting if self._agenda else (), known)
+        going = ((label_of(trial), pace.whole(now)) for trial, pace in self._running.values())
+        known = [*self._ended, *((label, took) for label, took in going if took is not None)]
+        waiting = map(label_of, self._agenda.waiting if self._agenda else ())
+        seconds = study_left(left, waiting, known)
         if seconds:
             parts.append(f"{clock(seconds)} left")
         return ", ".join(parts)

@@ -8,7 +8,7 @@ from memnets.spec import ModelSpec
 from studies import Evolution, Gradients, ResultStore, Study, Supervised, TaskSpec
 from studies.procedures.reinforcement import Reinforcement
 from studies.running.live_lines import describe
-from studies.running.pace import Pace, study_left
+from studies.running.pace import Pace, label_of, study_left
 from studies.running.progress import Display
 
 
@@ -56,11 +56,12 @@ def named(trial, model):
 
 
 def test_a_study_has_the_time_of_its_trials_shared_by_as_many_as_run_now(trial):
-    slow, quick, new = (named(trial, name) for name in ("slow", "quick", "new"))
+    slow, quick, new = (label_of(named(trial, name)) for name in ("slow", "quick", "new"))
     known = [(slow, 90.0), (slow, 110.0), (quick, 10.0)]
     assert study_left([40.0, 6.0], [slow, quick, quick], known) == pytest.approx(83)
     # what is not known takes the mean of the models
     assert study_left([None], [new], known) == pytest.approx(55 + 55)
+    assert study_left([40.0], [None], known) == pytest.approx(40 + 55)
     # the last one cannot be shared
     assert study_left([300.0, 6.0], [], known) == 300
     assert study_left([None], [slow], []) is None and study_left([], [], []) == 0
