@@ -10,7 +10,10 @@ from ..registry import BrokenPlugin
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; 2 and one line on standard error where what was asked cannot be done."""
+    """Run one command; 2 and one line on standard error where what was asked cannot be done.
+
+    130 after Ctrl-C.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _print_anything()
     try:
@@ -22,6 +25,10 @@ def main(argv: list[str] | None = None) -> int:
         # whoever read the output has seen enough; nothing is left to flush to
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        # a run or a bench that has begun answers this itself
+        print("memnets: interrupted; run the same command again.", file=sys.stderr)
+        return 130
     except (LookupError, ValueError, BrokenPlugin, Shadowed, OSError) as error:
         text = str(error.args[0] if isinstance(error, LookupError) and error.args else error)
         print(f"memnets: {' '.join(text.split())}", file=sys.stderr)

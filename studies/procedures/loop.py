@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
-from .base import Recorder, Row
+from .base import BadCheckpoint, Recorder, Row
 
 
 class Resumable(Protocol):
@@ -42,10 +42,21 @@ def run_to_end(
     """
     checkpoint = recorder.resume()
     if checkpoint is not None:
-        state.restore(checkpoint)
+        _restore(state, checkpoint)
     while not state.over:
         update(state)
         if state.due:
             for row in evaluated(state):
                 recorder.row(row)
             recorder.save(state.checkpoint())
+
+
+def _restore(state: Resumable, checkpoint: bytes) -> None:
+    try:
+        state.restore(checkpoint)
+    except BadCheckpoint:
+        raise
+    # entries of another version can fail in any way
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BadCheckpoint(f"it was written by another version ({reason:.200})") from error

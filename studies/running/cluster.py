@@ -34,6 +34,7 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
     """
     import dask
     from distributed import Client, LocalCluster
+    from distributed.utils import silence_logging_cmgr
 
     environ = "distributed.nanny.pre-spawn-environ"
     options = {
@@ -48,6 +49,8 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
         f"{environ}.MALLOC_MMAP_THRESHOLD_": 2**25,
     }
     with dask.config.set(options), contextlib.ExitStack() as stack:
+        # what goes wrong is said in one line, by what is raised
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
         if address is None:
             place: Any = stack.enter_context(
                 LocalCluster(
@@ -61,7 +64,8 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
         else:
             place = address
         try:
-            client = stack.enter_context(Client(place, timeout="10s"))
+            client = Client(place, timeout="10s")
+            stack.callback(_close, client)
         except (OSError, ValueError) as error:
             raise BadData(
                 f"no dask scheduler answers at {address!r} ({type(error).__name__}): start one "
@@ -72,6 +76,12 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
         else:
             _require_workers(client, address)
         yield client
+
+
+def _close(client: Any) -> None:
+    # a client that has lost its scheduler would look for it for a while
+    with contextlib.suppress(TimeoutError):
+        client.close(*([] if client.status == "running" else [1]))
 
 
 def require_connected(client: Any) -> None:

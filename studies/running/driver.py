@@ -45,10 +45,11 @@ class Driver:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # a scheduler that went away has taken the queues with it
+        # a scheduler that went away took the queues with it, and the thread ends with the client
         with contextlib.suppress(OSError):
-            self._calls.put(_STOP)
-            self._thread.join()
+            if self._client.status == "running":
+                self._calls.put(_STOP)
+                self._thread.join()
         for trial in self._trials.values():
             self.release(trial)
         for queue in (self._calls, *self._answers.values()):

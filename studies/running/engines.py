@@ -54,10 +54,13 @@ def inline(
             time.sleep(TICK)
             continue
         watcher.running([trial])
-        recorder = FolderRecorder(store, trial, device, watcher.refresh)
         try:
+            recorder = FolderRecorder(store, trial, device, watcher.refresh)
             here = attempt(trial, recorder, store.path(trial), threads)
         except Claimed:
             agenda.postpone(trial)
+        # as with workers, what cannot be read of one trial is no matter of the others
+        except Exception as error:
+            yield Ended(trial, error)
         else:
             yield Ended(trial, here=here)

@@ -9,7 +9,8 @@ from ..design.data import BadData, line, pretty
 from ..design.trial import Trial
 from ..procedures.base import Row
 from .claims import Claim
-from .files import add_line, read_json, write_whole
+from .files import add_line, write_whole
+from .rows_file import keys_of, read_count
 from .store import ResultStore
 
 
@@ -100,7 +101,7 @@ class FolderRecorder:
         if not path.is_file():
             return None
         counts = self._folder / "checkpoint.json"
-        counted = read_json(counts, "Delete it.")["rows"] if counts.is_file() else None
+        counted = read_count(counts) if counts.is_file() else None
         # the first version, which counted none, saved after rows only
         if self._count < (1 if counted is None else counted):
             written = "no rows" if counted is None else f"{self._count} of the {counted} rows"
@@ -136,7 +137,8 @@ class FolderRecorder:
             self._claim.require_held()
 
     def _read(self) -> None:
-        self._stored = {self._key(row) for row in self._store.rows(self._trial)}
+        rows = self._store.rows(self._trial)
+        self._stored = set(keys_of(self._folder, rows, self._trial.procedure))
         self._count, self._size = len(self._stored), _size(self._rows)
 
     def _key(self, row: Row) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from ..design.data import BadData
 from ..design.settings import whole
-from ..procedures.base import Row
+from ..procedures.base import Procedure, Row
 from .columns import Columns
 from .files import NotResults, read_object, refuse_constant
 
@@ -67,6 +67,33 @@ def read_columns(folder: Path, data: bytes, constants: Mapping[str, Any]) -> Col
 def count_rows(folder: Path) -> int:
     """How many whole rows the folder holds."""
     return read_bytes(folder).count(b"\n")
+
+
+def read_count(path: Path) -> int:
+    """How many rows checkpoint.json says that there were; raises NotResults where it does not."""
+    remedy = "Delete it and run the study again, which goes on with the trial."
+    said = read_object(path, remedy).get("rows")
+    counted = whole(said)
+    if counted is None:
+        raise NotResults(f"{path} counts no rows: it says {said!r:.60}. {remedy}")
+    return counted
+
+
+def keys_of(folder: Path, rows: list[Row], procedure: Procedure) -> list[tuple[Any, ...]]:
+    """What tells stored rows apart, row by row; raises NotResults for a row that lacks some of it.
+
+    Rows are those of the trial in `folder`, which the procedure made.
+    """
+    keys = []
+    for number, stored in enumerate(rows, 1):
+        row = {**procedure.row_defaults, **stored}
+        for name in procedure.row_key:
+            if name not in row:
+                _refuse(folder, number, f"lacks the column {name!r}")
+            if isinstance(row[name], list | dict):
+                _refuse(folder, number, f"has {row[name]!r:.60} in the column {name!r}")
+        keys.append(tuple(row[name] for name in procedure.row_key))
+    return keys
 
 
 def is_finished(folder: Path) -> bool:

@@ -140,7 +140,11 @@ class ResultStore:
         header.write(self.folder, study, schema)
 
     def claim(self, trial: Trial) -> Claim:
-        """Have the trial to this process until it is released; raises Claimed, and Unwritable."""
+        """Have the trial to this process until it is released.
+
+        Raises Claimed, Unwritable, and NotResults where the study was deleted meanwhile.
+        """
+        self._require_there()
         return take(self.folder, trial.id)
 
     def begin(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
@@ -171,11 +175,16 @@ class ResultStore:
 
     def fail(self, trial: Trial, facts: Mapping[str, Any]) -> None:
         """Record why the trial failed: facts with at least `error` and `traceback`."""
-        # the folder may have been deleted while the trial ran
+        self._require_there()
+        # the trial's folder may have been deleted while it ran
         self._describe(trial)
         _write(self.path(trial) / "failed.json", dict(facts))
 
     # parts
+
+    def _require_there(self) -> None:
+        if not header.path_of(self.folder).is_file():
+            raise NotResults(f"{self.folder} was deleted while its study ran: run it again.")
 
     def _describe(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
         path = self.path(trial) / "trial.json"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..procedures.base import Row
 from .files import NotResults, read_object
-from .rows_file import DONE, ROWS, is_finished, parsed, read_bytes
+from .rows_file import DONE, ROWS, is_finished, keys_of, parsed, read_bytes, read_count
 from .store import ResultStore
 from .trial_file import PLACE, TrialFile, trial_folders
 
@@ -90,16 +90,15 @@ def _rows(folder: Path, stored: TrialFile) -> Iterator[Finding]:
 
 def _keys(folder: Path, stored: TrialFile, rows: list[Row]) -> Iterator[Finding]:
     procedure = stored.trial.procedure
-    seen: dict[str, int] = {}
-    for number, row in enumerate(rows, 1):
-        row = {**procedure.row_defaults, **row}
-        where = f"{folder / ROWS}, line {number}"
-        missing = [name for name in procedure.row_key if name not in row]
-        if missing:
-            yield _finding(folder.name, f"{where}, lacks the column {missing[0]!r}", ANEW)
-            return
-        key = repr([row[name] for name in procedure.row_key])
+    try:
+        keys = keys_of(folder, rows, procedure)
+    except NotResults as error:
+        yield Finding(folder.name, str(error))
+        return
+    seen: dict[tuple[Any, ...], int] = {}
+    for number, key in enumerate(keys, 1):
         if key in seen:
+            where = f"{folder / ROWS}, line {number}"
             yield _finding(folder.name, f"{where}, repeats line {seen[key]}", ANEW)
             return
         seen[key] = number
@@ -127,13 +126,11 @@ def _checkpoint(folder: Path) -> Iterator[Finding]:
     if not counts.is_file():
         return
     try:
-        counted = read_object(counts, f"Delete it and {RESUMES}.").get("rows")
+        counted = read_count(counts)
     except NotResults as error:
         yield Finding(folder.name, str(error))
         return
     there = read_bytes(folder).count(b"\n")
-    if not isinstance(counted, int):
-        yield _finding(folder.name, f"{counts} counts no rows", f"delete it and {RESUMES}")
-    elif there < counted and not (folder / DONE).is_file():
+    if there < counted and not (folder / DONE).is_file():
         what = f"{folder / ROWS} holds {there} of the {counted} rows before its checkpoint"
         yield _finding(folder.name, what, ANEW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, final
 
 from ..design.trial import Trial
 from .agenda import Agenda, Ended
@@ -17,6 +17,9 @@ from .engines import TICK, Endings, Engine, Watcher
 from .results_folder import ResultsFolder, marked
 from .store import ResultStore
 from .worker_checks import require_able
+
+LONG = 20.0
+"""Seconds without any worker after which that is said."""
 
 
 def workers_of(workers: int, address: str | None) -> Engine:
@@ -36,9 +39,10 @@ def workers_of(workers: int, address: str | None) -> Engine:
             folder = stack.enter_context(marked(store.folder))
             driver = stack.enter_context(Driver(client, folder.token, store, agenda.trials))
             running: dict[Any, Trial] = {}
+            places = _Places(client, watcher)
             while agenda or running:
                 # only as many are handed out as can run: what is handed out is what is running
-                while len(running) < max(1, sum(client.nthreads().values())):
+                while len(running) < places.count():
                     yield from agenda.ended_elsewhere()
                     trial = agenda.next()
                     if trial is None:
@@ -76,6 +80,28 @@ def _watch_of_this_task() -> Callable[[], None]:
             raise Abandoned("the run that asked for this trial has ended")
 
     return watch
+
+
+@final
+class _Places:
+    """How many trials can run at one time; a note says where that is none for long."""
+
+    def __init__(self, client: Any, watcher: Watcher) -> None:
+        self._client, self._watcher = client, watcher
+        self._none_since: float | None = None
+        self._noted = False
+
+    def count(self) -> int:
+        """One for each thread of a worker."""
+        found = sum(self._client.nthreads().values())
+        if found:
+            self._none_since, self._noted = None, False
+            return found
+        self._none_since = self._none_since or time.monotonic()
+        if not self._noted and time.monotonic() - self._none_since > LONG:
+            self._noted = True
+            self._watcher.note("the scheduler has no worker any more; waiting for one to join")
+        return 0
 
 
 def _done(running: Iterable[Any]) -> list[Any]:

@@ -66,3 +66,12 @@ def test_a_module_with_a_syntax_error_is_one_line(tmp_path, monkeypatch, capsys)
     err = capsys.readouterr().err
     assert err.startswith("memnets: 'crooked_module:X' does not import (SyntaxError: ")
     assert err.count("\n") == 1
+
+
+def test_an_interrupt_is_one_line(monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("memnets.cli.commands.dispatch", interrupted)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == "memnets: interrupted; run the same command again.\n"

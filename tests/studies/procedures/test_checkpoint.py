@@ -10,6 +10,7 @@ import torch
 from studies import Curriculum
 from studies.design.data import BadData
 from studies.procedures.base import BadCheckpoint
+from studies.procedures.checkpoint import PARTS
 from studies.procedures.evaluation import controls, evaluate
 from studies.procedures.learner import Learner
 from studies.procedures.trained import trained
@@ -114,6 +115,15 @@ def test_a_checkpoint_of_a_model_that_has_changed_since_is_refused_in_one_line(
         with pytest.raises(BadData, match="another version of the model .*readout.bias") as caught:
             use()
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("entry", sorted(PARTS))
+def test_an_entry_of_another_version_is_refused_in_one_line(trial, finished, entry):
+    data = torch.load(io.BytesIO(finished.checkpoint), weights_only=True)
+    data[entry] = {"another": "version"}
+    with pytest.raises(BadCheckpoint, match="another version") as caught:
+        rows_of(trial, written(data))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_checkpoint_gives_back_trial_and_network(trial, finished, tmp_path):

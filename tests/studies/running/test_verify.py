@@ -80,6 +80,11 @@ DAMAGES = {
         "line 3, repeats line 1",
     ),
     "a row without its key": (BEGUN, append("metrics.jsonl", '{"step": 3}\n'), "lacks the column"),
+    "a row with a list in its key": (
+        BEGUN,
+        append("metrics.jsonl", json.dumps({**ROW, "step": [3]}) + "\n"),
+        "line 3, has [3] in the column 'step'",
+    ),
     "facts that are none": (DONE, write("done.json", "[]"), "done.json holds [], not an object"),
     "a failure of a finished one": (
         DONE,
