@@ -60,8 +60,15 @@ def printable(text: str, encoding: str) -> str:
 
 
 def last_rows(store: ResultStore, trial: Trial) -> list[Row]:
-    """The last rows of a trial, as many as are read quickly."""
-    return [json.loads(line) for line in last_lines(store.path(trial) / "metrics.jsonl")]
+    """The last rows of a trial, as many as are read quickly; none where one cannot be read.
+
+    Whoever makes the trial says what is wrong with it.
+    """
+    try:
+        rows = [json.loads(line) for line in last_lines(store.path(trial) / "metrics.jsonl")]
+    except ValueError:
+        return []
+    return rows if all(isinstance(row, dict) for row in rows) else []
 
 
 def share_done(trial: Trial, rows: Sequence[Row]) -> float:

@@ -120,13 +120,13 @@ def test_a_finished_trial_whose_rows_are_gone_is_neither_reported_nor_called_don
     path = store.path(next(study.trials())) / "metrics.jsonl"
     path.unlink()
     for use in (store.load, store.facts, lambda: run(study, store, workers=0, quiet=True)):
-        with pytest.raises(NotResults, match="metrics.jsonl holds 0 of the 39 rows") as caught:
+        with pytest.raises(NotResults, match="metrics.jsonl holds 0 of the 43 rows") as caught:
             use()
         assert str(path.parent) in str(caught.value)
     shutil.rmtree(path.parent)
     summary = run(study, store, workers=0, quiet=True)
     assert (summary.done, summary.skipped) == (1, 5)
-    assert len(store.load()) == 4 * 39 + 2 * 12
+    assert len(store.load()) == 4 * 43 + 2 * 12
 
 
 def test_a_folder_deleted_during_its_trial_is_a_failed_trial_and_then_made_whole(
@@ -149,7 +149,7 @@ def test_a_folder_deleted_during_its_trial_is_a_failed_trial_and_then_made_whole
     assert "was changed or deleted while its trial ran" in store.failures()["error"].item()
     assert not store.is_done(trial)
     assert run(study, store, workers=0, quiet=True).done == 1
-    assert len(store.rows(trial)) == 39
+    assert len(store.rows(trial)) == 43
 
 
 def test_an_edited_trial_is_found_with_its_files_name(store, study, first):
