@@ -40,7 +40,7 @@ class BatchedEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             max_episode_steps = whole(self._name, "max_episode_steps", max_episode_steps, 1)
         self.max_episode_steps = max_episode_steps
         self.render_mode = as_render_mode(render_mode, self.metadata)
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.autoreset_mode = _as_autoreset_mode(self._name, autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         # one generator per environment after a list of seeds, none after a single seed
         self._own: list[np.random.Generator] = []
@@ -69,7 +69,9 @@ class BatchedEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             self._np_random, self._np_random_seed = seeding.np_random(int(seed))
             self._own = []
             return mask_B
-        if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str | bytes):
+        if isinstance(seed, np.ndarray) and seed.ndim == 1:
+            seed = list(seed)
+        if not isinstance(seed, Sequence) or isinstance(seed, str | bytes):
             raise ValueError(f"{self._name}: seed is {seed!r:.40}; {NEEDED_SEEDS}")
         seeds = [int(own) if isinstance(own, np.integer) else own for own in seed]
         if len(seeds) != self.num_envs:
@@ -111,6 +113,17 @@ class BatchedEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
 def as_render_mode(mode: str | None, metadata: dict[str, Any]) -> str | None:
     """The given mode; raises ValueError for a mode that the environment does not have."""
     modes = metadata["render_modes"]
-    if mode is not None and mode not in modes:
-        raise ValueError(f"render_mode is {mode!r}; None or {' or '.join(modes)} is needed.")
+    if mode is not None and (not isinstance(mode, str) or mode not in modes):
+        raise ValueError(f"render_mode is {mode!r:.60}; {' or '.join(['None', *modes])} is needed.")
     return mode
+
+
+def _as_autoreset_mode(owner: str, mode: AutoresetMode | str) -> AutoresetMode:
+    """The mode by itself or by its value; raises ValueError for another."""
+    known = {own.value: own for own in AutoresetMode}
+    found = known.get(mode) if isinstance(mode, str) else mode
+    if not isinstance(found, AutoresetMode):
+        raise ValueError(
+            f"{owner}: autoreset_mode is {mode!r:.60}; one of {', '.join(known)} is needed."
+        )
+    return found

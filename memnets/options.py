@@ -13,6 +13,9 @@ FILLED_IN = ("external_size", "feature_size")
 
 LARGEST = 2**31 - 1
 """No size and no count may be larger."""
+SMALLEST_NUMBER, LARGEST_NUMBER = 1e-30, 1e12
+"""No other number may be larger, or nearer to 0 without being 0: in 32 bits it, or what is computed
+with it, would be infinite or 0."""
 
 
 def options_of(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -37,7 +40,7 @@ def accepted(make: Callable[..., Any], **values: Any) -> dict[str, Any]:
 def check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any]) -> None:
     """Raises ValueError for an option that does not exist, or whose value is of another type."""
     if not isinstance(options, Mapping):
-        raise ValueError(f"the options of {name} map names to values, not {options!r}")
+        raise ValueError(f"the options of {name} map names to values, not {shown(options)}")
     known = options_of(make)
     for option, value in options.items():
         if option not in known:
@@ -49,7 +52,8 @@ def check_options(name: str, make: Callable[..., Any], options: Mapping[str, Any
         if not _alike(value, default):
             expected = type(default).__name__
             raise ValueError(
-                f"{name}: {option} is of type {expected}, such as {default!r}, not {value!r}"
+                f"{name}: {option} is of type {expected}, such as {default!r}, not "
+                + shown(value)
                 + _hint(value, default)
             )
 
@@ -63,7 +67,11 @@ def plain(value: Any) -> Any:
     if value is None or type(value) in (bool, int, float, str):
         return value
     # without an import of numpy, which takes a while and may not be needed
-    return value.item() if type(value).__module__ == "numpy" and value.shape == () else value
+    if type(value).__module__ == "numpy":
+        return value.item() if value.shape == () else value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
 
 
 def require_whole(name: str, value: object, *, least: int = 1) -> None:
@@ -71,7 +79,9 @@ def require_whole(name: str, value: object, *, least: int = 1) -> None:
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or not least <= value <= LARGEST:  # type: ignore[operator]
         limit = f", at most {LARGEST}" if whole and value > LARGEST else ""  # type: ignore[operator]
-        raise ValueError(f"{name} must be a whole number, at least {least}{limit}, not {value!r}")
+        raise ValueError(
+            f"{name} must be a whole number, at least {least}{limit}, not {shown(value)}"
+        )
 
 
 def require_positive(**sizes: int) -> None:
@@ -90,20 +100,30 @@ def require_number(
     most: float = math.inf,
 ) -> None:
     """Raises ValueError unless an option is a finite number within these limits."""
-    number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, Real) and not isinstance(value, bool) and _is_finite(value)
     if number and above < value < below and least <= value <= most:  # type: ignore[operator]
-        return
+        size = abs(float(value))  # type: ignore[arg-type]
+        if size == 0 or SMALLEST_NUMBER <= size <= LARGEST_NUMBER:
+            return
+        fair = f"between {SMALLEST_NUMBER:g} and {LARGEST_NUMBER:g} in size, or 0"
+        raise ValueError(f"{name} must be {fair}, not {shown(value)}")
     limits = {"above": above, "at least": least, "below": below, "at most": most}
     words = [f"{word} {limit:g}" for word, limit in limits.items() if math.isfinite(limit)]
     wanted = ["a finite number"] if not number else []
     wanted += [" and ".join(words)] if words else []
-    raise ValueError(f"{name} must be {', '.join(wanted)}, not {value!r}")
+    raise ValueError(f"{name} must be {', '.join(wanted)}, not {shown(value)}")
 
 
 def require_one_of(name: str, value: str, known: Iterable[str]) -> None:
     """Raises ValueError where an option is not among its known values."""
-    if value not in known:
-        raise ValueError(f"{name} {value!r} is not one of {', '.join(known)}")
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{name} {shown(value)} is not one of {', '.join(known)}")
+
+
+def require_mapping(name: str, value: object) -> None:
+    """Raises ValueError unless an option maps names to values, or is None."""
+    if value is not None and not isinstance(value, Mapping):
+        raise ValueError(f"{name} must map names to values, not {shown(value)}")
 
 
 def text_hint(value: Any) -> str:
@@ -123,6 +143,20 @@ def _with_point(number: float) -> str:
     if not exponent:
         return digits
     return f"{digits if '.' in digits else digits + '.0'}e{int(exponent):+d}"
+
+
+def _is_finite(value: Real) -> bool:
+    try:
+        return math.isfinite(value)
+    # a whole number of more than 308 digits
+    except OverflowError:
+        return False
+
+
+def shown(value: Any) -> str:
+    """The value on one line, and not much of it where it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:60]}…"
 
 
 def _hint(value: Any, default: Any) -> str:

@@ -38,10 +38,14 @@ def dntm2018(
     has the sizes of the soft one, since no script for it was published. `cell_options` stand in for
     single options of the cell. Raises ValueError for another pair.
     """
-    if (controller, estimator) not in DNTM_SCRIPTS:
-        pairs = ", ".join(" with ".join(pair) for pair in DNTM_SCRIPTS)
-        raise ValueError(f"the D-NTM's preset has no {controller} with {estimator}, but {pairs}")
-    address_width, read_steps = DNTM_SCRIPTS[controller, estimator]
+    pair = str(controller), str(estimator)
+    if pair not in DNTM_SCRIPTS:
+        pairs = ", ".join(" with ".join(known) for known in DNTM_SCRIPTS)
+        raise ValueError(
+            f"the D-NTM's preset has no {pair[0]:.40} with {pair[1]:.40}, but {pairs}, a "
+            "controller with an estimator each"
+        )
+    address_width, read_steps = DNTM_SCRIPTS[pair]
     published = {
         "slots": 120,
         "width": 28,

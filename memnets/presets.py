@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from .options import require_one_of, require_positive, shown
 from .preset_dntm import DNTM_SCRIPTS as DNTM_SCRIPTS
 from .preset_dntm import dntm2018 as dntm2018
 from .spec import ModelSpec
@@ -53,12 +54,11 @@ def graves2014(task: str, controller: str = "lstm", estimator: str = "soft") -> 
     Raises ValueError for a task or a controller that the paper does not have.
     """
     published = _of(task)
+    require_one_of("controller", controller, ("lstm", "feedforward"))
     if controller == "feedforward":
         (heads, size), layers = published.feedforward, 1
-    elif controller == "lstm":
-        heads, size, layers = published.lstm
     else:
-        raise ValueError(f"the NTM paper has no {controller!r} controller, but lstm, feedforward")
+        heads, size, layers = published.lstm
     return ModelSpec(
         "ntm",
         estimator,
@@ -84,6 +84,8 @@ def ntm_parameters(
     shifts: int = 3,
 ) -> int:
     """Parameters of an NTM with a one-layer feed-forward controller, in closed form."""
+    require_positive(input_size=input_size, output_size=output_size, size=size)
+    require_positive(heads=heads, width=width, shifts=shifts)
     controller = size * (input_size + heads * width + 1)
     interface = (size + 1) * heads * ((width + 3 + shifts) + (3 * width + 3 + shifts))
     return controller + interface + output_size * (size + heads * width + 1)
@@ -120,7 +122,7 @@ def rlntm2015(task: str, *, estimator: str = "reinforce", **cell_options: Any) -
         estimator,
         controller_size=25,
         cell_options=published | cell_options,
-        estimator_options=reinforce if estimator == "reinforce" else {},
+        estimator_options=reinforce if str(estimator) == "reinforce" else {},
     )
 
 
@@ -167,8 +169,8 @@ def discretised_ntm(size: int = 100, **cell_options: int) -> dict[str, ModelSpec
 
 
 def _of(task: str) -> _Published:
-    if task not in PUBLISHED:
-        raise ValueError(f"the NTM paper has no task {task!r}, but {', '.join(PUBLISHED)}")
+    if not isinstance(task, str) or task not in PUBLISHED:
+        raise ValueError(f"the NTM paper has no task {shown(task)}, but {', '.join(PUBLISHED)}")
     return PUBLISHED[task]
 
 
@@ -193,6 +195,8 @@ def rlntm2015_training(task: str) -> dict[str, Any]:
 
 
 def _rlntm_task(task: str) -> tuple[float, float]:
-    if task not in RLNTM_TASKS:
-        raise ValueError(f"the RL-NTM's preset has no task {task!r}, but {', '.join(RLNTM_TASKS)}")
+    if not isinstance(task, str) or task not in RLNTM_TASKS:
+        raise ValueError(
+            f"the RL-NTM's preset has no task {shown(task)}, but {', '.join(RLNTM_TASKS)}"
+        )
     return RLNTM_TASKS[task]

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .options import check_options, plain, require_number, require_positive
+from .options import check_options, plain, require_number, require_positive, require_whole
 from .registry import cells, controllers, estimators
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class ModelSpec:
             object.__setattr__(self, name, plain(getattr(self, name)))
         require_positive(controller_size=self.controller_size)
         require_number("bypass_dropout", self.bypass_dropout, least=0, below=1)
-        if self.embedding != 0:
-            require_positive(embedding=self.embedding)
+        require_whole("embedding", self.embedding, least=0)
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_json(), sort_keys=True))
@@ -76,14 +75,15 @@ class ModelSpec:
         """
         from .network import assemble
 
-        input_size, output_size = plain(input_size), plain(output_size)
+        input_size, output_size, symbols = plain((input_size, output_size, symbols))
         require_positive(input_size=input_size, output_size=output_size)
+        require_whole("symbols", symbols, least=0)
         make_cell, make_controller = cells.get(self.cell), controllers.get(self.controller)
         make_estimator = estimators.get(self.estimator)
         check_options(self.cell, make_cell, self.cell_options)
         check_options(self.controller, make_controller, self.controller_options)
         check_options(self.estimator, make_estimator, self.estimator_options)
-        embedding = self._embedding(input_size, plain(symbols))
+        embedding = self._embedding(input_size, symbols)
         return assemble(
             make_cell,
             make_estimator,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..building import built, check_names
-from ..tasks.base import whole
+from ..tasks.base import flag, whole
 from .base import Tapes, TapeTask, tapes
 from .machine import Machine, TapeMachine
 from .memory import WithMemory
@@ -39,7 +39,10 @@ class Episodes:
     ) -> None:
         self.task = task = built(tapes, tape, options)
         self.length = None if length is None else whole(self._name, "length", length, 1)
-        if curriculum and length is not None:
+        if memory_symbols is not None:
+            memory_symbols = whole(self._name, "memory_symbols", memory_symbols, 1)
+        memory_cells = whole(self._name, "memory_cells", memory_cells, 1)
+        if flag(self._name, "curriculum", curriculum) and length is not None:
             raise ValueError(
                 f"{self._name}: length is {length} and curriculum is on; only one of them is "
                 "possible."
@@ -47,7 +50,7 @@ class Episodes:
         self.promotion = Promotion(task, count, curriculum)
         self.tapes = TapeMachine(task, count, keep_outputs)
         self.machine: Machine = self.tapes
-        if memory:
+        if flag(self._name, "memory", memory):
             symbols = task.memory_symbols if memory_symbols is None else memory_symbols
             self.machine = WithMemory(self.tapes, count, symbols, memory_cells)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ..tasks.base import whole
 from .base import Tapes
 from .machine import Machine, Strip
 
@@ -25,8 +24,7 @@ class WithMemory(Machine):
     """
 
     def __init__(self, machine: Machine, count: int, symbols: int, cells: int) -> None:
-        self.blank = whole("memory", "symbols", symbols, 1)
-        self.cells = whole("memory", "cells", cells, 1)
+        self.blank, self.cells = symbols, cells
         self.inner = machine
         self.action_parts = (*machine.action_parts, len(MOVES), 2, symbols)
         self.observation_parts = (*machine.observation_parts, symbols + 1)

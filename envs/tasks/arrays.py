@@ -11,7 +11,7 @@ import numpy as np
 
 from ..answers import Answer, Bits, Fields, Symbols
 from ..building import check_names
-from .base import Batch, Task, whole
+from .base import Batch, Task, check_text, check_whole, whole
 from .batch import BadArrays
 from .files import BadFile, at_most_once, read_npz, sha256_of
 
@@ -49,9 +49,11 @@ class Arrays(Task):
     vocabulary: int = 0
 
     def __post_init__(self) -> None:
+        check_text(self, "path", "path_sha256")
         object.__setattr__(self, "path_sha256", sha256_of(self.path, self.path_sha256))
         largest = max(int(batch.targets_TBY.max()) for batch in self._sequences)
-        given = whole("Arrays", "vocabulary", self.vocabulary, 0)
+        check_whole(self, vocabulary=0)
+        given = self.vocabulary
         if given and given <= largest:
             raise ValueError(
                 f"Arrays: vocabulary is {given}; {self.path} has the symbol {largest}, so at least "

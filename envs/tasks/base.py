@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from numbers import Integral
+from numbers import Integral, Real
+from os import PathLike
 from typing import Any, ClassVar, TypedDict
 
 import numpy as np
@@ -18,6 +19,9 @@ from memnets.registry import Registry
 from ..answers import Answer
 from ..building import build
 from .batch import Batch as Batch
+
+LARGEST = 10_000_000
+"""No size, length or count of a task may be larger: no machine of today holds its batches."""
 
 OWN_SEQUENCES = "envs.tasks.arrays:Arrays"
 """The task of one's own sequences: it has no name, as it cannot be built without a file."""
@@ -182,18 +186,61 @@ def make_task(name: str, /, **options: Any) -> Task:
 
 
 def whole(owner: str, name: str, value: Any, smallest: int) -> int:
-    """The value as an int; raises ValueError unless it is a whole number of at least `smallest`."""
+    """The value as an int; raises ValueError unless it is a whole number of at least `smallest`,
+    and at most LARGEST.
+    """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < smallest:
         raise ValueError(
-            f"{owner}: {name} is {value!r}; a whole number of at least {smallest} is needed."
+            f"{owner}: {name} is {value!r:.60}; a whole number of at least {smallest} is needed."
         )
+    if int(value) > LARGEST:
+        raise ValueError(f"{owner}: {name} is {value!r:.60}; at most {LARGEST:,} is possible.")
     return int(value)
 
 
 def check_whole(task: object, **least: int) -> None:
-    """Raise ValueError unless each named option is a whole number of at least that much."""
+    """Raise ValueError unless each named option is a whole number of at least that much.
+
+    One of numpy becomes Python's own.
+    """
     for name, smallest in least.items():
-        whole(type(task).__name__, name, getattr(task, name), smallest)
+        value = whole(type(task).__name__, name, getattr(task, name), smallest)
+        object.__setattr__(task, name, value)
+
+
+def check_text(task: object, *names: str) -> None:
+    """Raise ValueError unless each named option is text; a path becomes it."""
+    for name in names:
+        value = getattr(task, name)
+        if not isinstance(value, str | PathLike):
+            raise ValueError(f"{type(task).__name__}: {name} is {value!r:.60}; text is needed.")
+        object.__setattr__(task, name, str(value))
+
+
+def check_number(task: object, name: str, most: float) -> None:
+    """Raise ValueError unless an option is a number of at most that size; it becomes a float."""
+    value = getattr(task, name)
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not -most <= value <= most:
+        raise ValueError(
+            f"{type(task).__name__}: {name} is {value!r:.60}; a finite number is needed, "
+            f"{-most:g} to {most:g}."
+        )
+    object.__setattr__(task, name, float(value))
+
+
+def flag(owner: str, name: str, value: Any) -> bool:
+    """The value as a bool; raises ValueError unless it is true or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{owner}: {name} is {value!r:.60}; true or false is needed.")
+    return bool(value)
+
+
+def check_flags(task: object, *names: str) -> None:
+    """Raise ValueError unless each named option is true or false."""
+    for name in names:
+        value = flag(type(task).__name__, name, getattr(task, name))
+        object.__setattr__(task, name, value)
 
 
 def check_range(task: object, low: str, high: str, smallest: int) -> None:

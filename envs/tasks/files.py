@@ -21,8 +21,9 @@ def sha256_of(path: str, wanted: str = "") -> str:
     """
     try:
         found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError as error:
-        raise BadFile(f"{path}: {error.strerror or error}.") from error
+    # a name that cannot be one of a file, such as one with a NUL, is a ValueError
+    except (OSError, ValueError) as error:
+        raise BadFile(f"{path}: {getattr(error, 'strerror', None) or error}.") from error
     return _wanted(path, found, wanted)
 
 

@@ -10,6 +10,12 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+PLAINER = {
+    r"invalid literal for int\(\) with base 10: ": "a whole number is needed, not ",
+    r"could not convert string to float: ": "a number is needed, not ",
+}
+"""What Python says of a text that is no number, and the words that we say it in."""
+
 
 @contextlib.contextmanager
 def errors_in_one_line(command: str, arguments: Sequence[str]) -> Iterator[None]:
@@ -30,6 +36,8 @@ def _in_one_line(box: str, command: str, arguments: Sequence[str]) -> str:
     wrong, *advice = _parts(box) or [["what was asked is not clear"]]
     text = " ".join(wrong).replace("Error parsing __tyro-dummy-inner__.", "")
     text = re.sub(r" \(applied to [^)]*\)", "", text)
+    for pattern, words in PLAINER.items():
+        text = re.sub(pattern, words, text)
     typed = {argument.partition("=")[0] for argument in arguments}
     found = _suggestions([line for part in advice for line in part], command)
     hint = _usage(found, typed) or _similar(found, typed)

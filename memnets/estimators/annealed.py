@@ -12,6 +12,7 @@ from torch import Tensor
 from ..options import (
     accepted,
     check_options,
+    require_mapping,
     require_number,
     require_one_of,
     require_whole,
@@ -64,6 +65,8 @@ class Annealed(Estimator):
         require_whole("start", start, least=0)
         require_whole("ramp", ramp)
         require_number("most", most, above=0, most=1)
+        require_mapping("first_options", first_options)
+        require_mapping("then_options", then_options)
         self.first = _built(first, first_options or {}, feature_size)
         self.then = _built(then, then_options or {}, feature_size)
         self.rollouts = self.then.rollouts
@@ -75,8 +78,11 @@ class Annealed(Estimator):
         self.schedule, self.rate = schedule, rate
         self.start, self.ramp, self.most = start, ramp, most
         by_performance = schedule == "learned"
-        self.gate = Gate(learned=learned, decay=decay, warm=warm) if by_performance else None
-        self.share = Share(growth=growth, most=most, mastered=mastered) if by_performance else None
+        # made in any case, so that settings are checked that are not used
+        gate = Gate(learned=learned, decay=decay, warm=warm)
+        share = Share(growth=growth, most=most, mastered=mastered)
+        self.gate = gate if by_performance else None
+        self.share = share if by_performance else None
         self.updates: Tensor
         self.use_first: Tensor
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))

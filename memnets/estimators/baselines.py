@@ -71,6 +71,8 @@ class Advantage(nn.Module):
         super().__init__()
         require_one_of("baseline", baseline, BASELINES)
         require_positive(rollouts=rollouts, steps=steps)
+        require_positive(baseline_size=size)
+        require_number("baseline_scale", scale, above=0)
         require_number("decay", decay, least=0, below=1)
         require_number("floor", floor, above=0)
         require_number("gae_lambda", gae_lambda, least=0, most=1)

@@ -45,6 +45,7 @@ class Hardened(Estimator):
         super().__init__()
         require_number("growth", growth, least=0)
         require_number("most", most, above=0, most=1)
+        require_number("mastered", mastered, above=0)
         self.price: Price = Price(weight=weight, learned=learned, decay=decay, warm=warm)
         self.share = Share(growth=growth, most=most, mastered=mastered) if growth else None
         self.in_training = f"{SOFT}, then {ONE_SLOT}" if growth else SOFT

@@ -48,7 +48,7 @@ class BenchAgents:
     folder: Path = Path("runs")
 
     def __call__(self) -> Measurements:
-        self._check()
+        self.check()
         machine = describe("cpu", 1)
         machine["protocol"] = {
             "task": f"delayed recall, {self.length} blanks",
@@ -68,7 +68,8 @@ class BenchAgents:
         machine["foreign_cores"] = load.foreign()
         return Measurements("agents", self.folder, machine, rows, (), interrupted)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises BadData, or a registry's error, for an option that means nothing."""
         from memnets.backends import require_backend
         from memnets.registry import cells
 

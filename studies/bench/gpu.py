@@ -42,7 +42,7 @@ class BenchGPU:
     device: str = "cuda"
 
     def __call__(self) -> Measurements:
-        self._check()
+        self.check()
         machine = describe(self.device)
         machine["protocol"] = self._protocol()
         load, rows, interrupted = Load(), [], False
@@ -58,7 +58,8 @@ class BenchGPU:
         notes = ("A time is that of forward, loss and backward, until the device is done.",)
         return Measurements("gpu", self.folder, machine, rows, notes, interrupted)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises BadData, or a registry's error, for an option that means nothing."""
         from memnets.registry import cells
 
         require_device(self.device)

@@ -64,7 +64,7 @@ class BenchMemory:
     folder: Path = Path("runs")
 
     def __call__(self) -> Measurements:
-        self._check()
+        self.check()
         from ..running.threads import torch_threads
         from .memory_models import MODELS
 
@@ -86,7 +86,8 @@ class BenchMemory:
         machine["foreign_cores"] = load.foreign()
         return Measurements("memory", self.folder, machine, rows, NOTES, interrupted)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises BadData, or a registry's error, for an option that means nothing."""
         require_positive(self, "slots", "batch", "steps", "width", "threads")
         from .memory_models import MODELS
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from memnets.options import LARGEST
+
 from ..design.data import BadData
+from ..design.settings import whole
 
 
 def require_some(bench: object, *names: str) -> None:
@@ -19,9 +24,18 @@ def require_positive(bench: object, *names: str) -> None:
     """
     for name in names:
         value = getattr(bench, name)
-        if isinstance(value, tuple):
+        several = isinstance(value, tuple)
+        if several:
             require_some(bench, name)
-            if min(value) < 1:
-                raise BadData(f"{name} is {value}; all must be at least 1.")
-        elif value < 1:
-            raise BadData(f"{name} is {value}; it must be at least 1.")
+        for number in value if several else (value,):
+            if wanted := _missed(number):
+                each = "all" if several else "it"
+                raise BadData(f"{name} is {value!r:.80}; {each} must be {wanted}.")
+
+
+def _missed(number: Any) -> str:
+    """What a number must be that it is not; empty where it is all right."""
+    found = whole(number)
+    if found is None:
+        return "a whole number"
+    return "at least 1" if found < 1 else f"at most {LARGEST}" if found > LARGEST else ""

@@ -79,7 +79,7 @@ class BenchPeers:
     folder: Path = Path("runs")
 
     def __call__(self) -> Measurements:
-        self._check()
+        self.check()
         cloned = [recognise(path, Path(sys.executable)) for path in self.checkout]
         machine = describe("cpu", self.threads)
         home = self.folder / "bench" / "peers"
@@ -106,7 +106,8 @@ class BenchPeers:
         ]
         return Measurements("peers", self.folder, machine, rows, tuple(notes), interrupted)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises BadData, or a registry's error, for an option that means nothing."""
         from memnets.backends import require_backend
 
         for name in self.backends:

@@ -47,8 +47,12 @@ class BenchStore:
     """Rounds; times and memory are medians over them."""
     folder: Path = Path("runs")
 
-    def __call__(self) -> Measurements:
+    def check(self) -> None:
+        """Raises BadData for an option that means nothing."""
         require_positive(self, "trials", "rows", "repeats")
+
+    def __call__(self) -> Measurements:
+        self.check()
         machine = describe("cpu", 1)
         machine["protocol"] = {
             "trials": self.trials,

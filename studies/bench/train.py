@@ -64,7 +64,7 @@ class BenchTrain:
     device: str = "cpu"
 
     def __call__(self) -> Measurements:
-        self._check()
+        self.check()
         from . import flops, roofline
 
         machine = describe(self.device, max(self.threads))
@@ -96,7 +96,8 @@ class BenchTrain:
         notes.append(flops.COUNTED)
         return Measurements("train", self.folder, machine, rows, tuple(notes), interrupted)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises BadData, or a registry's error, for an option that means nothing."""
         from memnets.backends import require_backend
         from memnets.registry import cells, controllers, estimators
 

@@ -81,7 +81,7 @@ def build(cls: type[T], data: Any, where: str) -> T:
 
 def hint(name: str, known: list[str]) -> str:
     """A sentence that names the nearest known names, or all of them where none is near."""
-    near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    near = difflib.get_close_matches(str(name), known, n=2, cutoff=0.6)
     if near:
         return f" Did you mean {' or '.join(map(repr, near))}?"
     return f" Known: {', '.join(known) or 'none'}."

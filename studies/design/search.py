@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from .data import BadData, canonical, plain
-from .settings import check_number, check_whole, check_wholes, require
+from .settings import check_number, check_one_of, check_whole, check_wholes, require
 
 if TYPE_CHECKING:
     from memnets.spec import ModelSpec
@@ -68,8 +68,7 @@ class Criterion:
         good = isinstance(self.column, str) and bool(self.column)
         require(good, self, "criterion", "column", "the name of a column of tests, such as errors")
         require(isinstance(self.maximise, bool), self, "criterion", "maximise", "True or False")
-        good = self.lengths in ("trained", "all")
-        require(good, self, "criterion", "lengths", "trained or all")
+        check_one_of(self, "criterion", "lengths", ("trained", "all"))
 
     def __str__(self) -> str:
         at = "trained lengths" if self.lengths == "trained" else "all lengths"
@@ -111,6 +110,8 @@ class Search:
         good = isinstance(self.own, Mapping)
         good = good and all(isinstance(space, Mapping) for space in self.own.values())
         require(good, self, "search", "own", f"by model, {wanted}")
+        fields = "fields of the procedure and their values"
+        require(isinstance(self.procedure, Mapping), self, "search", "procedure", fields)
         for space in (self.space, *self.own.values()):
             self._check(space)
 

@@ -14,7 +14,7 @@ from memnets.spec import ModelSpec
 from ..procedures.base import Procedure, check_procedure
 from .data import BadData, build
 from .search import Search, Setting
-from .settings import require
+from .settings import is_sequence, require
 from .trial import TaskSpec, Trial
 from .tuned import check_tuning, compared, searched
 
@@ -52,8 +52,11 @@ class Study:
 
     def __post_init__(self) -> None:
         require(_is_folder_name(self.name), self, "a study's", "name", FOLDER_NAME)
+        require(isinstance(self.question, str), self, "a study's", "question", "text")
         self._check_factors()
         self._check_own()
+        given = isinstance(self.choices, Mapping | None)
+        require(given, self, f"study {self.name!r}:", "choices", "settings by task and model")
         check_tuning(self)
         seen: dict[str, Trial] = {}
         for trial in self.trials():
@@ -134,14 +137,13 @@ class Study:
 
     def _check_factors(self) -> None:
         owner = f"study {self.name!r}:"
-        good = hasattr(self.seeds, "__iter__") and not isinstance(self.seeds, str)
-        require(good, self, owner, "seeds", "whole numbers, such as (0, 1, 2)")
+        require(isinstance(self.tasks, Mapping), self, owner, "tasks", "names and TaskSpecs")
+        require(isinstance(self.models, Mapping), self, owner, "models", "names and ModelSpecs")
+        require(is_sequence(self.seeds), self, owner, "seeds", "whole numbers, such as (0, 1, 2)")
         object.__setattr__(self, "seeds", tuple(self.seeds))
         for factor in ("tasks", "models", "seeds"):
             if not len(getattr(self, factor)):
                 raise BadData(f"study {self.name!r}: it needs at least one of its {factor}.")
-        require(isinstance(self.tasks, Mapping), self, owner, "tasks", "names and TaskSpecs")
-        require(isinstance(self.models, Mapping), self, owner, "models", "names and ModelSpecs")
         check_procedure(self.procedure, f"{owner} ")
         for label in (*self.tasks, *self.models):
             if not isinstance(label, str):

@@ -11,13 +11,10 @@ from memnets.spec import ModelSpec
 from ..procedures.base import Procedure, check_procedure
 from .data import BadData, build, canonical, plain
 from .identity import current, earlier, identity
-from .settings import require, whole
+from .settings import require, seed_of
 
 if TYPE_CHECKING:
     from envs.tasks.base import Task
-
-LARGEST_SEED = 2**64 - 1
-"""torch takes no larger one."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +80,9 @@ class Trial:
         spec = isinstance(self.model, ModelSpec)
         require(spec, self, "", "model", 'a ModelSpec, such as ModelSpec("ntm")')
         check_procedure(self.procedure, "")
-        seed = whole(self.seed)
-        good = seed is not None and 0 <= seed <= LARGEST_SEED
-        wanted = "a whole number from 0 to 2**64 - 1"
-        wanted += f", such as {seed % 2**64}" if seed is not None and seed > LARGEST_SEED else ""
-        require(good, self, "", "seed", wanted)
-        object.__setattr__(self, "seed", seed)
+        object.__setattr__(self, "seed", seed_of(self.seed))
+        for name in ("task_label", "model_label"):
+            require(isinstance(getattr(self, name), str), self, "", name, "text")
         object.__setattr__(self, "task_label", self.task_label or self.task.name)
         object.__setattr__(self, "model_label", self.model_label or self.model.label)
 

@@ -11,7 +11,7 @@ import numpy as np
 from envs.tasks.base import Batch, Task
 
 from ..design.data import BadData, build
-from ..design.settings import check_number, check_whole, require
+from ..design.settings import check_number, check_one_of, check_whole, require
 from .lessons import LessonCurriculum
 from .mixed import sample_lengths
 from .standing import Standing
@@ -80,6 +80,7 @@ class MixtureCurriculum:
     apart: int = 100
 
     def __post_init__(self) -> None:
+        check_one_of(self, "curriculum", "kind", ("mixture",))
         check_whole(self, "curriculum", start=1, apart=1)
         check_number(self, "curriculum", "errors", "anywhere", "easier", "decay", least=0)
         for name, holds in (
@@ -148,7 +149,7 @@ def curriculum_of(data: Any) -> AnyCurriculum:
     kind = data.get("kind") if isinstance(data, Mapping) else None
     if kind is None:
         return build(Curriculum, data, "curriculum")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise BadData(
             f"curriculum: no kind {kind!r}, but {' and '.join(map(repr, _KINDS))}; the one by "
             "batch is given without one."

@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
-from envs.tasks.base import Batch, Task
+from envs.tasks.base import Batch, Task, whole
 from memnets.addressing import OWN, ControllerAlone, Frozen, addressed, others, slow_controls
 from memnets.network import MemoryNetwork
 from memnets.types import Rollout
 
+from ..design.settings import seed_of
 from .base import Row
 from .cost import NATS_PER_BIT, cost, probabilities, tensors
 
@@ -76,6 +77,7 @@ def controlled_lengths(task: Task, lengths: Sequence[int]) -> list[int]:
 def _batches(
     task: Task, lengths: Sequence[int], sequences: int, seed: int
 ) -> list[tuple[int, Batch]]:
+    sequences, seed = whole("tests", "sequences", sequences, 1), seed_of(seed)
     return [(int(n), task.test_sample(_generator(seed, n), sequences, n)) for n in lengths]
 
 

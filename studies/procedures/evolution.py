@@ -70,8 +70,10 @@ class Evolution(Procedure):
         require(even, self, "", "population", "an even number: members stand in pairs")
         check_number(self, "", "sigma", above=0)
         check_number(self, "", "weight_decay", least=0)
-        if self.shaping not in SHAPINGS:
-            raise BadData(f"no shaping {self.shaping!r}.{hint(str(self.shaping), list(SHAPINGS))}")
+        if not isinstance(self.shaping, str) or self.shaping not in SHAPINGS:
+            raise BadData(
+                f"no shaping {self.shaping!r:.60}.{hint(str(self.shaping), list(SHAPINGS))}"
+            )
 
     def takes(self, task: Any) -> Mapping[str, Any]:
         """The task's shortest and longest trained lengths."""

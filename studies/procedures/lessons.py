@@ -12,7 +12,7 @@ import numpy as np
 from envs.tasks.base import Batch, Task
 
 from ..design.data import BadData, hint
-from ..design.settings import check_number, check_whole, require, whole
+from ..design.settings import check_number, check_one_of, check_whole, require, whole
 from .standing import Standing
 
 _RANGES = "one or more mappings of names to two whole numbers, such as {'length': (1, 2)}"
@@ -43,6 +43,7 @@ class LessonCurriculum:
     kind: Literal["lessons"] = "lessons"
 
     def __post_init__(self) -> None:
+        check_one_of(self, "curriculum", "kind", ("lessons",))
         check_whole(self, "curriculum", apart=1)
         check_number(self, "curriculum", "errors", "earlier", "decay", least=0)
         for name in ("errors", "earlier", "decay"):

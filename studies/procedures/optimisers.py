@@ -26,8 +26,8 @@ MOMENTA: Mapping[str, float | None] = MappingProxyType(
 
 def check_optimiser(name: Any, momentum: float | None = None) -> None:
     """Raises BadData for a name that is not known, and for a momentum that it does not take."""
-    if name not in MOMENTA:
-        raise BadData(f"no optimiser {name!r}.{hint(str(name), list(MOMENTA))}")
+    if not isinstance(name, str) or name not in MOMENTA:
+        raise BadData(f"no optimiser {name!r:.60}.{hint(str(name), list(MOMENTA))}")
     if momentum is not None and MOMENTA[name] is None:
         able = ", ".join(known for known, default in MOMENTA.items() if default is not None)
         raise BadData(f"{name} has averages of its own and takes no momentum; {able} do.")

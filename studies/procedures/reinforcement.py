@@ -57,10 +57,11 @@ class Reinforcement(Procedure):
     solved_success: float | None = 0.95
 
     def __post_init__(self) -> None:
-        if self.algorithm not in ALGORITHMS:
+        if not isinstance(self.algorithm, str) or self.algorithm not in ALGORITHMS:
             near = hint(str(self.algorithm), list(ALGORITHMS))
-            raise BadData(f"no algorithm {self.algorithm!r}.{near}")
-        check_whole(self, total_timesteps=1, n_envs=1, n_steps=1, n_epochs=1, lstm_hidden_size=1)
+            raise BadData(f"no algorithm {self.algorithm!r:.60}.{near}")
+        check_whole(self, total_timesteps=1, most=2**53)
+        check_whole(self, n_envs=1, n_steps=1, n_epochs=1, lstm_hidden_size=1)
         check_whole(self, evaluate_every=1, test_episodes=1)
         if self.batch_size is not None:
             check_whole(self, batch_size=1)

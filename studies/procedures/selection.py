@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..design.settings import check_number, check_whole, require
+from ..design.settings import check_number, check_one_of, check_whole, require
 
 OWN = "own"
 """The address that a network's estimator makes at test."""
@@ -39,8 +39,7 @@ class Selection:
     lost: float | None = None
 
     def __post_init__(self) -> None:
-        good = self.address in ADDRESSES
-        require(good, self, "selection", "address", f"one of {', '.join(ADDRESSES)}")
+        check_one_of(self, "selection", "address", ADDRESSES)
         check_whole(self, "selection", restore_best=0)
         check_number(self, "selection", "factor", above=0)
         require(self.factor < 1, self, "selection", "factor", "below 1")
@@ -166,8 +165,7 @@ class RateSchedule:
     every: int = 1_000
 
     def __post_init__(self) -> None:
-        named = f"one of {', '.join(SHAPES)}"
-        require(self.shape in SHAPES, self, "schedule", "shape", named)
+        check_one_of(self, "schedule", "shape", SHAPES)
         check_whole(self, "schedule", warm_up=0, every=1)
         check_number(self, "schedule", "least", least=0, most=1)
         check_number(self, "schedule", "factor", above=0)

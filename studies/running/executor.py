@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..design.data import BadData
-from ..design.settings import whole
 from ..design.study import Study
 from ..design.trial import Trial
 from .agenda import Agenda
@@ -17,18 +16,15 @@ from .callbacks import Callback
 from .choices import chosen_lines, is_settled, with_choices
 from .claims import Claimed
 from .code_versions import differences
+from .engine_options import require_engine
 from .engines import Endings, Engine, inline
 from .events import Events
 from .files import Unwritable, read_json
 from .folder_lock import held, joined
 from .progress import Display
 from .removal import remove
-from .script_guard import require_guard
 from .store import ResultStore
-from .worker_checks import device_obstacle
 from .workers import workers_of
-
-LARGEST_THREADS = 1_024
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ def run(
     trials. Raises Unwritable, an OSError, where results cannot be written, and SchedulerLost, a
     ConnectionError, where the scheduler goes away; in both cases the next run goes on.
     """
-    _require_engine(workers, address, threads, device, retries)
+    require_engine(workers, address, threads, device, retries)
     engine: Engine = workers_of(workers, address) if workers or address else inline
     made = partial(
         _stage,
@@ -146,7 +142,7 @@ def retry(
     trial that is finished unless `anew`, for one of an earlier version, which has another id today,
     and where `run` does.
     """
-    _require_engine(0, None, threads, device)
+    require_engine(0, None, threads, device)
     for trial in trials:
         if replace(trial).id != trial.id:
             raise BadData(f"{trial.id} was stored by an earlier version: run the study again.")
@@ -229,20 +225,3 @@ def _give_up(store: ResultStore, trial: Trial, error: Exception) -> bool:
 def _reason(store: ResultStore, trial: Trial) -> str:
     facts = read_json(store.path(trial) / "failed.json", "Run the study again.")
     return f"failed: {trial}: {facts['error']}"
-
-
-def _require_engine(
-    workers: int, address: str | None, threads: int, device: str, retries: int = 0
-) -> None:
-    if (count := whole(workers)) is None or count < 0:
-        raise BadData(f"workers is {workers!r}; it must be a whole number, zero or more.")
-    if (count := whole(retries)) is None or count < 0:
-        raise BadData(f"retries is {retries!r}; it must be a whole number, zero or more.")
-    if not 1 <= (whole(threads) or 0) <= LARGEST_THREADS:
-        raise BadData(f"threads is {threads!r}; it must be 1 to {LARGEST_THREADS:,}.")
-    if address is not None:
-        return
-    if workers:
-        require_guard()
-    if obstacle := device_obstacle(device):
-        raise BadData(obstacle)

@@ -89,7 +89,7 @@ def test_a_size_that_cannot_be_is_refused(size):
         ({"then_options": {"k": 3}}, "reinforce has no option 'k'; it has baseline, "),
         ({"then_options": {"baseline": 3}}, "reinforce: baseline is of type str"),
         ({"then_options": {"feature_size": 3}}, "reinforce has no option 'feature_size'"),
-        ({"first_options": 5}, "the options of soft map names to values, not 5"),
+        ({"first_options": 5}, "first_options must map names to values, not 5"),
     ],
 )
 def test_options_of_an_estimator_inside_another_are_checked_like_any(options, message):

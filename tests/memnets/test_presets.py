@@ -103,7 +103,7 @@ def test_what_the_paper_does_not_have_is_refused_with_what_it_has():
         graves2014("chess")
     with pytest.raises(ValueError, match="no task 'chess', but copy, repeat_copy"):
         graves2013("chess")
-    with pytest.raises(ValueError, match="no 'gru' controller, but lstm, feedforward"):
+    with pytest.raises(ValueError, match="controller 'gru' is not one of lstm, feedforward"):
         graves2014("copy", "gru")
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..base import Batch, check_range, check_whole, whole
+from ..base import Batch, check_range, whole
 from ..files import sha256_of
 from .files import read_graph
 from .graph import Graph, part_of, random_graph
@@ -44,7 +44,7 @@ class GraphTask(TripleTask):
     """Silent steps between question and answer."""
 
     def __post_init__(self) -> None:
-        check_whole(self, digits=1)
+        super().__post_init__()
         check_range(self, "min_length", "max_length", self.shortest)
         check_range(self, "min_nodes", "max_nodes", 2)
         check_range(self, "min_degree", "max_degree", 1)

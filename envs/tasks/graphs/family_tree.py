@@ -44,7 +44,8 @@ class FamilyTree(TripleTask):
     shortest: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        check_whole(self, digits=1, relations=1)
+        super().__post_init__()
+        check_whole(self, relations=1)
         check_range(self, "min_length", "max_length", self.shortest)
         check_range(self, "max_length", "longest_chain", self.shortest)
         check_range(self, "min_persons", "max_persons", 4)

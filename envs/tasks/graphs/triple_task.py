@@ -6,7 +6,10 @@ import math
 from dataclasses import dataclass
 
 from ...answers import Fields
-from ..base import Task
+from ..base import Task, check_text, check_whole
+
+MOST_DIGITS = 18
+"""Labels are numbers of 64 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,13 @@ class TripleTask(Task):
     digits: int = 3
     from_file: str = ""
     from_file_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        check_whole(self, digits=1)
+        if self.digits > MOST_DIGITS:
+            name = type(self).__name__
+            raise ValueError(f"{name}: digits is {self.digits}; at most {MOST_DIGITS} is possible.")
+        check_text(self, "from_file", "from_file_sha256")
 
     @property
     def input_size(self) -> int:

@@ -16,7 +16,9 @@ BLANK = -1
 def check_labels(owner: str, name: str, value: int, digits: int) -> None:
     """Raise ValueError where labels of so many digits are too few for that many things."""
     if value > 10**digits:
-        raise ValueError(f"{owner}: {name} is {value}; {digits} digits label {10**digits}.")
+        raise ValueError(
+            f"{owner}: {name} is {value}; {digits} digits label {10**digits}, more are needed."
+        )
 
 
 def digits_of(labels: np.ndarray, digits: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_whole, tasks
+from ..base import Batch, Task, check_flags, check_text, check_whole, tasks
 from ..files import at_most_once
 from .digits import SIDE, draw_digits
 from .files import Images, digest, read_images
@@ -42,6 +42,8 @@ class ImagePixels(Task):
 
     def __post_init__(self) -> None:
         check_whole(self, min_length=0, max_length=0)
+        check_text(self, "path", "path_sha256")
+        check_flags(self, "permuted")
         if self.path:
             object.__setattr__(self, "path_sha256", digest(self.path, self.path_sha256))
         low, high = self.lengths

@@ -10,7 +10,17 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_range, check_whole, sources_at, tasks, whole
+from ..base import (
+    Batch,
+    Task,
+    check_flags,
+    check_number,
+    check_range,
+    check_whole,
+    sources_at,
+    tasks,
+    whole,
+)
 
 
 @tasks.register("multi_query_recall")
@@ -47,13 +57,8 @@ class MultiQueryRecall(Task):
         check_range(self, "min_pairs", "max_pairs", 1)
         check_range(self, "min_length", "max_length", self.shortest)
         self._require_room(self.min_length, self.max_pairs)
-        for name, good, needed in (
-            ("power", _is_number(self.power), "a finite number"),
-            ("noise", isinstance(self.noise, bool), "true or false"),
-        ):
-            if not good:
-                value = getattr(self, name)
-                raise ValueError(f"MultiQueryRecall: {name} is {value!r}; {needed} is needed.")
+        check_number(self, "power", most=30)
+        check_flags(self, "noise")
 
     @property
     def input_size(self) -> int:
@@ -143,10 +148,6 @@ class MultiQueryRecall(Task):
                 f"MultiQueryRecall: pairs is {pairs}; at most {self.symbols // 2 - 1}, the keys "
                 f"among {self.symbols} symbols, is possible."
             )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _uniform(rng: np.random.Generator, limit: int, count: int, batch_size: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_range, tasks, whole
+from ..base import Batch, Task, check_range, check_text, tasks, whole
 from ..files import at_most_once, sha256_of_all
 from . import world
 from .encoding import Encoded, as_batch, encode, vocabulary, wrong_questions
@@ -50,6 +50,7 @@ class Babi(Task):
     max_length: int = 5
 
     def __post_init__(self) -> None:
+        check_text(self, "folder", "folder_sha256")
         check_range(self, "min_length", "max_length", self.shortest)
         kinds = tuple(whole("Babi", "kinds", kind, 1) for kind in self._given())
         if self.folder:
@@ -159,7 +160,7 @@ class Babi(Task):
     def _given(self) -> tuple[Any, ...]:
         if isinstance(self.kinds, list | tuple):
             return tuple(self.kinds)
-        raise ValueError(f"Babi: kinds is {self.kinds!r}; numbers are needed, as in [1, 2].")
+        raise ValueError(f"Babi: kinds is {self.kinds!r:.60}; numbers are needed, as in [1, 2].")
 
     def _every(self) -> tuple[int, ...]:
         return tuple(files_of(self.folder, "train") if self.folder else world.KINDS)

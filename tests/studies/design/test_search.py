@@ -110,7 +110,7 @@ def test_what_is_no_range_is_refused(options, message):
 
 
 def test_what_is_no_criterion_is_refused():
-    with pytest.raises(BadData, match="lengths is 'some'; it must be trained or all"):
+    with pytest.raises(BadData, match="lengths is 'some'; it must be one of trained, all"):
         Criterion(lengths="some")
     with pytest.raises(BadData, match="column is ''; it must be the name of a column"):
         Criterion(column="")

@@ -107,7 +107,9 @@ def test_a_fact_that_is_no_number_is_a_failed_trial_that_names_it(study, tmp_pat
 
 @pytest.mark.parametrize("threads", [0, -1, 1_025, 10**9, 1.5, True])
 def test_a_number_of_threads_that_no_machine_has_is_refused(study, tmp_path, threads):
-    with pytest.raises(BadData, match=f"threads is {threads}; it must be 1 to 1,024"):
+    with pytest.raises(
+        BadData, match=f"threads is {threads}; it must be a whole number, 1 to 1,024"
+    ):
         run(study, ResultStore(tmp_path / "runs"), workers=0, threads=threads)
 
 

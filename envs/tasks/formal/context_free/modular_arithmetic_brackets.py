@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...base import check_whole, tasks
+from ...base import check_flags, check_whole, tasks
 from ...strings import Strings, StringTask
 from .expressions import Expressions
 
@@ -26,11 +26,7 @@ class ModularArithmeticBrackets(StringTask):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_whole(self, modulus=2)
-        if not isinstance(self.products, bool):
-            raise ValueError(
-                f"ModularArithmeticBrackets: products is {self.products!r}; true or false "
-                "is needed."
-            )
+        check_flags(self, "products")
 
     @property
     def shown_symbols(self) -> int:

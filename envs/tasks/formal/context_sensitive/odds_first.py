@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...base import tasks
+from ...base import check_whole, tasks
 from ..letters import Letters, alike
 
 
@@ -24,9 +24,10 @@ class OddsFirst(Letters):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.counted_from, bool) or self.counted_from not in (0, 1):
+        check_whole(self, counted_from=0)
+        if self.counted_from > 1:
             raise ValueError(
-                f"OddsFirst: counted_from is {self.counted_from!r}; 1 (the paper's text) or 0 (its "
+                f"OddsFirst: counted_from is {self.counted_from}; 1 (the paper's text) or 0 (its "
                 "code) is needed."
             )
 

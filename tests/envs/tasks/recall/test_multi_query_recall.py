@@ -86,7 +86,7 @@ def test_only_lengths_with_room_for_the_most_pairs_are_tested():
         ({"max_pairs": 17}, "length is 64; at least 68, four for each of 17 pairs, is needed."),
         ({"symbols": 8}, "pairs is 4; at most 3, the keys among 8 symbols, is possible."),
         ({"max_pairs": 3}, "max_pairs is 3; at least min_pairs, 4, is needed."),
-        ({"power": "0.1"}, "power is '0.1'; a finite number is needed."),
+        ({"power": "0.1"}, "power is '0.1'; a finite number is needed, -30 to 30."),
         ({"noise": 1}, "noise is 1; true or false is needed."),
     ],
 )
