@@ -27,6 +27,8 @@ FROZEN = "frozen"
 """Its own address, on contents that are put back to the initial ones after every step."""
 SHUFFLED = "shuffled"
 """Its own address, moved to other slots at random for every sequence, head and step."""
+SLOW_CONTROLS = (FROZEN, SHUFFLED)
+"""Those that no kernels run."""
 ADDRESSES = (OWN, SOFT, ONE_SLOT, CUT_OFF, FROZEN, SHUFFLED)
 """How a network may be tested; `addressed` takes any of them."""
 

@@ -15,6 +15,7 @@ from .procedures.curriculum import Curriculum as Curriculum
 from .procedures.curriculum import MixtureCurriculum as MixtureCurriculum
 from .procedures.distillation import Distillation as Distillation
 from .procedures.evolution import Evolution as Evolution
+from .procedures.fine_tuning import FineTuning as FineTuning
 from .procedures.gradients import Gradients as Gradients
 from .procedures.lessons import LessonCurriculum as LessonCurriculum
 from .procedures.reinforcement import Reinforcement as Reinforcement
@@ -26,7 +27,7 @@ from .procedures.selection import Restarts as Restarts
 from .procedures.selection import Selection as Selection
 from .procedures.supervised import Supervised as Supervised
 from .running.callbacks import Callback as Callback
-from .running.executor import Summary as Summary
 from .running.executor import run as run
 from .running.store import ResultStore as ResultStore
+from .running.summary import Summary as Summary
 from .running.tensorboard import TensorBoard as TensorBoard

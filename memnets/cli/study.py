@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from studies.design.study import Study, studies
 from studies.procedures.base import Procedure
@@ -16,6 +16,7 @@ from studies.procedures.supervised import Supervised
 
 from ..registry import UnknownName
 from . import trials
+from .assignments import assigned
 from .describe import columns, plan_lines, progress, results
 from .study_file import of_file
 from .watch import watch
@@ -57,6 +58,9 @@ class Chosen:
     """Tasks to run, by their names in the study or patterns such as 'copy*'; all by default."""
     models: tuple[str, ...] = ()
     """Models to run, likewise, such as 'ntm*' 'no memory*'."""
+    assignments: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
+    """Values for every trial: a field of the procedure, or after 'model.' or 'task.' of every model
+    or task, such as learning_rate=0.003 model.cell_options.slots=64 task.max_length=10."""
     procedure: Procedure = field(default_factory=Supervised)
     """How trials are made: the settings of the study's own procedure."""
     workers: int = 2
@@ -71,7 +75,8 @@ class Chosen:
     def chosen(self) -> Study:
         """The study, with what was asked for."""
         whole = named(self.study).with_procedure(self.procedure)
-        return replace(whole.part(self.tasks, self.models), seeds=self.seeds)
+        part = replace(whole.part(self.tasks, self.models), seeds=self.seeds)
+        return assigned(part, self.assignments) if self.assignments else part
 
 
 @dataclass(frozen=True)

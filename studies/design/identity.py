@@ -27,6 +27,7 @@ LATER: dict[str, dict[str, Any]] = {
         "accumulate": 1,
         "skip_norm": None,
         "distillation": None,
+        "fine_tuning": None,
     }
 }
 """Fields that a procedure got later, and their defaults: an id has them only where they differ."""

@@ -119,6 +119,27 @@ class Procedure(ABC):
         """
         return None
 
+    def continues(self, earlier: Procedure) -> bool:
+        """Whether a finished trial made so is the beginning of one of this procedure, to the bit.
+
+        By default nothing is continued.
+        """
+        return False
+
+    def keeps(self, row: Row) -> bool:
+        """Whether a row of a trial that `continues` allows is one of this trial's too.
+
+        By default each is; a row that is written at the end of a trial is not.
+        """
+        return True
+
+    def taken_over(self, checkpoint: bytes, trial: Trial) -> bytes:
+        """The last checkpoint of a trial that `continues` allows, as one of this trial.
+
+        Raises BadCheckpoint where it is none.
+        """
+        raise BadCheckpoint(f"{self.name} goes on from its own checkpoints only")
+
     def parts(self) -> Iterable[tuple[str, Registry[Any], str]]:
         """The registered things that settings name: what each is, its registry, its name there.
 

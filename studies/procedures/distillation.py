@@ -18,8 +18,8 @@ class Distillation:
     in nats, summed over steps, means over the batch: scored steps for answers, all for addresses.
 
     What tells one teacher from another is `teacher_sha256`, which is of its model and its weights
-    (`teachers.digest`). It is read from the file where it is not given, and is part of a trial's
-    id; the path, which differs between machines, is not.
+    (`stored_network.digest`). It is read from the file where it is not given, and is part of a
+    trial's id; the path, which differs between machines, is not.
 
     Raises BadData where there is no teacher at the path and no digest is given.
     """
@@ -38,6 +38,7 @@ class Distillation:
         require(given, self, "distillation", "teacher_sha256", "text, as in the trial's JSON")
         if not self.teacher_sha256:
             # torch, which takes a while to import, is needed for this alone
-            from .teachers import digest, stored
+            from .stored_network import digest, stored
 
-            object.__setattr__(self, "teacher_sha256", digest(stored(self.teacher)))
+            network = stored(self.teacher, "teacher")
+            object.__setattr__(self, "teacher_sha256", digest(network))

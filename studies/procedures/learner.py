@@ -23,6 +23,7 @@ from .restarts import data_key, torch_seed
 from .selection import OWN
 from .solving import judged
 from .standing import Standing
+from .stored_network import load_weights
 from .terms import built_terms
 from .watched import watchers_of
 from .watchers import Watchers
@@ -50,13 +51,18 @@ class Learner:
     sums: dict[str, float] = field(default_factory=dict)
     below: dict[str, Any] | None = None
     solved: dict[str, Any] | None = None
+    parent: str | None = None
+    """The id of the shorter trial that it went on from."""
 
     @classmethod
     def start(cls, trial: Trial, settings: Supervised, device: str, attempt: int = 0) -> Learner:
         """A trial, or one of its attempts, before its first update; seeds torch."""
         torch.manual_seed(torch_seed(trial.seed, attempt))
         task = trial.task.build()
-        network = trial.model.build(**task.network_sizes, backend=settings.backend).to(device)
+        network = trial.model.build(**task.network_sizes, backend=settings.backend)
+        if tuned := settings.fine_tuning:
+            load_weights(network, tuned.weights, tuned.weights_sha256)
+        network = network.to(device)
         terms = built_terms(settings, task, network).to(device)
         warm_up(network)
         ramp = settings.curriculum
@@ -178,6 +184,8 @@ class Learner:
             "data": json.dumps(self.rng.bit_generator.state),
             "torch": torch.get_rng_state(),
         }
+        if self.parent:
+            data["parent"] = self.parent
         if self.watchers:
             data["watchers"] = self.watchers.state()
         if self.standing:
@@ -197,6 +205,7 @@ class Learner:
         self.watchers.load(data.get("watchers", {}))
         for name in COUNTERS:
             setattr(self, name, data[name])
+        self.parent = data.get("parent")
         if self.standing:
             self.standing = Standing(data["longest"], **data.get("standing", {}))
         self.rng.bit_generator.state = json.loads(data["data"])

@@ -15,6 +15,7 @@ from ..design.settings import check_number, check_whole, require
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .curriculum import AnyCurriculum, curriculum_of
 from .distillation import Distillation
+from .fine_tuning import FineTuning
 from .lengths import trained_lengths
 from .optimisers import check_optimiser
 from .selection import Averaging, Budget, FallingRate, RateSchedule, Restarts, Selection
@@ -40,6 +41,7 @@ STEERED: Mapping[str, type[Any]] = MappingProxyType(
         "schedule": RateSchedule,
         "falling_rate": FallingRate,
         "distillation": Distillation,
+        "fine_tuning": FineTuning,
     }
 )
 """Fields that are None or settings of what steers a training, and their classes."""
@@ -58,7 +60,8 @@ class Supervised(Procedure):
     still, `selection` keeps the best network and says by which test it is judged,
     `restarts` gives a trial that does not learn another seed, `averaging` tests averaged weights,
     `schedule` plans the learning rate, `falling_rate` lowers it once the task is learned, and
-    `distillation` adds what a trained teacher answers.
+    `distillation` adds what a trained teacher answers, and `fine_tuning` begins with trained
+    weights.
     """
 
     row_key: ClassVar = TEST_KEY
@@ -96,6 +99,7 @@ class Supervised(Procedure):
     schedule: RateSchedule | None = None
     falling_rate: FallingRate | None = None
     distillation: Distillation | None = None
+    fine_tuning: FineTuning | None = None
     regularisers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     backend: str = "auto"
     """auto: the fastest that takes the model. fused: kernels for the network's device. compiled:
@@ -141,6 +145,24 @@ class Supervised(Procedure):
         from .training import train
 
         return train(trial, self, recorder)
+
+    def continues(self, earlier: Procedure) -> bool:
+        """Whether the other one made fewer updates, and nothing asks how many there are."""
+        from .longer import continues
+
+        return isinstance(earlier, Supervised) and continues(self, earlier)
+
+    def keeps(self, row: Row) -> bool:
+        """Not the controls, which are tested at the end of a training only."""
+        from memnets.addressing import SLOW_CONTROLS
+
+        return row.get("address") not in SLOW_CONTROLS
+
+    def taken_over(self, checkpoint: bytes, trial: Trial) -> bytes:
+        """A shorter trial's last checkpoint, which this one goes on from as its parent."""
+        from .longer import taken_over
+
+        return taken_over(checkpoint, trial)
 
     def seconds_needed(self, trial: Trial, device: str) -> float:
         """Of all updates and tests, from a few of them; with `solved_errors` it may be less."""

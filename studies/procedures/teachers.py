@@ -1,12 +1,8 @@
-"""Teachers of a distillation: read from a file, told apart by their content, and what they add."""
+"""Teachers of a distillation: what they add to the loss of a network that they fit."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -21,57 +17,17 @@ from memnets.regularisers import Regulariser
 from memnets.spec import ModelSpec
 from memnets.types import Rollout
 
-from ..design.data import BadData, canonical
+from ..design.data import BadData
 from .base import BadCheckpoint
 from .checkpoint import fit
 from .cost import divergence
+from .stored_network import digest, stored
 
 if TYPE_CHECKING:
     from .distillation import Distillation
 
 FLOOR = 1e-6
 """Added to both addresses before their logarithm: a slot may have no weight at all."""
-
-
-class Teacher(NamedTuple):
-    """What a file says of a network: its model, as stored, and its parameters and buffers."""
-
-    path: str
-    model: Mapping[str, Any]
-    state: Mapping[str, Tensor]
-
-
-def stored(path: str) -> Teacher:
-    """The network of a saved model or of a trial's checkpoint; raises BadData, in one line.
-
-    Tensors and plain data are read, never pickled objects.
-    """
-    try:
-        data = torch.load(Path(path), map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise BadData(f"there is no teacher {path}.") from None
-    # what is not a checkpoint can fail in any way that unpickling can
-    except Exception as error:
-        raise BadData(f"{path} is no teacher: torch.load finds no network in it.") from error
-    if isinstance(data, Mapping) and {"spec", "state"} <= set(data):
-        return Teacher(path, data["spec"], data["state"])
-    if isinstance(data, Mapping) and {"trial", "network"} <= set(data):
-        return Teacher(path, json.loads(data["trial"])["model"], data["network"])
-    raise BadData(
-        f"{path} is no teacher: it is neither a model of memnets.save nor a trial's checkpoint."
-    )
-
-
-def digest(teacher: Teacher) -> str:
-    """SHA-256 of the model's JSON and of every tensor: name, type, shape and bytes.
-
-    A checkpoint and a model saved from it are the same teacher, and so is a copy elsewhere.
-    """
-    found = hashlib.sha256(canonical(teacher.model).encode())
-    for name, value in sorted(teacher.state.items()):
-        found.update(f"{name} {value.dtype} {list(value.shape)} ".encode())
-        found.update(value.detach().cpu().flatten().view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
 
 
 class Distiller(Regulariser):
@@ -119,7 +75,7 @@ def distiller(
 
     torch's random numbers are left as they were.
     """
-    teacher = stored(own.teacher)
+    teacher = stored(own.teacher, "teacher")
     if digest(teacher) != own.teacher_sha256:
         raise BadData(
             f"{teacher.path} is another teacher than the trial's, whose teacher_sha256 is "

@@ -45,7 +45,8 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
     learner = Learner.start(trial, settings, recorder.device)
     run_to_end(learner, recorder, update, evaluated)
     longest = learner.task.lengths[1]
-    found = {**facts(learner), **learner.watchers.facts(), **learner.task.facts()}
+    parent = {"parent": learner.parent} if learner.parent else {}
+    found = {**facts(learner), **parent, **learner.watchers.facts(), **learner.task.facts()}
     return Outcome(found, trace(learner.network, learner.task, longest, trial.seed))
 
 

@@ -10,7 +10,7 @@ from ..design.trial import Trial
 from ..procedures.base import Row
 
 if TYPE_CHECKING:
-    from .executor import Summary
+    from .summary import Summary
 
 
 class Callback:

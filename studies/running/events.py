@@ -14,7 +14,7 @@ from .store import ResultStore
 from .tail import Tail
 
 if TYPE_CHECKING:
-    from .executor import Summary
+    from .summary import Summary
 
 
 @final

@@ -21,32 +21,12 @@ from .engines import Endings, Engine, inline
 from .events import Events
 from .files import Unwritable, read_json
 from .folder_lock import held, joined
+from .parents import take_over
 from .progress import Display
 from .removal import remove
 from .store import ResultStore
+from .summary import Summary
 from .workers import workers_of
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How many trials were finished in this run, were finished before, and failed.
-
-    `elsewhere` are those that another run of the study finished meanwhile.
-    """
-
-    done: int
-    skipped: int
-    failed: int
-    interrupted: bool = False
-    elsewhere: int = 0
-
-    def __str__(self) -> str:
-        others = f"{self.elsewhere} by another run, " if self.elsewhere else ""
-        text = f"{self.done} trials done, {others}{self.skipped} were done before"
-        text += f", {self.failed} failed"
-        if self.interrupted:
-            text += "; interrupted: the same command resumes"
-        return text
 
 
 def run(
@@ -95,10 +75,7 @@ def run(
     decided = with_choices(study, store)
     if decided.choices is None:
         return first
-    second = made(decided)
-    before = second.skipped - first.done - first.failed
-    done, failed = first.done + second.done, first.failed + second.failed
-    return Summary(done, before, failed, second.interrupted)
+    return first.then(made(decided))
 
 
 def _stage(
@@ -121,6 +98,8 @@ def _stage(
             display.note(line)
         todo = [trial for trial in trials if not is_settled(study, store, trial)]
         skipped = len(trials) - len(todo)
+        if begun := take_over(store, todo):
+            display.note(f"{begun} of {len(todo)} trials go on from shorter ones")
         agenda = Agenda(todo, store, retries)
         events = Events(store, todo, display, callbacks)
         running = engine(agenda, store, device, threads, events)

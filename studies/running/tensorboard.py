@@ -15,7 +15,7 @@ from .callbacks import Callback
 from .store import ResultStore
 
 if TYPE_CHECKING:
-    from .executor import Summary
+    from .summary import Summary
 
 LONGEST = 200
 """Bytes of a folder's name; file systems take 255, and some space is left for the id."""

@@ -42,13 +42,17 @@ def test_studies_are_found_and_named_as_registered():
             trial.procedure.takes(trial.procedure.task(trial.task))
 
 
-def test_the_main_study_crosses_every_cell_with_every_estimator():
-    from memnets.registry import cells, estimators
+def test_the_main_study_tunes_all_models_alike_and_compares_them_on_fresh_seeds():
     from studies import studies
 
-    pairs = {(m.cell, m.estimator) for m in studies.get("discrete_vs_soft")().models.values()}
-    wanted = {(cell, kind) for cell in cells if cell != "none" for kind in estimators}
-    assert pairs == wanted | {("none", "soft")}
+    main = studies.get("discrete_vs_soft")()
+    pairs = {(m.cell, m.estimator) for m in main.models.values()}
+    ways = ("soft", "hardened", "straight_through", "gumbel", "reinforce")
+    cells = ("ntm", "dnc", "dntm", "sam")
+    assert pairs == {(cell, way) for cell in cells for way in ways} | {("none", "soft")}
+    tries = list(main.trials())
+    assert len(tries) == 5 * 21 * 3 and {trial.seed for trial in tries} == {0}
+    assert len(list(main.expected())) == 5 * 21 * 13 and len(main.seeds) == 10
 
 
 def test_a_task_and_a_model_on_it_may_have_settings_of_their_own(study):

@@ -15,7 +15,8 @@ from studies.design.data import BadData
 from studies.design.trial import Trial
 from studies.procedures.cost import divergence
 from studies.procedures.learner import Learner
-from studies.procedures.teachers import FLOOR, address_divergence, digest, stored
+from studies.procedures.stored_network import digest, stored
+from studies.procedures.teachers import FLOOR, address_divergence
 from studies.procedures.trained import trained
 from studies.procedures.training import update
 
@@ -169,7 +170,7 @@ def test_a_teacher_is_its_model_and_weights_wherever_and_however_they_are_stored
     shutil.copy(lesson, copy)
     source, network = trained(lesson)
     save(saved, network, source.model, 4, 2)
-    found = {digest(stored(str(path))) for path in (lesson, copy, saved)}
+    found = {digest(stored(str(path), "teacher")) for path in (lesson, copy, saved)}
     ids = {
         steered(trial, distillation=Distillation(str(path))).id for path in (lesson, copy, saved)
     }
@@ -177,10 +178,10 @@ def test_a_teacher_is_its_model_and_weights_wherever_and_however_they_are_stored
     with torch.no_grad():
         network.readout.bias[0] += 1e-6
     save(other, network, source.model, 4, 2)
-    assert digest(stored(str(other))) not in found
+    assert digest(stored(str(other), "teacher")) not in found
     assert steered(trial, distillation=Distillation(str(other))).id not in ids
     save(other, trained(lesson)[1], dataclasses.replace(source.model, bypass_dropout=0.1), 4, 2)
-    assert digest(stored(str(other))) not in found
+    assert digest(stored(str(other), "teacher")) not in found
 
 
 def test_a_stored_trial_is_read_and_its_network_used_where_the_teacher_is_gone(

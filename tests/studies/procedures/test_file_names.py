@@ -18,7 +18,8 @@ from studies import Distillation, TaskSpec
 from studies.design.data import BadData
 from studies.procedures.base import Procedure, procedures
 from studies.procedures.missing import Missing
-from studies.procedures.teachers import distiller, stored
+from studies.procedures.stored_network import stored
+from studies.procedures.teachers import distiller
 from studies.procedures.trained import trained
 from studies.running.trial_file import TrialFile
 
@@ -89,7 +90,7 @@ def test_nor_does_a_teacher(changed, mark, trial):
     network = trial.model.build(**task.network_sizes)
     with pytest.raises(BadData, match="'os:system' is not taken from a file"):
         distiller(own, network, task, "reference", "cpu")
-    assert stored(path).model["cell"] == "os:system" and not mark.exists()
+    assert stored(path, "teacher").model["cell"] == "os:system" and not mark.exists()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,58 @@
+"""`--set NAME=VALUE`: values for the procedure, the models and the tasks of a study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from studies.design.data import BadData
+from studies.design.search import with_setting
+from studies.design.study import Study
+from studies.design.trial import TaskSpec
+
+from ..spec import ModelSpec
+
+
+def assigned(study: Study, texts: Sequence[str]) -> Study:
+    """The study with these values; raises BadData, in one line, for one that it has no place for.
+
+    A name is a field of the procedure, or, after "model." or "task.", of every model of the study
+    or an option of every task of it. A value is JSON, such as 3, 0.01, true, null or [1,2];
+    anything else is text.
+    """
+    values = dict(map(_parted, texts))
+    of_tasks = {name[5:]: value for name, value in values.items() if name.startswith("task.")}
+    of_models = {name: value for name, value in values.items() if name.startswith("model.")}
+    others = {n: value for n, value in values.items() if n not in of_models and n[:5] != "task."}
+    # a model is needed, and any will do
+    procedure, _ = with_setting(study.procedure, ModelSpec("none"), others, "--set")
+    tasks = {name: _task(spec, of_tasks) for name, spec in study.tasks.items()}
+    models = {name: _model(study, spec, of_models) for name, spec in study.models.items()}
+    changed = study.with_procedure(procedure) if others else study
+    return replace(changed, tasks=tasks, models=models)
+
+
+def _parted(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise BadData(f"--set {text}: NAME=VALUE is needed, such as model.controller_size=64.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _task(spec: TaskSpec, options: Mapping[str, Any]) -> TaskSpec:
+    found = TaskSpec(spec.name, {**spec.options, **options})
+    if options:
+        # an option that the task lacks is said here, and not by every trial
+        found.build()
+    return found
+
+
+def _model(study: Study, spec: Any, setting: Mapping[str, Any]) -> Any:
+    if not isinstance(spec, ModelSpec):
+        return {task: _model(study, own, setting) for task, own in spec.items()}
+    return with_setting(study.procedure, spec, setting, "--set")[1]

@@ -1,0 +1,83 @@
+"""Trials that go on from a shorter one that is finished, in place of beginning anew."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..design.data import BadData, canonical, line, pretty
+from ..design.trial import Trial
+from .files import NotResults, clear_errors, write_whole
+from .rows_file import read_rows
+from .store import ResultStore
+from .trial_file import TrialFile, trial_folders
+
+ROWS = "metrics.jsonl"
+
+
+def take_over(store: ResultStore, trials: Sequence[Trial]) -> int:
+    """Begin those of the trials that continue a finished one with its rows and checkpoint.
+
+    A trial continues another where its procedure says so and all else is the same; of several it is
+    the one with the most rows. Its facts name it as `parent`. Returns how many trials were begun
+    so; those that have a folder already are left alone. Raises Unwritable.
+    """
+    fresh = [trial for trial in trials if not store.path(trial).exists()]
+    stored = trial_folders(store.folder) if fresh and store.folder.is_dir() else []
+    finished: dict[str, list[tuple[Trial, Path]]] = defaultdict(list)
+    for folder in stored:
+        if (found := _finished(folder)) is not None:
+            finished[_all_but_procedure(found)].append((found, folder))
+    begun = 0
+    for trial in fresh if finished else ():
+        same = finished[_all_but_procedure(trial)]
+        before = [each for each in same if trial.procedure.continues(each[0].procedure)]
+        if before:
+            _, folder = max(before, key=lambda each: (each[1] / ROWS).stat().st_size)
+            begun += _carry(store, trial, folder)
+    return begun
+
+
+def _finished(folder: Path) -> Trial | None:
+    """The finished trial of a folder; None where it is not one that can be gone on from."""
+    names = ("done.json", "checkpoint.pt", ROWS)
+    if not all((folder / name).is_file() for name in names):
+        return None
+    try:
+        return TrialFile.of_folder(folder).trial
+    except NotResults:
+        return None
+
+
+def _all_but_procedure(trial: Trial) -> str:
+    data = trial.to_json()
+    return canonical({name: data[name] for name in ("task", "model", "seed")})
+
+
+def _carry(store: ResultStore, trial: Trial, folder: Path) -> bool:
+    """Make the trial's folder of the other's; False where that cannot be, or another run did it."""
+    place = store.path(trial)
+    made = place.with_name(f"{place.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        checkpoint = trial.procedure.taken_over((folder / "checkpoint.pt").read_bytes(), trial)
+    except BadData:
+        return False
+    with clear_errors(place):
+        made.mkdir()
+        try:
+            kept = [row for row in read_rows(folder) if trial.procedure.keeps(row)]
+            write_whole(made / ROWS, "".join(f"{line(row)}\n" for row in kept).encode())
+            counted = f"{pretty({'rows': len(kept)})}\n".encode()
+            write_whole(made / "checkpoint.json", counted)
+            write_whole(made / "checkpoint.pt", checkpoint)
+            TrialFile.of(trial).write(made / "trial.json")
+            made.rename(place)
+        except OSError:
+            shutil.rmtree(made, ignore_errors=True)
+            if place.is_dir():
+                return False
+            raise
+    return True
