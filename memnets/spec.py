@@ -199,6 +199,28 @@ def load(path: str | PathLike[str]) -> tuple[MemoryNetwork, ModelSpec]:
     return network.eval(), spec
 
 
+def is_saved(path: str | PathLike[str]) -> bool:
+    """Whether a file is one that `save` wrote; no for whatever cannot be read."""
+    import torch
+
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    # what is not a checkpoint can fail in any way that unpickling can
+    except Exception:
+        return False
+    return isinstance(saved, dict) and set(saved) >= set(_FIELDS)
+
+
+def sizes_of(network: MemoryNetwork) -> dict[str, int]:
+    """The sizes that `ModelSpec.build` was given for a network."""
+    symbols = network.embedding.symbols if network.embedding else 0
+    return {
+        "input_size": 1 if symbols else network.input_size,
+        "output_size": network.readout.out_features,
+        "symbols": symbols,
+    }
+
+
 def _strings(data: Any) -> Iterator[str]:
     if isinstance(data, str):
         yield data

@@ -49,6 +49,13 @@ def test_the_readmes_study_and_report_run(shelf, tmp_path, monkeypatch):
     assert "shelf/gumbel" in page.read_text(encoding="utf-8")
 
 
+def test_the_readmes_network_is_saved_and_loaded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(block("mn.load"), names)
+    assert names["rollout"].logits_TBY.shape == (20, 32, 8) and not names["network"].training
+
+
 def test_the_readmes_environments_are_there():
     names: dict[str, object] = {}
     exec(block("gym.make"), names)

@@ -13,10 +13,10 @@ import tyro
 from ..registry import UnknownName
 from .bench import BENCHES, finish
 from .errors import errors_in_one_line
+from .evaluate import evaluate
 from .listing import list_, show
 from .report import report
 from .study import STUDY_COMMANDS, Plan, Run, named
-from .test import test
 from .train import Train
 from .version import version
 
@@ -35,7 +35,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "list": list_,
     "show": show,
     "train": Train,
-    "test": test,
+    "evaluate": evaluate,
     "study": study,
     "report": report,
     "bench": bench,

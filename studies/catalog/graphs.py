@@ -28,8 +28,8 @@ def graphs() -> Study:
 
     The share of earlier lessons and the share of right answers that passes one are the paper's
     (Graves et al. 2016); its graphs, lessons and networks are larger. Both make as many updates,
-    and curves against seconds compare them at equal time. `memnets test` with `from_file` tests a
-    trained one on a real graph.
+    and curves against seconds compare them at equal time. `memnets evaluate` with `from_file` tests
+    a trained one on a real graph.
     """
     memory = {"slots": 64, "width": 32, "read_heads": 4}
     return Study(

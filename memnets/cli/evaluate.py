@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ from .train import values
 
 if TYPE_CHECKING:
     from envs.tasks.base import Task
+    from memnets.network import MemoryNetwork
 
 SHOWN = ("address", "length", "number", "value", "accuracy", "sequence_accuracy", "errors")
 
 
-def test(
-    checkpoint: Positional[Path],
+def evaluate(
+    trained: Positional[Path],
     task: str | None = None,
     task_options: dict[str, str] | None = None,
     lengths: tuple[int, ...] = (),
@@ -31,7 +33,8 @@ def test(
     """Test a trained network, also on sequences that it was not trained on.
 
     Args:
-        checkpoint: A checkpoint.pt that `memnets train` or `memnets study run` wrote.
+        trained: The folder of a trial that `memnets train` or `memnets study run` made, its
+            checkpoint.pt, or a file that `memnets.save` wrote, which needs a --task.
         task: What to test it on: a name of `memnets list tasks`, or a .npz file of your own
             sequences; its own task by default.
         task_options: Names and values that differ from those of its own task, such as
@@ -42,21 +45,13 @@ def test(
         seed: Which sequences; that of the trial gives those of its own tests.
         device: Where torch computes: cpu, cuda, cuda:1, …
     """
-    from studies.procedures.evaluation import controls, evaluate
-    from studies.procedures.trained import trained
+    from studies.procedures import evaluation
 
-    trial, network = trained(checkpoint, device)
-    given = values(task_options or {})
-    own = trial.task.build()
-    if task and task.endswith(".npz"):
-        asked = TaskSpec.of_file(task, **given).build()
-    else:
-        same = task in (None, trial.task.name)
-        options = {**trial.task.options, **given} if same else given
-        asked = TaskSpec(task or trial.task.name, options).build()
-    _require_fitting(own, asked)
+    network, own = found(trained, device)
+    asked = _asked(task, values(task_options or {}), own, trained)
+    _require_fitting(network, own.build() if own else None, asked)
     tested = asked, lengths or asked.test_lengths, sequences, seed
-    rows = evaluate(network, *tested) + controls(network, *tested)
+    rows = evaluation.evaluate(network, *tested) + evaluation.controls(network, *tested)
     further = [name for name in rows[0] if name not in SHOWN and name.endswith("_error")]
     shown = [name for name in (*SHOWN, *further) if any(name in row for row in rows)]
     lines = [shown, *([_text(row.get(name)) for name in shown] for row in rows)]
@@ -64,13 +59,46 @@ def test(
     return 0
 
 
-def _require_fitting(own: Task, asked: Task) -> None:
-    """Raise BadData where a network for one task cannot be tested on the other."""
-    sizes, needed = own.network_sizes, asked.network_sizes
+def found(path: Path, device: str = "cpu") -> tuple[MemoryNetwork, TaskSpec | None]:
+    """The network of a trial's folder, a checkpoint or a saved model, and its task if it is known.
+
+    In evaluation mode. Raises ValueError for anything else.
+    """
+    from studies.procedures.trained import trained
+
+    from ..spec import is_saved, load
+
+    file = path / "checkpoint.pt" if path.is_dir() else path
+    if is_saved(file):
+        network, _ = load(file)
+        return network.to(device), None
+    trial, network = trained(file, device)
+    return network, trial.task
+
+
+def _asked(task: str | None, given: Mapping[str, Any], own: TaskSpec | None, trained: Path) -> Task:
+    """The task to test on."""
+    if task and task.endswith(".npz"):
+        return TaskSpec.of_file(task, **given).build()
+    if own is None and task is None:
+        raise BadData(f"{trained} is a model without its task: say --task, as in --task copy.")
+    same = own is not None and task in (None, own.name)
+    options = {**own.options, **given} if own and same else given
+    name = own.name if own and task is None else str(task)
+    return TaskSpec(name, options).build()
+
+
+def _require_fitting(network: MemoryNetwork, own: Task | None, asked: Task) -> None:
+    """Raise BadData where a network cannot be tested on a task; `own` is what it was trained on."""
+    from ..spec import sizes_of
+
+    sizes, needed = sizes_of(network), asked.network_sizes
     if sizes != needed:
         raise BadData(
             f"the network was trained with {_said(sizes)}; on this task it needs {_said(needed)}."
         )
+    if own is None:
+        return
     if own.answer != asked.answer:
         raise BadData(f"the network answers with {own.answer}; this task asks for {asked.answer}.")
     words, others = (task.facts().get("vocabulary") for task in (own, asked))
