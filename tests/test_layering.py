@@ -34,7 +34,7 @@ FLOORS = (
     ("controllers", "embedding", "episodes", "estimators", "inputs", "interface"),
     ("cells",),
     ("network",),
-    ("addressing", "spec"),
+    ("addressing", "spec", "torchscript"),
     ("preset_dntm",),
     ("backends", "checks", "presets", "regularisers"),
     ("sb3", "testing"),

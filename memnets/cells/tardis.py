@@ -110,7 +110,7 @@ def _scores(
     row_FZ: Tensor,
     vector_F: Tensor,
 ) -> Tensor:
-    keys_BNA = key_NA.expand(len(query_BF), -1, -1)
+    keys_BNA = key_NA.expand(query_BF.shape[0], -1, -1)
     rows_BNF = nn.functional.linear(torch.cat([keys_BNA, content_BNW, counts_BN1], -1), row_FZ)
     return scores.additive(query_BF, rows_BNF, vector_F)
 

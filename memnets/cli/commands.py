@@ -14,6 +14,7 @@ from ..registry import UnknownName
 from .bench import BENCHES, finish
 from .errors import errors_in_one_line
 from .evaluate import evaluate
+from .export import export
 from .listing import list_, show
 from .report import report
 from .study import STUDY_COMMANDS, Plan, Run, named
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "show": show,
     "train": Train,
     "evaluate": evaluate,
+    "export": export,
     "study": study,
     "report": report,
     "bench": bench,
