@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo demo-smoke test test-slow install lint clean
+.PHONY: demo demo-smoke test test-slow install lint clean docs wheel
 .PHONY: gpu gpu-device gpu-tests gpu-bench gpu-train gpu-study gpu-results
 .NOTPARALLEL:
 
@@ -34,6 +34,22 @@ test: lint
 # what draws samples or trains for minutes: the second job of .ci/run
 test-slow: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+# the site, in runs/site; a warning, such as a link or an anchor that leads nowhere, is an error
+docs: .venv/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+.venv/.docs: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	touch $@
+
+# a wheel in dist; installed apart from the checkout, with the libraries of .venv, it must run
+wheel: install
+	rm -rf dist
+	$(BIN)/python -m hatchling build -t wheel
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target dist/installed dist/*.whl
+	cd dist && PYTHONPATH=installed ../$(BIN)/python -m memnets --help
+	rm -rf dist/installed
 
 # what only a GPU can show: tests, times and a small study there. Figures, tables and the device's
 # name go to GPU_FOLDER/results. Installs nothing: RUN is the Python of BIN, or PYTHON where that

@@ -1,5 +1,6 @@
 """The wheel holds the four packages, their typing marker and templates, and nothing else."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,8 @@ GENERATED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory) -> set[str]:
-    """The files of a wheel built from a copy, so that nothing is left in the project."""
+def wheel(tmp_path_factory) -> Path:
+    """A wheel built from a copy, so that nothing is left in the project."""
     project = tmp_path_factory.mktemp("project")
     for package in (*PACKAGES, "tests"):
         shutil.copytree(ROOT / package, project / package, ignore=GENERATED)
@@ -26,7 +27,13 @@ def names(tmp_path_factory) -> set[str]:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
     done = subprocess.run(build, cwd=project, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    (wheel,) = (project / "dist").glob("*.whl")
+    (built,) = (project / "dist").glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def names(wheel) -> set[str]:
+    """The files of the wheel."""
     with zipfile.ZipFile(wheel) as opened:
         return set(opened.namelist())
 
@@ -53,3 +60,16 @@ def test_the_wheel_is_typed_and_holds_the_reports_templates(names):
     templates = [p for p in (ROOT / "reports" / "templates").rglob("*") if p.is_file()]
     assert templates
     assert {str(path.relative_to(ROOT)) for path in templates} <= names
+
+
+def test_the_wheel_installs_and_its_command_answers(wheel, tmp_path):
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*pip, "--target", str(tmp_path / "site"), str(wheel)], check=True)
+    # apart from the checkout: what is imported comes from the wheel
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
+    run = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True}
+    where = "import memnets, studies; print(memnets.__file__, studies.__file__)"
+    found = subprocess.run([sys.executable, "-c", where], check=True, **run).stdout.split()
+    assert all(path.startswith(str(tmp_path / "site")) for path in found)
+    said = subprocess.run([str(tmp_path / "site" / "bin" / "memnets"), "--help"], **run)
+    assert said.returncode == 0 and "usage: memnets" in said.stdout
