@@ -115,7 +115,8 @@ def test_a_number_of_threads_that_no_machine_has_is_refused(study, tmp_path, thr
 
 @pytest.mark.parametrize("workers", [-1, 1.5, "2", None, True])
 def test_a_number_of_workers_that_is_none_is_refused(study, tmp_path, workers):
-    with pytest.raises(BadData, match=f"workers is {workers!r}; it must be a whole number, 0 to 1,024"):
+    said = f"workers is {workers!r}; it must be a whole number, 0 to 1,024"
+    with pytest.raises(BadData, match=said):
         run(study, ResultStore(tmp_path / "runs"), workers=workers)
 
 
@@ -197,7 +198,8 @@ def test_a_folder_that_is_held_for_something_else_is_not_run(study, tmp_path, mo
 
 @pytest.mark.parametrize("retries", [-1, 1.5, "2", None, True])
 def test_a_number_of_retries_that_is_none_is_refused(study, tmp_path, retries):
-    with pytest.raises(BadData, match=f"retries is {retries!r}; it must be a whole number, 0 to 1,000"):
+    said = f"retries is {retries!r}; it must be a whole number, 0 to 1,000"
+    with pytest.raises(BadData, match=said):
         run(study, ResultStore(tmp_path / "runs"), retries=retries)
 
 
