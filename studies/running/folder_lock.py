@@ -12,6 +12,7 @@ from ..design.data import BadData
 from ..design.study import Study
 from .claims import in_use
 from .files import clear_errors, lock
+from .removal import clear_partial
 from .store import ResultStore
 
 PATIENCE = 10.0
@@ -62,7 +63,8 @@ def _obstacle(handle: int, store: ResultStore, study: Study) -> str | None:
     alone = lock(handle, shared=False)
     if alone is not False:
         store.declare(study)
-        in_use(store.folder)
+        if not in_use(store.folder) and alone:
+            clear_partial(store.folder)
     if alone is None:
         return None
     if not lock(handle, shared=True):

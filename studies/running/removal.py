@@ -23,3 +23,16 @@ def remove(folder: Path) -> None:
             shutil.rmtree(away)
     except OSError as error:
         raise Unwritable(error.errno, error.strerror or str(error), str(folder)) from error
+
+
+def clear_partial(folder: Path) -> None:
+    """Delete what processes that were killed were writing or removing in this very folder.
+
+    Meant for a process that nobody else writes beside.
+    """
+    for path in folder.glob("*.partial"):
+        with contextlib.suppress(OSError):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()

@@ -32,6 +32,7 @@ from ..procedures.missing import Missing
 from . import header, loading
 from .claims import Claim, take
 from .files import NotResults, read_object, write_whole
+from .removal import clear_partial
 from .rows_file import count_rows, is_finished, read_rows
 from .trial_file import FACTORS, TrialFile
 
@@ -158,6 +159,7 @@ class ResultStore:
             TrialFile.of(trial, code).write(self.path(trial) / "trial.json")
         with contextlib.suppress(FileNotFoundError):
             (self.path(trial) / "failed.json").unlink()
+        clear_partial(self.path(trial))
 
     def finish(
         self,
