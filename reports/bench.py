@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from . import formats, style, table_files
+from . import formats, svg, table_files
 from .bench_tables import BENCHES, Bench
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def publish(measurements: Measurements) -> Path | None:
         # the picture of an earlier run must not stand beside this one's numbers
         (home / f"{measurements.name}.{ending}").unlink(missing_ok=True)
     if drawn:
-        style.save(bench.draw(frame), home, measurements.name)
+        svg.save(bench.draw(frame), home, measurements.name)
     page = home / "table.md"
     page.write_text(_page(measurements, bench, frame, drawn), encoding="utf-8")
     return page

@@ -122,6 +122,25 @@ BENCHES = {
         "seconds",
         "Loading the results of a study",
     ),
+    "report": Bench(
+        (
+            Column("way", "Report"),
+            Column("models", "Models", formats.whole),
+            Column("tasks", "Tasks", formats.whole),
+            Column("trials", "Trials", formats.whole),
+            Column("seconds", "Seconds", formats.number),
+            Column("seconds_least", "least", formats.number),
+            Column("seconds_most", "most", formats.number),
+            Column("cpu_seconds", "Of the processor", formats.number),
+            Column("peak_mb", "Peak (MB)", formats.number),
+            Column("page_mb", "Page (MB)", formats.number),
+            Column("files_mb", "All files (MB)", formats.number),
+            Column("files", "Files", formats.whole),
+        ),
+        figures.store_loading,
+        "seconds",
+        "The report of a large study",
+    ),
     "memory": Bench(
         (
             Column("model", "Model"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
@@ -34,13 +35,25 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with the caption that makes it readable on its own; `name` is that of its files."""
+    """A figure with the caption that makes it readable on its own; `name` is that of its files.
+
+    `drawing` is the figure or a function that draws it, which is called when the figure is written:
+    a large report does not hold all of them at once. `says` is what the data show, in a sentence
+    or two that are computed from them, and `data` are the numbers that are drawn, for a csv file.
+    """
 
     template: ClassVar[str] = "picture"
     name: str
     title: str
     caption: str
-    figure: Figure
+    drawing: Figure | Callable[[], Figure]
+    says: str = ""
+    data: pd.DataFrame | None = None
+
+    @property
+    def figure(self) -> Figure:
+        """The figure, drawn now where it was not."""
+        return self.drawing() if callable(self.drawing) else self.drawing
 
 
 @dataclass(frozen=True)

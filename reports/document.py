@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +16,7 @@ from markupsafe import Markup
 
 from studies.running.files import clear_errors
 
-from . import style, table_files
+from . import colours, fonts, picture_files, svg, table_files
 from .blocks import Block, Picture, Section, Table
 from .chapters import Chapter, chapters
 from .failures import failures
@@ -26,9 +28,11 @@ from .results import Results, read
 if TYPE_CHECKING:
     from studies.running.store import ResultStore
 
+    from .together import Together
 
-def build(store: ResultStore, folder: str | PathLike[str]) -> Path:
-    """Write the report of a study into `folder` and return its index.html.
+
+def build(store: ResultStore | Together, folder: str | PathLike[str]) -> Path:
+    """Write the report of a study, or of several together, into `folder` and return its index.html.
 
     Beside the page: `figures/*.{svg,png}`, `tables/*.{csv,tex,md}` and `results.csv`, the stored
     rows. These are replaced; nothing else in the folder is touched. The same store gives the same
@@ -52,7 +56,7 @@ def _write(folder: Path, results: Results, found: list[Chapter], named: list[Sec
     svgs = {}
     for block in _blocks(named):
         if isinstance(block, Picture):
-            svgs[block.name] = style.save(block.figure, folder / "figures", block.name)
+            svgs[block.name] = picture_files.write(block, folder / "figures")
         elif isinstance(block, Table):
             table_files.write(block, folder / "tables")
     page = folder / "index.html"
@@ -84,12 +88,37 @@ def render(
         lstrip_blocks=True,
     )
     environment.tests["numeric"] = table_files.numeric
+    script = environment.get_template("report.js.j2").render()
     return environment.get_template("report.html.j2").render(
+        script=Markup(script),
+        policy=_policy(script),
+        models=list(dict.fromkeys(trial.model_label for trial in results.trials)),
         results=results,
         chapters=found,
         sections=named,
-        svgs={name: Markup(style.inline(svg, name)) for name, svg in svgs.items()},
+        endings=picture_files.endings,
+        on_dark={colours.variable(fixed): (fixed, dark) for fixed, dark in colours.ON_DARK.items()},
+        notes=fonts.note(_labels(results)),
+        svgs={name: Markup(svg.inline(drawn, name)) for name, drawn in svgs.items()},
     )
+
+
+def _policy(script: str) -> str:
+    """What a browser may do for the page: load nothing from anywhere, run this script alone."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": "'unsafe-inline'",
+        "script-src": f"'sha256-{digest}'",
+    }
+    return "; ".join(f"{what} {where}" for what, where in allowed.items())
+
+
+def _labels(results: Results) -> set[str]:
+    """What a study calls its tasks and models, and what figures name beside them."""
+    names = {name for trial in results.trials for name in (trial.task_label, trial.model_label)}
+    return names | set(results.rows["cell"]) | set(results.rows["estimator"])
 
 
 def _sections(found: list[Chapter], results: Results) -> Iterator[Section]:
@@ -109,7 +138,6 @@ def _blocks(named: list[Section]) -> list[Block]:
 
 def _unique(found: list[Section]) -> list[Section]:
     """The sections with names of files and anchors that occur once, however alike labels are."""
-    anchors: set[str] = set()
     files: set[str] = set()
 
     def own(block: Block) -> Block:
@@ -117,11 +145,9 @@ def _unique(found: list[Section]) -> list[Section]:
             return block
         return replace(block, name=free(block.name, files))
 
-    return [
-        replace(
-            section,
-            slug=free(section.slug, anchors),
-            blocks=tuple(own(block) for block in section.blocks),
-        )
-        for section in found
-    ]
+    named = [replace(each, blocks=tuple(map(own, each.blocks))) for each in found]
+    # in the page, a figure's or table's own ids begin with what they are of
+    anchors = {
+        f"{kind}-{name}" for kind in ("figure", "table", "title", "about", "says") for name in files
+    }
+    return [replace(each, slug=free(each.slug, anchors)) for each in named]

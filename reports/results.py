@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,16 @@ from studies.design.data import encodable
 
 from .counted import cleaned
 from .memory_kinds import Kind, memory_kind
+from .variants import LOOK, Look, looks
 
 if TYPE_CHECKING:
     from studies.design.trial import Trial
     from studies.running.store import ResultStore
+
+    from .together import Together
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FACTORS = ["trial", "task", "cell", "estimator", "controller", "model", "seed", "procedure"]
 KIND = list(Kind._fields)
@@ -28,7 +35,8 @@ class Results:
 
     `everything` holds all rows, `rows` those of finished trials. `facts` has one row per finished
     trial, `failures` one per failed trial; columns `in_training` and `at_test` of both, and of
-    `rows`, say how the model's addresses were made.
+    `rows`, say how the model's addresses were made, `place` and `variant` where it stands among the
+    models of the study (reports/variants.py).
     `trials` are the trials that were begun, and `planned` counts all trials of the study.
     """
 
@@ -40,7 +48,8 @@ class Results:
     failures: pd.DataFrame
     planned: int
     trials: tuple[Trial, ...]
-    store: ResultStore
+    store: ResultStore | Together
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def unfinished(self) -> int:
@@ -80,7 +89,25 @@ class Results:
             return {}
 
 
-def read(store: ResultStore) -> Results:
+def once(
+    function: Callable[Concatenate[Results, P], R],
+) -> Callable[Concatenate[Results, P], R]:
+    """Decorator of a function of results: computed once for the same results and arguments.
+
+    What it returns is shared, so nobody may change it in place.
+    """
+
+    @functools.wraps(function)
+    def found(results: Results, *args: P.args, **kwargs: P.kwargs) -> R:
+        key = (found, args, tuple(sorted(kwargs.items())))
+        if key not in results.kept:
+            results.kept[key] = function(results, *args, **kwargs)
+        return results.kept[key]
+
+    return found
+
+
+def read(store: ResultStore | Together) -> Results:
     """Load a store; it may be half done, or hold no trial, or nothing but failures.
 
     Raises studies.running.store.NotResults where no study was ever written.
@@ -92,8 +119,11 @@ def read(store: ResultStore) -> Results:
     facts = _of_kinds(facts, [memory_kind(*entry) for entry in stored])
     failures = with_columns(store.failures(), [*FACTORS, "error", "traceback"])
     failures = _of_kinds(failures, _like_the_finished(failures, facts))
+    known = looks(trials)
+    facts, failures = (_with_looks(frame, known) for frame in (facts, failures))
     rows = everything[everything["trial"].isin(facts["trial"])].reset_index(drop=True)
-    rows = rows.drop(columns=KIND, errors="ignore").merge(facts[["trial", *KIND]], on="trial")
+    own = [*KIND, *LOOK]
+    rows = rows.drop(columns=own, errors="ignore").merge(facts[["trial", *own]], on="trial")
     return Results(
         name=encodable(str(study["name"])),
         question=encodable(str(study["question"])),
@@ -115,6 +145,12 @@ def _encodable(trial: Trial) -> Trial:
     found = replace(trial, task_label=labels[0], model_label=labels[1])
     object.__setattr__(found, "stored_id", trial.stored_id)
     return found
+
+
+def _with_looks(frame: pd.DataFrame, known: Mapping[str, Look]) -> pd.DataFrame:
+    found = [known[label] for label in frame["model"]]
+    columns = {name: [getattr(look, name) for look in found] for name in LOOK}
+    return frame.assign(**{name: pd.Series(columns[name], frame.index, int) for name in LOOK})
 
 
 def _of_kinds(frame: pd.DataFrame, kinds: list[Kind]) -> pd.DataFrame:

@@ -1,65 +1,26 @@
-"""How every figure looks: one colour per estimator, one marker per cell, one theme.
+"""How every figure looks: colours, one marker per cell, one theme.
 
 Files are byte-reproducible: no dates, and element ids derived from a fixed salt.
 """
 
 from __future__ import annotations
 
-import colorsys
 import functools
-import io
-import re
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ParamSpec
 
 import matplotlib
 from matplotlib.figure import Figure
 
+from . import colours, fonts
+from .colours import NAMED
 from .powers import without_mathematics
 
 P = ParamSpec("P")
 
 WIDTH = 9.0
-INK = "#1f2429"
-MUTED = "#6b747d"
-GRID = "#dde1e6"
-PAPER = "#fefefe"
-SHADE = "#e9eef4"
-
-# in the page these colours follow the light or dark scheme of the reader
-_SCHEME = {
-    INK: "var(--ink)",
-    MUTED: "var(--muted)",
-    GRID: "var(--grid)",
-    PAPER: "var(--paper)",
-    SHADE: "var(--shade)",
-}
-
-_COLOURS = {
-    "soft": "#2b7bba",
-    "hardened": "#3d2c8d",
-    "straight_through": "#e08e0b",
-    "gumbel": "#1f9e77",
-    "gumbel_rao": "#7cb518",
-    "reinmax": "#1b4965",
-    "reinforce": "#d1495b",
-    "leave_one_out": "#e377b4",
-    "annealed": "#8f6bc4",
-    "top_k": "#a87132",
-    "noisy_top_k": "#d4a373",
-}
-_BACKEND_COLOURS = {
-    "reference": "#8a939b",
-    "compiled": "#e08e0b",
-    "fused": "#2b7bba",
-    "numba": "#2b7bba",
-    "triton": "#2b7bba",
-    "CUDA graph": "#c9a400",
-    "triton in a CUDA graph": "#7b4fa3",
-}
-_NO_MEMORY_COLOUR = "#8a939b"
+INK, MUTED, GRID, PAPER, SHADE = NAMED
 _MARKERS = {"none": "D", "ntm": "o", "dnc": "s", "dntm": "^"}
 _MORE_MARKERS = ("v", "P", "X", "*", "<", ">", "h", "p", "d", "8")
 
@@ -94,32 +55,55 @@ THEME: Any = {
     "text.color": INK,
     # labels are text, whatever signs are in them
     "text.parse_math": False,
-    "font.family": "DejaVu Sans",
+    "font.family": fonts.OWN,
     "font.size": 8.5,
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "lines.linewidth": 1.7,
     "svg.hashsalt": "memnets",
-    "svg.fonttype": "path",
+    # text stays text: small files, which can be searched and edited; the pdf brings its fonts
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
     "path.simplify": True,
 }
 
 
-def colour(cell: str, estimator: str) -> str:
-    """The colour of an estimator, grey without memory; a plug-in's name decides its colour too."""
+def colour(cell: str, estimator: str, variant: int = -1) -> str:
+    """The colour of a variant, else of an estimator; grey without memory.
+
+    A plug-in's name decides its colour, too.
+    """
+    if variant >= 0:
+        return colours.VARIANTS[variant % len(colours.VARIANTS)]
     if cell == "none":
-        return _NO_MEMORY_COLOUR
-    return _COLOURS.get(estimator) or _hue(estimator)
+        return colours.NO_MEMORY
+    return colours.ESTIMATORS.get(estimator) or colours.hue(estimator)
+
+
+def colour_of(model: Any) -> str:
+    """The colour of a model, given its cell, estimator and, where there are several, variant."""
+    return colour(model["cell"], model["estimator"], _variant(model))
 
 
 def backend_colour(backend: str) -> str:
     """The colour of a backend; the fused ones of different devices share theirs."""
-    return _BACKEND_COLOURS.get(backend) or _hue(backend)
+    return colours.BACKENDS.get(backend) or colours.hue(backend)
 
 
-def marker(cell: str) -> str:
+def round_of(model: Any) -> int:
+    """How often all colours were used before this variant: from 1 on, dash and marker differ."""
+    return max(_variant(model), 0) // len(colours.VARIANTS)
+
+
+def marker(cell: str, again: int = 0) -> str:
     """The marker of a cell; that of a plug-in is the same in every process, too."""
-    return _MARKERS.get(cell) or _MORE_MARKERS[_number(cell) % len(_MORE_MARKERS)]
+    first = _MARKERS.get(cell) or _MORE_MARKERS[zlib.crc32(cell.encode()) % len(_MORE_MARKERS)]
+    others = [shape for shape in _MORE_MARKERS if shape != first]
+    return others[(again - 1) % len(others)] if again else first
+
+
+def _variant(model: Any) -> int:
+    return int(model.get("variant", -1))
 
 
 def points(model: Any, size: float = 6) -> dict[str, Any]:
@@ -128,12 +112,12 @@ def points(model: Any, size: float = 6) -> dict[str, Any]:
     Filled where it was tested as it was trained, half where its training only ended so, hollow
     where it was trained otherwise.
     """
-    shade = colour(model["cell"], model["estimator"])
+    shade = colour_of(model)
     same = model["in_training"] == model["at_test"]
     ended = "left" if model["in_training"].endswith(model["at_test"]) else "none"
     return {
         "linestyle": "",
-        "marker": marker(model["cell"]),
+        "marker": marker(model["cell"], round_of(model)),
         "color": shade,
         "markerfacecoloralt": PAPER,
         "fillstyle": "full" if same else ended,
@@ -144,9 +128,16 @@ def points(model: Any, size: float = 6) -> dict[str, Any]:
     }
 
 
+def tag(model: Any, *artists: Any) -> None:
+    """Mark what is drawn of a model, so that the page can hide it and name it."""
+    if "place" in model:
+        for artist in artists:
+            artist.set_gid(f"model-{int(model['place'])}")
+
+
 def order(name: str) -> tuple[int, str]:
     """Sort key of estimators and cells: the built-in ones in their order, then others by name."""
-    known = [*_MARKERS, *_COLOURS]
+    known = [*_MARKERS, *colours.ESTIMATORS]
     return (known.index(name) if name in known else len(known), name)
 
 
@@ -155,8 +146,15 @@ def themed(function: Callable[P, Figure]) -> Callable[P, Figure]:
 
     @functools.wraps(function)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with matplotlib.rc_context(THEME):
-            return without_mathematics(function(*args, **kwargs))
+        texts = {text for value in (*args, *kwargs.values()) for text in fonts.texts_of(value)}
+        found = fonts.fonts_for(texts)
+        given: Any = (args, kwargs)
+        if found.missing:
+            shown = {name: fonts.replaced(value, found.missing) for name, value in kwargs.items()}
+            given = tuple(fonts.replaced(value, found.missing) for value in args), shown
+        families = [fonts.OWN, *found.families]
+        with matplotlib.rc_context({**THEME, "font.family": families}):
+            return without_mathematics(function(*given[0], **given[1]))
 
     return drawn
 
@@ -164,40 +162,3 @@ def themed(function: Callable[P, Figure]) -> Callable[P, Figure]:
 def canvas(height: float, width: float = WIDTH) -> Figure:
     """An empty figure outside pyplot, in inches."""
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def save(figure: Figure, folder: Path, name: str) -> str:
-    """Write `name.svg` and `name.png` into the folder; return the svg text."""
-    with matplotlib.rc_context(THEME):
-        # the layout is settled once, not again for every file
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
-        svg = io.StringIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None})
-        figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
-    (folder / f"{name}.svg").write_text(svg.getvalue(), encoding="utf-8")
-    return svg.getvalue()
-
-
-def inline(svg: str, name: str) -> str:
-    """The svg element for a page: ids of its own, and colours that follow the page's scheme."""
-    element = svg[svg.index("<svg") :].strip()
-    element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
-    element = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', element)
-    element = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', element)
-    element = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", element)
-    for fixed, variable in _SCHEME.items():
-        element = element.replace(fixed, variable)
-    # every figure at one scale, whatever its width, so that text has one size on the page
-    points = float(re.search(r'width="([\d.]+)pt"', element)[1])  # type: ignore[index]
-    width = f'style="width: {100 * points / (72 * WIDTH):.1f}%"'
-    return re.sub(r'width="[^"]+" height="[^"]+"', width, element, count=1)
-
-
-def _number(name: str) -> int:
-    return zlib.crc32(name.encode())
-
-
-def _hue(name: str) -> str:
-    red, green, blue = colorsys.hls_to_rgb(_number(name) / 2**32, 0.48, 0.55)
-    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"

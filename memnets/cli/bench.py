@@ -13,6 +13,7 @@ from studies.bench.gpu import BenchGPU
 from studies.bench.measurements import Measurements
 from studies.bench.memory import BenchMemory
 from studies.bench.peers import BenchPeers
+from studies.bench.report import BenchReport
 from studies.bench.store import BenchStore
 from studies.bench.train import BenchTrain
 
@@ -25,6 +26,7 @@ BENCHES: dict[str, Callable[..., Any]] = {
     "device": bench_device,
     "peers": BenchPeers,
     "store": BenchStore,
+    "report": BenchReport,
 }
 
 

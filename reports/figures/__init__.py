@@ -11,6 +11,7 @@ from .gradients import gradient_cosine as gradient_cosine
 from .gradients import gradient_error as gradient_error
 from .gradients import gradient_spread as gradient_spread
 from .learning import learning_curves as learning_curves
+from .pareto import pareto as pareto
 from .profile import performance_profile as performance_profile
 from .profile import survival as survival
 from .sensitivity import sensitivity as sensitivity

@@ -25,9 +25,9 @@ def final_accuracy(
     """One row per model: every seed as a point, the IQM as a bar, its interval as a line."""
     figure, (axes,) = model_rows(summary, panels=1)
     for row, (_, model) in enumerate(summary.iterrows()):
-        colour = style.colour(model["cell"], model["estimator"])
+        colour = style.colour_of(model)
         seeds = scores.loc[scores["model"] == model["model"], "accuracy"].to_numpy(float)
-        axes.plot(
+        interval = axes.plot(
             [model["low"], model["high"]],
             [row, row],
             color=colour,
@@ -35,14 +35,15 @@ def final_accuracy(
             alpha=0.25,
             solid_capstyle="butt",
         )
-        axes.plot(
+        points = axes.plot(
             seeds,
             np.full(len(seeds), row),
             **style.points(model),
         )
-        axes.plot(
+        bar = axes.plot(
             model["value"], row, marker="|", color=style.INK, markersize=15, markeredgewidth=1.8
         )
+        style.tag(model, *interval, *points, *bar)
         axes.annotate(
             f"{100 * model['value']:.1f} %",
             (1, row),
@@ -130,7 +131,7 @@ def length_curve(
         for rows, label, colour, dash in panels.models(frame, cell):
             model = rows["model"].iloc[0]
             points = seeds[seeds["model"] == model]
-            axes.fill_between(
+            band = axes.fill_between(
                 rows["length"].to_numpy(float),
                 rows["low"].to_numpy(float),
                 rows["high"].to_numpy(float),
@@ -138,19 +139,17 @@ def length_curve(
                 alpha=0.16,
                 linewidth=0,
             )
-            sns.lineplot(
-                rows,
-                x="length",
-                y="value",
-                ax=axes,
+            line = axes.plot(
+                *(rows["length"], rows["value"]),
                 color=colour,
                 linestyle=dash,
-                errorbar=None,
-                marker=style.marker(rows["cell"].iloc[0]),
+                marker=style.marker(rows["cell"].iloc[0], style.round_of(rows.iloc[0])),
                 markersize=4.5,
+                markeredgecolor=style.PAPER,
+                markeredgewidth=0.75,
             )
             handles[label] = panels.sample(colour, dash)
-            axes.plot(
+            dots = axes.plot(
                 points["length"],
                 points["accuracy"],
                 linestyle="",
@@ -159,6 +158,7 @@ def length_curve(
                 markersize=4,
                 alpha=0.5,
             )
+            style.tag(rows.iloc[0], band, *line, *dots)
         panels.chance_line(axes, chance)
         axes.set(xlabel=f"test {number}", ylabel="accuracy")
         axes.label_outer()

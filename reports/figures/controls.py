@@ -30,10 +30,11 @@ def controls(
     for row, (_, model) in enumerate(models.iterrows()):
         scores = model[["accuracy", *names]].to_numpy(float)
         ends = [np.nanmin(scores), np.nanmax(scores)]
-        axes.plot(ends, [row, row], color=style.GRID, linewidth=2, zorder=1)
-        axes.plot(model["accuracy"], row, **style.points(model, 8))
+        drawn = axes.plot(ends, [row, row], color=style.GRID, linewidth=2, zorder=1)
+        drawn += axes.plot(model["accuracy"], row, **style.points(model, 8))
         for column, look in looks.items():
-            axes.plot(model[column], row, **look)
+            drawn += axes.plot(model[column], row, **look)
+        style.tag(model, *drawn)
     if np.isfinite(chance):
         axes.axvline(chance, color=style.MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
     axes.set_xlabel("final accuracy at the trained lengths (dotted: guessing)")

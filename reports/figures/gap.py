@@ -26,7 +26,7 @@ def gap_entropy(seeds: pd.DataFrame) -> Figure:
     for _, rows in seeds.groupby("model", sort=False):
         first = rows.iloc[0]
         look = style.points(first)
-        axes.plot(rows["entropy"], rows["gap"], **look)
+        style.tag(first, *axes.plot(rows["entropy"], rows["gap"], **look))
         name = panels.label(seeds, first)
         # one entry per estimator, unless its models go by their own names
         if name == first["model"] or name.startswith(f"{first['model']}: "):
@@ -54,7 +54,7 @@ def gap_length(frame: pd.DataFrame, seeds: pd.DataFrame, *, trained: tuple[float
             rows = rows.sort_values("length")
             lengths = rows["length"].to_numpy(float)
             look = {**style.points(rows.iloc[0], 4.5), "linestyle": dash, "alpha": 1.0}
-            axes.fill_between(
+            band = axes.fill_between(
                 lengths,
                 rows["low"].to_numpy(float),
                 rows["high"].to_numpy(float),
@@ -62,9 +62,9 @@ def gap_length(frame: pd.DataFrame, seeds: pd.DataFrame, *, trained: tuple[float
                 alpha=0.14,
                 linewidth=0,
             )
-            axes.plot(lengths, rows["gap"].to_numpy(float), **look)
+            line = axes.plot(lengths, rows["gap"].to_numpy(float), **look)
             own = seeds[seeds["model"] == rows["model"].iloc[0]]
-            axes.plot(
+            dots = axes.plot(
                 *(own["length"], own["gap"]),
                 linestyle="",
                 marker=".",
@@ -72,6 +72,7 @@ def gap_length(frame: pd.DataFrame, seeds: pd.DataFrame, *, trained: tuple[float
                 markersize=4,
                 alpha=0.5,
             )
+            style.tag(rows.iloc[0], band, *line, *dots)
             handles[label] = panels.sample(colour, dash)
         _gap_axis(axes, seeds["gap"])
         axes.set(xlabel="test length", ylabel=_GAP)

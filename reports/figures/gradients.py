@@ -108,7 +108,7 @@ def gradient_spread(seeds: pd.DataFrame, *, noise: float) -> Figure:
 
 def _markers(axes: Axes, group: pd.DataFrame, column: str, row: int, noise: float) -> None:
     first, last = group.iloc[0], group["step"].max()
-    colour = style.colour(first["cell"], first["estimator"])
+    colour = style.colour_of(first)
     for step, points in group.groupby("step"):
         height = row + (0.16 if step == last else -0.16)
         if column == "bias":
@@ -124,7 +124,7 @@ def _markers(axes: Axes, group: pd.DataFrame, column: str, row: int, noise: floa
             points[column],
             np.full(len(points), height),
             linestyle="",
-            marker=style.marker(first["cell"]),
+            marker=style.marker(first["cell"], style.round_of(first)),
             markersize=5,
             color=colour,
             markerfacecolor=colour if step == last else style.PAPER,
@@ -159,9 +159,10 @@ def _looks(curves: pd.DataFrame) -> dict[str, tuple[str, Any]]:
     looks = {}
     for label, rows in curves.groupby("label", sort=False):
         first = rows.iloc[0]
-        colour = style.colour(first["cell"], first["estimator"])
-        looks[str(label)] = colour, panels.dashes(seen.get(colour, 0))
-        seen[colour] = seen.get(colour, 0) + 1
+        colour = style.colour_of(first)
+        count = seen.get(colour, style.round_of(first))
+        looks[str(label)] = colour, panels.dashes(count)
+        seen[colour] = count + 1
     return looks
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -32,7 +31,7 @@ def learning_curves(frame: pd.DataFrame, *, x: str, y: str, chance: float = floa
     handles = {}
     for cell, axes in grid:
         for rows, label, colour, dash in panels.models(frame, cell):
-            axes.fill_between(
+            band = axes.fill_between(
                 rows["x"].to_numpy(float),
                 rows["low"].to_numpy(float),
                 rows["high"].to_numpy(float),
@@ -40,13 +39,13 @@ def learning_curves(frame: pd.DataFrame, *, x: str, y: str, chance: float = floa
                 alpha=0.16,
                 linewidth=0,
             )
-            sns.lineplot(
-                rows, x="x", y="value", ax=axes, color=colour, linestyle=dash, errorbar=None
-            )
+            line = axes.plot(rows["x"], rows["value"], color=colour, linestyle=dash)
+            style.tag(rows.iloc[0], band, *line)
             handles[label] = panels.sample(colour, dash)
             last = rows.iloc[-1]
             if last["solved"]:
-                axes.plot(last["x"], last["value"], marker="o", markersize=5.5, color=colour)
+                dot = axes.plot(last["x"], last["value"], marker="o", markersize=5.5, color=colour)
+                style.tag(last, *dot)
         panels.chance_line(axes, chance)
         axes.set(xlabel=AXES.get(x, x), ylabel=MEASURES.get(y, y))
         axes.label_outer()

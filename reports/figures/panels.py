@@ -50,9 +50,9 @@ def models(frame: pd.DataFrame, cell: str) -> Iterator[tuple[pd.DataFrame, str, 
     seen: dict[str, int] = {}
     for _, rows in ranked:
         first = rows.iloc[0]
-        colour = style.colour(first["cell"], first["estimator"])
-        dash = dashes(seen.get(colour, 0))
-        seen[colour] = seen.get(colour, 0) + 1
+        colour = style.colour_of(first)
+        dash = dashes(seen.get(colour, style.round_of(first)))
+        seen[colour] = seen.get(colour, style.round_of(first)) + 1
         yield rows, label(frame, first), colour, dash
 
 

@@ -42,7 +42,8 @@ def survival(frame: pd.DataFrame, *, limit: float) -> Figure:
         for rows, label, colour, dash in panels.models(frame, cell):
             _fall(axes, rows, colour, dash)
             stopped = rows[rows["censored"] > 0]
-            axes.plot(stopped["x"], stopped["value"], "|", color=colour, markersize=9)
+            ticks = axes.plot(stopped["x"], stopped["value"], "|", color=colour, markersize=9)
+            style.tag(rows.iloc[0], *ticks)
             handles[label] = panels.sample(colour, dash)
         axes.set(xlabel="training sequences", ylabel="not solved yet")
         axes.label_outer()
@@ -56,6 +57,7 @@ def survival(frame: pd.DataFrame, *, limit: float) -> Figure:
 
 def _fall(axes: Axes, rows: pd.DataFrame, colour: str, dash: object) -> None:
     x, ends = rows["x"].to_numpy(float), (rows["low"], rows["high"])
-    axes.step(x, rows["value"], where="post", color=colour, linestyle=dash)
+    line = axes.step(x, rows["value"], where="post", color=colour, linestyle=dash)
     low, high = (np.asarray(end, dtype=float) for end in ends)
-    axes.fill_between(x, low, high, step="post", color=colour, alpha=0.13, linewidth=0)
+    band = axes.fill_between(x, low, high, step="post", color=colour, alpha=0.13, linewidth=0)
+    style.tag(rows.iloc[0], band, *line)

@@ -57,11 +57,12 @@ def _beyond(values: pd.Series) -> float:
 
 def _points(axes: Axes, values: pd.Series, row: int, model: pd.Series) -> None:
     numbers = values.dropna().to_numpy(float)
-    axes.plot(
+    points = axes.plot(
         numbers,
         np.full(len(numbers), row),
         **style.points(model),
     )
+    style.tag(model, *points)
     if len(numbers):
         axes.plot(
             np.median(numbers), row, marker="|", color=style.INK, markersize=15, markeredgewidth=1.8

@@ -13,6 +13,7 @@ from .. import formats
 from ..blocks import Answer, KeyNumber, Section, Table
 from ..results import FACTORS, KIND, Results
 from ..trial_counts import time_spent, trials_finished
+from ..variants import LOOK
 from .base import View
 
 
@@ -48,7 +49,7 @@ def _last_rows(results: Results) -> Table:
     series = [name for name in key if name != "step" and name in results.rows]
     numbers = results.rows.drop_duplicates(["trial", *series], keep="last")
     numbers = numbers.dropna(axis="columns", how="all").reset_index(drop=True)
-    metrics = [name for name in numbers if name not in (*FACTORS, *KIND)]
+    metrics = [name for name in numbers if name not in (*FACTORS, *KIND, *LOOK)]
     # cell, estimator and controller are part of the model
     text = {name.capitalize(): numbers[name].astype(str) for name in ("task", "model", "seed")}
     text |= {_heading(name): [_text(value) for value in numbers[name]] for name in metrics}

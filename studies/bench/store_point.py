@@ -20,11 +20,11 @@ from ..running.store import ResultStore
 def measured(way: str, folder: Path) -> dict[str, float]:
     """Seconds that loading took, and the most MB that this process had, before it and in all."""
     store = ResultStore(folder)
-    before, begun, used = _peak_mb(), time.perf_counter(), time.process_time()
+    before, begun, used = peak_mb(), time.perf_counter(), time.process_time()
     frame = _load(way, store)
     times = {"seconds": time.perf_counter() - begun, "cpu_seconds": time.process_time() - used}
     assert len(frame)
-    return times | {"before_mb": before, "peak_mb": _peak_mb()}
+    return times | {"before_mb": before, "peak_mb": peak_mb()}
 
 
 def _load(way: str, store: ResultStore) -> pd.DataFrame:
@@ -32,7 +32,8 @@ def _load(way: str, store: ResultStore) -> pd.DataFrame:
     return loads[way]()
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
+    """The most MB of memory that this process had."""
     try:
         # what the system counts for resource.getrusage includes the process that started this one
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()

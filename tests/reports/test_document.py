@@ -17,6 +17,7 @@ from reports.document import _unique
 from reports.failures import failures
 from reports.results import read
 from reports.views.supervised import sections
+from reports.views.supervised.addressing import addressing
 from studies.design.study import studies
 from studies.running.files import Unwritable
 from studies.running.store import NotResults, ResultStore
@@ -84,7 +85,8 @@ def test_a_report_has_every_section_and_a_contents_entry_for_each(text):
 
 def test_the_page_needs_nothing_from_outside(text, folder):
     page = Page(text)
-    assert not page.tags & {"script", "link", "iframe"}
+    assert not page.tags & {"link", "iframe"} and text.count("<script>") == 1
+    assert "default-src &#39;none&#39;" in text
     for link in page.links:
         assert link.startswith(("#", "data:image/png;base64,")) or (folder / link).is_file()
     assert not re.search(r"@import|url\((?!#)", text)
@@ -94,15 +96,15 @@ def test_beside_the_page_stand_figures_tables_and_rows(folder):
     found = files(folder)
     assert "results.csv" in found
     for name in ("learning-accuracy-sequences", "learning-accuracy-seconds", "final-accuracy"):
-        assert {f"figures/{name}.svg", f"figures/{name}.png"} <= set(found)
+        assert {f"figures/{name}.{ending}" for ending in ("svg", "png", "pdf", "csv")} <= set(found)
     for name in ("models", "pairs", "lengths", "settings"):
         assert {f"tables/{name}.{ending}" for ending in ("csv", "md", "tex")} <= set(found)
     heads = [name for name in found if name.startswith("figures/addressing")]
-    assert len(heads) == 2 * 5
+    assert len(heads) == 3 * 5
 
 
 def test_every_figure_says_what_it_shows_and_how_many_seeds(text):
-    captions = re.findall(r"<figcaption>(.*?)<span", text, re.DOTALL)
+    captions = re.findall(r"<figcaption[^>]*>(.*?)<span", text, re.DOTALL)
     assert len(captions) >= 10
     for caption in captions:
         assert re.search(
@@ -127,6 +129,18 @@ def test_a_rebuilt_report_leaves_no_figure_of_the_one_before(store_of, tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "keep"
 
 
+def test_every_figure_says_in_a_sentence_what_it_shows(text):
+    figures = re.findall(r'<figure id="figure-.*?</figure>', text, re.DOTALL)
+    said = [re.findall(r'<p class="says"[^>]*>(.+?)</p>', figure) for figure in figures]
+    assert len(figures) >= 14 and all(len(found) == 1 for found in said)
+    assert all("nan" not in sentence and sentence.endswith(".") for (sentence,) in said)
+
+
+def test_ids_occur_once(text):
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids)) and {"gap", "table-gap", "figure-survival"} <= set(ids)
+
+
 def test_names_errors_and_tracebacks_are_escaped(store_of, tmp_path):
     store = store_of(
         names=("ntm/soft",),
@@ -137,14 +151,15 @@ def test_names_errors_and_tracebacks_are_escaped(store_of, tmp_path):
     header = store.folder / "study.json"
     header.write_text(header.read_text().replace('"name": "demo"', '"name": "<b>demo</b>"'))
     text = build(store, tmp_path / "report").read_text()
-    assert "<script" not in text and "<b>demo" not in text
+    # the page's own, and no other
+    assert text.count("<script") == 1 and "<b>demo" not in text
     assert text.count("&lt;script&gt;alert(&#34;1&#34;)") >= 3
     assert "&lt;b&gt;demo" in text
 
 
 def test_a_section_that_does_not_apply_is_left_out(store_of):
     results = read(store_of(names=("none/lstm",), seeds=(0,)))
-    assert sections.addressing(results) is None
+    assert addressing(results) is None
     assert failures(results) is None
     assert sections.statistics(results) is not None
 
@@ -173,7 +188,7 @@ def test_a_lost_trace_costs_its_figure_and_no_report(store_of):
     store = store_of(names=PAIR, seeds=(0,))
     lost, kept = (trial.id for trial in store.trials())
     (store.folder / lost / "trace.npz").write_bytes(b"half")
-    (picture,) = sections.addressing(read(store)).blocks
+    (picture,) = addressing(read(store)).blocks
     assert picture.name == "addressing-ntm-reinforce"
 
 
@@ -219,7 +234,7 @@ def test_the_command_of_a_study_is_given_only_where_it_makes_these_trials(tmp_pa
     assert "memnets study run" not in build(demo, tmp_path / "other").read_text()
 
 
-def test_reports_never_import_torch(store_of, tmp_path):
+def test_another_process_makes_the_same_bytes_and_never_imports_torch(store_of, tmp_path):
     store = store_of(names=("ntm/soft",), seeds=(0,))
     code = (
         "import sys; from pathlib import Path; import reports; "
@@ -228,17 +243,13 @@ def test_reports_never_import_torch(store_of, tmp_path):
         "reports.build(ResultStore(Path(sys.argv[1])), Path(sys.argv[2])); "
         "assert 'torch' not in sys.modules"
     )
-    arguments = [
-        sys.executable,
-        "-W",
-        "error",
-        "-c",
-        code,
-        str(store.folder),
-        str(tmp_path / "out"),
-    ]
-    done = subprocess.run(arguments, capture_output=True, text=True)
+    arguments = ["-W", "error", "-c", code, str(store.folder), str(tmp_path / "out")]
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    made = files(tmp_path / "out")
+    own = files(build(store, tmp_path / "own").parent)
+    assert set(made) == set(own) and len(made) > 20
+    assert not [name for name in own if own[name].read_bytes() != made[name].read_bytes()]
 
 
 def rewritten(store, rows=lambda row: row, facts=lambda facts: facts):

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from reports import figures, style
+from reports import figures, style, svg
 from reports.results import read
 from reports.views.supervised import frames, gap
 from reports.views.supervised.outcomes import finished
@@ -201,19 +201,19 @@ def test_addressing_draws_several_symbols_one_below_the_other(trace):
 def test_the_same_figure_is_written_as_the_same_bytes(summary, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        style.save(figures.accuracy_grid(summary), tmp_path / name, "grid")
+        svg.save(figures.accuracy_grid(summary), tmp_path / name, "grid")
     for ending in ("svg", "png"):
         one, two = (tmp_path / name / f"grid.{ending}" for name in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
 
 
 def test_an_inline_figure_keeps_to_its_own_ids_and_the_pages_colours(summary, tmp_path):
-    svg = style.inline(style.save(figures.accuracy_grid(summary), tmp_path, "grid"), "grid")
-    assert svg.startswith("<svg") and svg.endswith("</svg>")
-    assert "var(--ink)" in svg and style.INK not in svg
-    ids = re.findall(r'\bid="([^"]+)"', svg)
+    text = svg.inline(svg.save(figures.accuracy_grid(summary), tmp_path, "grid"), "grid")
+    assert text.startswith("<svg") and text.endswith("</svg>")
+    assert "var(--ink)" in text and style.INK not in text
+    ids = re.findall(r'\bid="([^"]+)"', text)
     assert all(name.startswith("grid-") for name in ids)
-    used = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', svg)
+    used = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text)
     assert {first or second for first, second in used} <= set(ids)
 
 

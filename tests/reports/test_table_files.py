@@ -3,7 +3,6 @@ import math
 import pandas as pd
 
 from reports import table_files
-from reports.blocks import Table
 from reports.results import read
 from reports.views.supervised import tables
 
@@ -16,14 +15,6 @@ def test_a_github_table_survives_pipes_and_line_breaks():
         "| a\\|b | 3 |",
         "| c d | 4 |",
     ]
-
-
-def test_a_latex_table_is_escaped_and_ruled():
-    shown = pd.DataFrame({"Model_": ["ntm/straight_through"], "A %": ["−6.1 %"]})
-    text = table_files.to_latex(Table("t", "t", "t", shown, shown))
-    assert "\\toprule" in text and "\\bottomrule" in text
-    assert "straight\\_through" in text and "-6.1 \\%" in text and "Model\\_" in text
-    assert text.isascii()
 
 
 def test_the_stored_numbers_are_not_rounded(demo, tmp_path):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from ... import figures, formats
 from ...blocks import Block, Picture, Section, Table
 from ...file_names import file_name
 from ...results import Results, with_columns
+from .. import sentences
 from ..supervised import frames
 
 SETTINGS = ("population", "sigma", "learning_rate", "shaping")
@@ -28,8 +31,12 @@ def search(results: Results) -> Section:
             "The model tested is the centre of its population."
         )
         title = f"Errors against time{f' on {task}' if tag else ''}"
-        figure = figures.learning_curves(frame, x="seconds", y="errors")
-        blocks.append(Picture(file_name("evolution-errors", *tag), title, caption, figure))
+        figure = partial(figures.learning_curves, frame, x="seconds", y="errors")
+        wrong = "number of wrong answers per sequence"
+        write = formats.number
+        says = sentences.curves(frame, x="seconds", y=wrong, write=write, rising=False)
+        name = file_name("evolution-errors", *tag)
+        blocks.append(Picture(name, title, caption, figure, says, frame))
     return Section("search", "Search by populations", (*blocks, populations(results)))
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ...results import Results
+from ...variants import LOOK
 
-MODEL = ["task", "step", "cell", "estimator", "model", "label"]
+MODEL = ["task", "step", "cell", "estimator", "model", "label", *LOOK]
 THRESHOLDS = (0.5, 0.1)
 """Relative errors for which the time to reach them is reported."""
 COSINE_AT = 32

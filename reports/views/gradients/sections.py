@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from ... import figures, formats
 from ...blocks import Block, Picture, Section
 from ...file_names import file_name
 from ...results import Results
-from . import frames
+from . import frames, says
 from .tables import RELATIVE, TIME, estimators, points
 
 
@@ -34,7 +36,9 @@ def errors(results: Results) -> Section | None:
                 f"{sizes} rollouts averaged; lines are medians over seeds, {n}. A line falls while "
                 "variance is what is wrong and flattens on its bias, which is dotted where it is "
                 "more than noise. Estimators that draw nothing gain nothing from more rollouts.",
-                figures.gradient_error(curves, frames.summary(here)),
+                partial(figures.gradient_error, curves, frames.summary(here)),
+                says.error(curves),
+                curves,
             ),
             *_spreads(here, tag, on),
             Picture(
@@ -42,7 +46,9 @@ def errors(results: Results) -> Section | None:
                 f"Cosine to the exact gradient{on}",
                 "Cosine between an estimate and the exact gradient, mean over draws, against the "
                 f"rollouts averaged; lines are medians over seeds, {n}.",
-                figures.gradient_cosine(curves),
+                partial(figures.gradient_cosine, curves),
+                says.cosine(curves),
+                curves,
             ),
         ]
     return Section("gradients", "Bias, variance and time", tuple(blocks))
@@ -68,9 +74,8 @@ def _spreads(rows: pd.DataFrame, tag: tuple[str, ...], on: str) -> list[Block]:
             "unbiased estimator lies too. Scales are linear up to the first tick beyond zero and "
             "logarithmic above."
         )
-        figure = figures.gradient_spread(group, noise=frames.NOISE)
+        figure = partial(figures.gradient_spread, group, noise=frames.NOISE)
         title = f"Bias and deviation in {cell}{on}"
-        pictures.append(
-            Picture(file_name("gradient-spread", str(cell), *tag), title, caption, figure)
-        )
+        name = file_name("gradient-spread", str(cell), *tag)
+        pictures.append(Picture(name, title, caption, figure, says.spread(group), group))
     return pictures

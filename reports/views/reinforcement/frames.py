@@ -9,9 +9,10 @@ import pandas as pd
 
 from ... import statistics
 from ...results import KIND, Results, with_columns
+from ...variants import LOOK
 from ..supervised.frames import aligned
 
-MODEL = ["task", "model", "cell", "estimator", "controller", *KIND]
+MODEL = ["task", "model", "cell", "estimator", "controller", *KIND, *LOOK]
 METRICS = ("success", "reward")
 
 
@@ -32,7 +33,9 @@ def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
         for key, group in rows.groupby(MODEL, sort=False)
     ]
     columns = [*MODEL, "x", "value", "low", "high", "n", "solved"]
-    return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def finished(results: Results) -> pd.DataFrame:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from ... import figures, formats
 from ...blocks import Block, Picture, Section, Table
 from ...file_names import file_name
 from ...results import Results
+from .. import sentences
 from . import frames
 
 TITLES = {"success": "Success", "reward": "Return"}
+_WRITTEN: dict[str, Callable[[float], str]] = {
+    "success": formats.per_cent,
+    "reward": formats.number,
+}
+_WORDS = {"step": "steps", "seconds": "seconds"}
 AXES = {"step": "environment steps", "seconds": "training time"}
 
 
@@ -30,8 +39,10 @@ def learning(results: Results) -> Section:
                 f"(tests are in neither): interquartile means over seeds with 95 % bands, "
                 f"{formats.seeds(frame['n'])} per model. A trial that was solved keeps its value."
             )
-            figure = figures.learning_curves(frame, x=x, y=y)
-            blocks.append(Picture(file_name("agents", y, x, *tag), title, caption, figure))
+            figure = partial(figures.learning_curves, frame, x=x, y=y)
+            name, write = file_name("agents", y, x, *tag), _WRITTEN[y]
+            says = sentences.curves(frame, x=_WORDS[x], y=TITLES[y].lower(), write=write)
+            blocks.append(Picture(name, title, caption, figure, says, frame))
     return Section("learning", "Learning", tuple(blocks))
 
 

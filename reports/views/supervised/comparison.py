@@ -9,7 +9,7 @@ import pandas as pd
 
 from ... import statistics
 from ...memory_kinds import NO_MEMORY, SOFT, Kind, in_order
-from ...results import KIND, Results
+from ...results import KIND, Results, once
 from ...statistics import Estimate, generator
 from . import frames
 from .outcomes import finished, kinds_of, of_kinds
@@ -36,11 +36,13 @@ class Comparison:
     tasks: tuple[str, ...]
 
 
+@once
 def compared(results: Results) -> list[Kind]:
     """The kinds of memory that have a pair with one trained and tested soft."""
     return in_order(kinds_of(accuracy_pairs(results)))
 
 
+@once
 def compare(results: Results, kind: Kind, *, trained: bool = True) -> Comparison | None:
     """The paired comparison of a kind with the soft one at the trained lengths, or above them.
 
@@ -68,6 +70,7 @@ def compare(results: Results, kind: Kind, *, trained: bool = True) -> Comparison
     return Comparison(kind, accuracy, over_tasks, slower, len(labels), tasks)
 
 
+@once
 def paired(results: Results) -> pd.DataFrame:
     """Every other model against the soft one of the same task, cell and controller.
 
@@ -98,6 +101,7 @@ def paired(results: Results) -> pd.DataFrame:
     return frame.assign(p_holm=statistics.holm(frame["p"].to_numpy(float)))
 
 
+@once
 def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
     """Final accuracy and time of other and soft trials, side by side, paired by seed.
 

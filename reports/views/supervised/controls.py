@@ -6,12 +6,14 @@ initial ones after every step ("frozen"), and with addresses moved to random slo
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from ... import figures, formats, statistics
 from ...blocks import Block, Picture, Section, Table
 from ...file_names import file_name
-from ...results import Results
+from ...results import Results, once
 from . import frames, tables
 
 CONTROLS = {"cut_off": "cut off", "frozen": "frozen", "shuffled": "shuffled"}
@@ -24,6 +26,7 @@ _SAYS = (
 )
 
 
+@once
 def final(results: Results) -> pd.DataFrame:
     """One row per trial with memory: accuracy at the trained lengths, its own and of the controls.
 
@@ -38,6 +41,7 @@ def final(results: Results) -> pd.DataFrame:
     return found.dropna(subset=list(CONTROLS), how="all").reset_index(drop=True)
 
 
+@once
 def by_model(results: Results) -> pd.DataFrame:
     """IQM over seeds of every score, per model; `seeds` of them."""
     rows = []
@@ -66,12 +70,13 @@ def controls(results: Results) -> Section | None:
         caption = (
             f"Accuracy at the trained lengths after training{on}, and what is left of it under "
             f"controls; means over seeds (IQM), {formats.seeds(rows['seeds'])} per model. "
-            f"{_SAYS}. {_extremes(rows)}"
+            f"{_SAYS}."
         )
         title = f"What the memory is worth{on}"
         chance = frames.chance(results, task)
-        figure = figures.controls(rows, names=CONTROLS, chance=chance)
-        blocks.append(Picture(file_name("controls", *tag), title, caption, figure))
+        figure = partial(figures.controls, rows, names=CONTROLS, chance=chance)
+        name, says = file_name("controls", *tag), _extremes(rows)
+        blocks.append(Picture(name, title, caption, figure, says, rows))
     return Section("controls", "Controls", (*blocks, _table(models)))
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 from memnets.file_names import names_from_file
 
 from ... import statistics, style
-from ...results import KIND, Results, with_columns
+from ...results import KIND, Results, once, with_columns
 from ...statistics import Estimate
+from ...variants import LOOK
 from . import outcomes
 
-MODEL = ["task", "model", "cell", "estimator", "controller", *KIND]
+MODEL = ["task", "model", "cell", "estimator", "controller", *KIND, *LOOK]
 METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]
 _PLACE = ["step", "sequences", "seconds", "kind", "length", "min_length", "max_length"]
 PLACED = [*MODEL, "trial", "seed", *_PLACE]
@@ -25,6 +26,7 @@ _POINTS = 120
 OWN = "own"
 
 
+@once
 def tests(results: Results, address: str = OWN) -> pd.DataFrame:
     """The evaluations of finished trials under an address: one row per trial, step and test length.
 
@@ -36,6 +38,7 @@ def tests(results: Results, address: str = OWN) -> pd.DataFrame:
     return rows[(rows["kind"] == "test") & (under == address) & rows["number"].isna()]
 
 
+@once
 def at_numbers(results: Results) -> pd.DataFrame:
     """The last tests of every trial at numbers beside the length: a row per number and value."""
     rows = with_columns(results.rows, (*_PLACE, *METRICS, *POINT))
@@ -44,12 +47,14 @@ def at_numbers(results: Results) -> pd.DataFrame:
     return in_order(rows[last].drop_duplicates(["trial", "number", "value"], keep="last"))
 
 
+@once
 def by_number(results: Results) -> pd.DataFrame:
     """IQM of the final accuracy with its interval, per model, number and its value."""
     found = at_numbers(results).rename(columns={"value": "at"})
     return _estimated(found, [*MODEL, "number", "at"], "accuracy")
 
 
+@once
 def final(results: Results, address: str = OWN) -> pd.DataFrame:
     """The last evaluation of every trial under an address: one row per trial and test length."""
     rows = tests(results, address)
@@ -87,6 +92,7 @@ def beyond_trained_lengths(rows: pd.DataFrame) -> pd.DataFrame:
     return in_order(averaged)
 
 
+@once
 def beyond(results: Results) -> pd.DataFrame:
     """Per model, the score above the trained lengths: IQM with its interval, and the best seed."""
     scores = beyond_trained_lengths(final(results))
@@ -101,6 +107,7 @@ def beyond(results: Results) -> pd.DataFrame:
     return in_order(estimates.assign(chance=estimates["task"].map(chances)))
 
 
+@once
 def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
     """Learning curves over `x` ("sequences" or "seconds"): IQM of `y` over seeds, with its band.
 
@@ -117,7 +124,9 @@ def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
         for key, group in scores.groupby(MODEL, sort=False)
     ]
     columns = [*MODEL, "x", "value", "low", "high", "n", "solved"]
-    return pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFrame:
@@ -137,11 +146,13 @@ def aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFra
     return pd.DataFrame({**shape, "n": len(trials), "solved": not stops})
 
 
+@once
 def by_length(results: Results) -> pd.DataFrame:
     """IQM of the final accuracy with its interval, per model and test length."""
     return _estimated(final(results), [*MODEL, "length"], "accuracy")
 
 
+@once
 def summary(results: Results) -> pd.DataFrame:
     """One row per model and task, also where no seed finished: accuracy, solved, time, size.
 
@@ -168,12 +179,14 @@ def summary(results: Results) -> pd.DataFrame:
     return in_order(frame.assign(**counts, run=counts["judged"] + counts["failed"]))
 
 
+@once
 def wrong(results: Results) -> pd.DataFrame:
     """Median over seeds of the wrong bits or symbols per sequence, per model and test length."""
     found = final(results).groupby([*MODEL, "length"], as_index=False, sort=False)["errors"]
     return in_order(found.median())
 
 
+@once
 def trials(results: Results) -> pd.DataFrame:
     """One row per finished trial: its cost, when it was solved, how good it was at the end.
 
@@ -187,6 +200,7 @@ def trials(results: Results) -> pd.DataFrame:
     return in_order(frame).reindex(columns=["task", "model", *KIND, "seed", *cost, "trial"])
 
 
+@once
 def chance(results: Results, task: str) -> float:
     """Accuracy of guessing; nan where the task cannot be built any more."""
     spec = next(trial.task for trial in results.trials if trial.task_label == task)
@@ -211,16 +225,16 @@ def _estimate(scores: pd.Series) -> Estimate:
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """Models in one order everywhere: by task as stored, then cell, estimator, name."""
+    """Models in one order everywhere: by task as stored, then cell, estimator, as in the study."""
     tasks = list(dict.fromkeys(frame["task"]))
     keys = pd.DataFrame(
         {
             "task": [tasks.index(task) for task in frame["task"]],
             "cell": [style.order(cell) for cell in frame["cell"]],
             "estimator": [style.order(name) for name in frame["estimator"]],
-            "model": frame["model"],
+            "place": frame["place"],
         },
         index=frame.index,
     )
-    ranked = keys.sort_values(["task", "cell", "estimator", "model"], kind="stable")
+    ranked = keys.sort_values(["task", "cell", "estimator", "place"], kind="stable")
     return frame.loc[ranked.index].reset_index(drop=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ... import formats
-from ...results import Results
+from ...results import Results, once
 from . import frames
 
 SCORES = {
@@ -29,6 +29,7 @@ CONTROLS = {
 COLUMNS = ["errors", *SCORES, "gap", "entropy"]
 
 
+@once
 def final(results: Results) -> pd.DataFrame:
     """One row per trial with memory and test length, at the end, where every address was tested.
 
@@ -63,11 +64,13 @@ def controls(numbers: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
+@once
 def at_trained_lengths(results: Results) -> pd.DataFrame:
     """One row per trial with memory: the columns of `final` averaged over the trained lengths."""
     return frames.at_trained_lengths(final(results), COLUMNS)
 
 
+@once
 def by_length(results: Results) -> pd.DataFrame:
     """Medians over seeds per model and test length, with the extremes of the gap, and n."""
     groups = final(results).groupby([*frames.MODEL, "length"], as_index=False, sort=False)
@@ -79,6 +82,7 @@ def by_length(results: Results) -> pd.DataFrame:
     )
 
 
+@once
 def by_model(results: Results) -> pd.DataFrame:
     """Medians over seeds per model, at the trained lengths."""
     groups = at_trained_lengths(results).groupby(frames.MODEL, as_index=False, sort=False)

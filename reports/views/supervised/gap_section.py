@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from ... import figures, formats
 from ...blocks import Block, Picture, Section, Table
 from ...file_names import file_name
 from ...results import Results
+from .. import sentences
 from . import gap, tables
+from .foremost import foremost
 from .sections import MARKS
 
 _GAP = (
@@ -37,8 +41,10 @@ def gaps(results: Results) -> Section | None:
             f"{MARKS}. {_SCALE}"
         )
         title = f"Soft-hard gap against address entropy{on}"
-        figure = figures.gap_entropy(seeds)
-        blocks.append(Picture(file_name("gap-entropy", *tag), title, caption, figure))
+        shown, left_out = foremost(results, seeds)
+        name, figure = file_name("gap-entropy", *tag), partial(figures.gap_entropy, shown)
+        says = sentences.gaps(seeds.groupby("model", sort=False)["gap"].median())
+        blocks.append(Picture(name, title, f"{caption}{left_out}", figure, says, seeds))
         rows = final[final["task"] == task]
         if rows["length"].nunique() < 2:
             continue
@@ -51,8 +57,12 @@ def gaps(results: Results) -> Section | None:
             f"per model. The trained lengths ({low:g} to {high:g}) are shaded. {_SCALE}"
         )
         title = f"Soft-hard gap against test length{on}"
-        figure = figures.gap_length(lines, rows, trained=(low, high))
-        blocks.append(Picture(file_name("gap-length", *tag), title, caption, figure))
+        shown, left_out = foremost(results, lines)
+        name = file_name("gap-length", *tag)
+        figure = partial(figures.gap_length, shown, rows, trained=(low, high))
+        longest = lines[lines["length"] == lines["length"].max()].set_index("model")["gap"]
+        says = f"At length {lines['length'].max():g}: {sentences.gaps(longest)}"
+        blocks.append(Picture(name, title, f"{caption}{left_out}", figure, says, lines))
     return Section("gap", "The soft-hard gap", (*blocks, scores(results)))
 
 

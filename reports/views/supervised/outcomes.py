@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ...memory_kinds import Kind, in_order
-from ...results import KIND, Results, with_columns
+from ...results import KIND, Results, once, with_columns
 
 _STORED = ("solved", "parameters", "state_size", "updates", "sequences")
 
 
+@once
 def finished(results: Results) -> pd.DataFrame:
     """One row per finished trial.
 
@@ -32,6 +33,7 @@ def finished(results: Results) -> pd.DataFrame:
     )
 
 
+@once
 def failed(results: Results) -> pd.DataFrame:
     """One row per failed trial, with `judged` as for finished ones."""
     return _judged(results, results.failures)
@@ -47,6 +49,7 @@ def of_kinds(frame: pd.DataFrame, kinds: Container[Kind]) -> pd.DataFrame:
     return frame[np.array([kind in kinds for kind in kinds_of(frame)], dtype=bool)]
 
 
+@once
 def solved_runs(results: Results) -> dict[Kind, tuple[int, int]]:
     """Per kind of memory, trials that solved their task and trials that could have.
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from ... import figures, formats, statistics
 from ...blocks import Picture
-from ...results import Results
+from ...results import Results, once
+from .. import sentences
 from . import aggregates
+from .foremost import foremost
 
 _POINTS = 201
 
 
+@once
 def profiles(results: Results) -> pd.DataFrame:
     """One row per model and threshold `x`: the share of runs above it with its band, and n."""
     chosen = list(aggregates.scores(results))
@@ -44,5 +49,9 @@ def pictures(results: Results) -> list[Picture]:
         "intervals over seeds, redrawn within each task, at each value by itself; "
         f"{formats.seeds(frame['n'])} per model."
     )
-    figure = figures.performance_profile(frame)
-    return [Picture("performance-profile", "Performance profile", caption, figure)]
+    shown, left_out = foremost(results, frame)
+    figure = partial(figures.performance_profile, shown)
+    means = {model["model"]: scores_SK.mean() for model, scores_SK in aggregates.scores(results)}
+    says = sentences.profile(pd.Series(means))
+    title = "Performance profile"
+    return [Picture("performance-profile", title, f"{caption}{left_out}", figure, says, frame)]

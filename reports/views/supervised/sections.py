@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from ... import figures, formats
 from ...blocks import Block, Picture, Section
 from ...file_names import file_name
-from ...memory_kinds import Kind
 from ...results import Results
-from . import aggregates, frames, pairs, profile, survival, tables
+from .. import sentences
+from . import aggregates, frames, pairs, pareto, profile, survival, tables
+from .foremost import foremost
 from .outcomes import finished, solved_runs
 
 _MEAN = "the interquartile mean over seeds (with fewer than four seeds the mean)"
@@ -37,12 +40,17 @@ def learning(results: Results) -> Section | None:
             if frame.empty:
                 continue
             chance = frames.chance(results, task) if y == "accuracy" else float("nan")
+            shown, left_out = foremost(results, frame)
+            words, write = _AXES[x][1], _WRITTEN[y]
+            rising = y == "accuracy"
             blocks.append(
                 Picture(
                     file_name("learning", y, x, *_tag(results, task)),
-                    f"{_MEASURES[y]} against {_AXES[x]}{_on(results, task)}",
-                    _learning_caption(frame, y),
-                    figures.learning_curves(frame, x=x, y=y, chance=chance),
+                    f"{_MEASURES[y]} against {_AXES[x][0]}{_on(results, task)}",
+                    f"{_learning_caption(frame, y)}{left_out}",
+                    partial(figures.learning_curves, shown, x=x, y=y, chance=chance),
+                    sentences.curves(frame, x=words, y=_WORDS[y], write=write, rising=rising),
+                    frame,
                 )
             )
     return _section("learning", "Learning", blocks)
@@ -62,10 +70,12 @@ def accuracy(results: Results) -> Section | None:
             "several seeds, its 95 % bootstrap interval over seeds; "
             f"{formats.seeds(summary['n'])} per model. {MARKS}."
         )
-        figure = figures.final_accuracy(seeds, summary, chance=frames.chance(results, task))
+        chance = frames.chance(results, task)
+        figure = partial(figures.final_accuracy, seeds, summary, chance=chance)
         name = file_name("final-accuracy", *_tag(results, task))
         title = f"Final accuracy of every seed{_on(results, task)}"
-        blocks.append(Picture(name, title, caption, figure))
+        says = sentences.finals(summary)
+        blocks.append(Picture(name, title, caption, figure, says, seeds))
         memory = summary[summary["cell"] != "none"]
         if memory["cell"].nunique() < 2 or memory["estimator"].nunique() < 2:
             continue
@@ -79,8 +89,8 @@ def accuracy(results: Results) -> Section | None:
         )
         name = file_name("accuracy-grid", *_tag(results, task))
         title = f"Final accuracy by cell and estimator{_on(results, task)}"
-        grid = figures.accuracy_grid(summary, solved=solved)
-        blocks.append(Picture(name, title, caption, grid))
+        drawing = partial(figures.accuracy_grid, summary, solved=solved)
+        blocks.append(Picture(name, title, caption, drawing, sentences.grid(memory), memory))
     return _section("accuracy", "Final accuracy", [*blocks, *profile.pictures(results)])
 
 
@@ -101,10 +111,12 @@ def lengths(results: Results) -> Section | None:
         )
         trained = (float(low), float(high))
         chance = frames.chance(results, task)
-        figure = figures.length_curve(lines, points, trained=trained, chance=chance)
+        shown, left_out = foremost(results, lines)
+        figure = partial(figures.length_curve, shown, points, trained=trained, chance=chance)
         name = file_name("length", *_tag(results, task))
         title = f"Accuracy against test length{_on(results, task)}"
-        blocks.append(Picture(name, title, caption, figure))
+        says = sentences.against(lines, number="length", trained=trained)
+        blocks.append(Picture(name, title, f"{caption}{left_out}", figure, says, lines))
     found = [made for made in (table, tables.beyond(results)) if table and made]
     return _section("lengths", "Length generalisation", [*blocks, *found])
 
@@ -125,11 +137,13 @@ def numbers(results: Results) -> Section | None:
             f"the longest trained length; the trained values ({trained[0]:g} to {trained[1]:g}) "
             f"are shaded. Dots are seeds, {_band(lines['n'])}. {_GREY}"
         )
-        chance = frames.chance(results, task)
-        figure = figures.length_curve(lines, points, trained=trained, chance=chance, number=number)
+        shown, left_out = foremost(results, lines)
+        levels: dict[str, Any] = {"trained": trained, "chance": frames.chance(results, task)}
+        figure = partial(figures.length_curve, shown, points, number=number, **levels)
         name = file_name("number", number, *_tag(results, task))
         title = f"Accuracy against {number}{_on(results, task)}"
-        blocks.append(Picture(name, title, caption, figure))
+        says = sentences.against(lines, number=number, trained=trained)
+        blocks.append(Picture(name, title, f"{caption}{left_out}", figure, says, lines))
     return _section("numbers", "What makes it hard", blocks)
 
 
@@ -152,9 +166,13 @@ def time(results: Results) -> Section | None:
         )
         name = file_name("time", *_tag(results, task))
         title = f"Training time{_on(results, task)}"
-        figure = figures.timing(seeds, summary, solving=criterion)
-        blocks.append(Picture(name, title, caption, figure))
-    return _section("time", "Time", [*blocks, *survival.blocks(results)])
+        figure = partial(figures.timing, seeds, summary, solving=criterion)
+        times = summary.set_index("model")["milliseconds"].astype(float)
+        what = "training time per sequence"
+        says = sentences.least_and_most(times, _milliseconds, what)
+        columns = [*frames.MODEL, "trial", "seed", "milliseconds", "solved_seconds"]
+        blocks.append(Picture(name, title, caption, figure, says, seeds[columns]))
+    return _section("time", "Time", [*blocks, *pareto.pictures(results), *survival.blocks(results)])
 
 
 def statistics(results: Results) -> Section | None:
@@ -164,33 +182,23 @@ def statistics(results: Results) -> Section | None:
     return _section("statistics", "Statistics", [table for table in found if table])
 
 
-def addressing(results: Results) -> Section | None:
-    """One figure per model with memory: the best seed's heads on one evaluated sequence."""
-    scores = frames.at_trained_lengths(frames.final(results))
-    best = scores.sort_values("accuracy", kind="stable").drop_duplicates(
-        ["task", "model"], keep="last"
-    )
-    blocks: list[Block] = []
-    for row in best.sort_index().itertuples(index=False):
-        trace = results.trace(row.trial)
-        if not len(trace.get("heads", ())):
-            continue
-        level = formats.per_cent(row.accuracy)
-        caption = (
-            f"One test sequence through {row.model} ({Kind(row.in_training, row.at_test)}), "
-            f"trained on {row.task} with seed {row.seed}, its most accurate ({level} at the "
-            "trained lengths; one trial). Left: input, target and output, the last two at scored "
-            "steps only. Right: the weight that every head gave each slot (colours on a "
-            "square-root scale). Dashed: where the answer begins."
-        )
-        name = file_name("addressing", *_tag(results, row.task), row.model)
-        title = f"Addressing of {row.model}{_on(results, row.task)}"
-        blocks.append(Picture(name, title, caption, figures.addressing(trace)))
-    return _section("addressing", "Addressing", blocks)
-
-
-_AXES = {"sequences": "training sequences", "seconds": "training time"}
+_AXES = {
+    "sequences": ("training sequences", "sequences"),
+    "seconds": ("training time", "seconds"),
+}
 _MEASURES = {"accuracy": "Accuracy", "bits": "Cost", "excess_bits": "Excess cost"}
+_WORDS = {"accuracy": "accuracy", "bits": "cost", "excess_bits": "excess cost"}
+
+
+def _bits(value: float) -> str:
+    return f"{formats.number(value)} bits"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{formats.number(value)} ms"
+
+
+_WRITTEN = {"accuracy": formats.per_cent, "bits": _bits, "excess_bits": _bits}
 _MEANS = {
     "accuracy": "Fraction of right bits or symbols in test sequences of the trained lengths",
     "bits": "Cost of a test sequence of the trained lengths in bits",

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from ... import figures, formats, statistics
 from ...blocks import Block, Picture, Table
 from ...file_names import file_name
-from ...results import Results
+from ...results import Results, once
+from .. import sentences
 from . import frames
+from .foremost import foremost
 from .outcomes import failed, finished
 from .tables import AXES, axes, without_one_task
 
 
+@once
 def times(results: Results) -> pd.DataFrame:
     """One row per trial that could solve its task: `time` in training sequences, and `solved`.
 
@@ -94,8 +99,10 @@ def blocks(results: Results) -> list[Block]:
             f"intervals over seeds (log-log); {formats.seeds(frame['n'])} per model."
         )
         name = file_name("survival", *([str(task)] if several else []))
-        figure = figures.survival(frame, limit=float(rows["time"].max()))
-        made.append(Picture(name, f"Sequences until solved{on}", caption, figure))
+        shown, left_out = foremost(results, frame)
+        figure = partial(figures.survival, shown, limit=float(rows["time"].max()))
+        title, says = f"Sequences until solved{on}", sentences.survival(frame)
+        made.append(Picture(name, title, f"{caption}{left_out}", figure, says, frame))
     return [*made, _table(restricted_means(results))] if made else []
 
 

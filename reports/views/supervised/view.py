@@ -12,6 +12,7 @@ from ...registries import views
 from ...results import Results
 from ..base import View
 from . import controls, gap, gap_section, questions, sections
+from .addressing import addressing
 from .answer import answer
 from .comparison import compare, compared
 from .outcomes import kinds_of, of_kinds, solved_runs
@@ -56,7 +57,7 @@ class Supervised(View):
             gap_section.gaps(results),
             sections.time(results),
             sections.statistics(results),
-            sections.addressing(results),
+            addressing(results),
         )
         yield from (section for section in made if section)
 

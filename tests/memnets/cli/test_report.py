@@ -2,6 +2,8 @@
 
 import pytest
 
+from memnets.cli.main import main
+
 from .shell import refusal, train
 
 
@@ -37,3 +39,25 @@ def test_bad_input_gets_one_line_that_says_what_would_do(
     monkeypatch.chdir(tmp_path)
     assert said in refusal(capsys, arguments)
     assert not list(tmp_path.rglob("done.json"))
+
+
+def test_several_studies_are_read_together(tmp_path, monkeypatch, capsys):
+    import reports
+    from memnets.spec import ModelSpec
+    from studies.design.study import Study
+    from studies.design.trial import TaskSpec
+    from studies.procedures.supervised import Supervised
+    from studies.running.store import ResultStore
+
+    for name in ("one", "two"):
+        tasks, models = {"copy": TaskSpec("copy")}, {"NTM": ModelSpec("ntm")}
+        study = Study(name, "Which?", tasks, models, Supervised(), seeds=(0,))
+        ResultStore(tmp_path / name).declare(study)
+    built = []
+    monkeypatch.setattr(reports, "build", lambda *given: built.append(given) or tmp_path)
+    assert main(["report", "one", "two", "--folder", str(tmp_path)]) == 0
+    ((store, home),) = built
+    assert list(store.stores) == ["one", "two"]
+    assert home == tmp_path / "one" / "report-with-two"
+    said = refusal(capsys, ["report", "one", "three", "--folder", str(tmp_path)])
+    assert "no results in" in said and "three" in said

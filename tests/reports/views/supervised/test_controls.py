@@ -40,10 +40,9 @@ def test_the_section_shows_them_side_by_side_and_says_where_memory_counts(result
     assert row["Frozen"].item() == f"{100 * models['frozen']['ntm/soft']:.1f} %"
     most = models["accuracy"].idxmax()
     (least,) = set(models.index) - {most}
-    sentence = picture.caption[picture.caption.index("The memory is worth") :]
-    assert sentence.startswith(f"The memory is worth most to {most} (")
-    assert f"least to {least} (" in sentence
-    assert f"against {100 * models['shuffled'][most]:.1f} % under the mildest" in sentence
+    assert picture.says.startswith(f"The memory is worth most to {most} (")
+    assert f"least to {least} (" in picture.says
+    assert f"against {100 * models['shuffled'][most]:.1f} % under the mildest" in picture.says
     assert len(picture.figure.axes[0].lines) >= 2 * 5
 
 

@@ -1,6 +1,7 @@
 """Tables of trained models: numbers, how many seeds, what is left out."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
     assert pairs.pairs(results) is None
     assert tables.lengths(results) is not None
     rows = results.rows[results.rows["length"].isna() | (results.rows["length"] == 4)]
-    object.__setattr__(results, "rows", rows)
+    results = replace(results, rows=rows)
     assert tables.lengths(results) is None
     assert tables.beyond(results) is None
 
@@ -79,7 +80,7 @@ def test_restarts_are_a_column_where_trials_could_take_some(store_of):
     taken = [2 if trial == results.facts["trial"][0] else 0 for trial in results.facts["trial"]]
     # of a trial without the setting, there is no number
     taken[-1] = math.nan
-    object.__setattr__(results, "facts", results.facts.assign(restarts=taken))
+    results = replace(results, facts=results.facts.assign(restarts=taken))
     table = tables.seeds(results)
     assert sorted(table.shown["Restarts"]) == ["0", "0", "2", "–"]
     assert "Restarts are attempts that were given up" in table.caption

@@ -1,0 +1,97 @@
+"""Figures as files, and as elements of a page that follow its colours.
+
+Files are byte-reproducible: no dates, and element ids derived from a fixed salt.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from markupsafe import escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from . import colours, fonts
+from .style import THEME, WIDTH
+
+_LEAST = 50.0
+"""The least width on a page in rem, at which text of 8 points is 10 pixels high."""
+_SHORTER = re.compile(r"(\.\d\d)\d+")
+
+
+def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
+    """Write `name.svg` and `name.png`, or `name.pdf` as well, into the folder; return the svg text.
+
+    What `style.tag` marked has the class of its model, and the svg says in `data-axes` what its
+    axes show, for the page's script.
+    """
+    with matplotlib.rc_context(THEME):
+        # the layout is settled once, not again for every file
+        if engine := figure.get_layout_engine():
+            engine.execute(figure)
+            figure.set_layout_engine("none")
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None})
+        figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
+        if pdf:
+            figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+    svg = re.sub(r'<g id="(model-\d+)">', r'<g class="\1">', text.getvalue())
+    axes = escape(json.dumps([found for each in figure.axes if (found := _shown(each))]))
+    svg = svg.replace("<svg ", f'<svg data-axes="{axes}" ', 1)
+    (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+    return svg
+
+
+def _shown(axes: Axes) -> dict[str, Any] | None:
+    """Where a panel lies in points, and what its ends are; None where a scale is another one."""
+    scales = axes.get_xscale(), axes.get_yscale()
+    if not axes.get_visible() or not set(scales) <= {"linear", "log"}:
+        return None
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    size, height = 72 / figure.dpi, figure.bbox.height
+    box = axes.get_window_extent()
+    ends = (box.x0, box.x1), (height - box.y0, height - box.y1)
+    limits = axes.get_xlim(), axes.get_ylim()
+    found: dict[str, Any] = {}
+    for place, axis in enumerate("xy"):
+        pixels = [round(size * end, 2) for end in ends[place]]
+        values = [float(f"{end:.6g}") for end in limits[place]]
+        found[axis] = [*pixels, *values, int(scales[place] == "log")]
+    # a panel in the middle has no label of its own, but shares that of its row or column
+    labels = {"xlabel": [each.get_xlabel() for each in figure.axes]}
+    labels["ylabel"] = [each.get_ylabel() for each in figure.axes]
+    own = {"xlabel": axes.get_xlabel(), "ylabel": axes.get_ylabel()}
+    for name, several in labels.items():
+        found[name] = own[name] or next(filter(None, several), "")
+    return found
+
+
+def inline(svg: str, name: str) -> str:
+    """The svg element for a page: ids of its own, and colours that follow the page's scheme."""
+    element = svg[svg.index("<svg") :].strip()
+    element = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", element, flags=re.DOTALL)
+    used = {one or other for one, other in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', element)}
+    element = re.sub(
+        r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' * (found[1] in used), element
+    )
+    element = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', element)
+    element = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", element)
+    # a hundredth of a point is enough for a screen
+    element = re.sub(r'(?<= d=")[^"]+', lambda found: _SHORTER.sub(r"\1", found[0]), element)
+    element = re.sub(r' transform="rotate\(-0 [^"]+"|(?<=\n)\s+', "", element)
+    # of the same widths, where a reader has no DejaVu
+    element = element.replace(f"'{fonts.OWN}'", f"'{fonts.OWN}', Verdana, sans-serif")
+    for fixed in (*colours.NAMED, *colours.ON_DARK):
+        element = element.replace(fixed, f"var({colours.variable(fixed)})")
+    # every figure at one scale, whatever its width, so that text has one size on the page; where
+    # the page is narrow it keeps a size that can be read, and scrolls
+    points = float(re.search(r'width="([\d.]+)pt"', element)[1])  # type: ignore[index]
+    share = points / (72 * WIDTH)
+    width = f'style="width: {100 * share:.1f}%; min-width: {_LEAST * share:.1f}rem"'
+    return re.sub(r'width="[^"]+" height="[^"]+"', width, element, count=1)
