@@ -88,6 +88,8 @@ def replaced(value: Any, missing: frozenset[str]) -> Any:
                     if words
                 }
             )
+        case Mapping():
+            return {name: replaced(inner, missing) for name, inner in value.items()}
     return value
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from studies.design.search import Criterion
@@ -51,11 +53,13 @@ def sensitivity(results: Results) -> Section | None:
         caption = (
             f"The best score reached with each value{f' on {task}' if tag else ''}, whatever the "
             f"other settings were: the {_criterion(results)}, a mean over the search's seeds. "
-            f"A ring marks what was chosen. {_spread(parts)}"
+            "A ring marks what was chosen."
         )
-        figure = figures.sensitivity(parts, score=_column(results))
+        figure = partial(figures.sensitivity, parts, score=_column(results))
         title = f"Score against each setting{f' on {task}' if tag else ''}"
-        blocks.append(Picture(file_name("sensitivity", *tag), title, caption, figure))
+        name, says = file_name("sensitivity", *tag), _spread(parts)
+        data = pd.concat([part.assign(setting=key) for key, part in parts.items()])
+        blocks.append(Picture(name, title, caption, figure, says, data))
     return (
         Section("sensitivity", "How much each setting matters", tuple(blocks)) if blocks else None
     )
