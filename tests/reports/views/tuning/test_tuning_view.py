@@ -101,7 +101,7 @@ def test_sensitivity_is_the_best_score_with_each_value(store):
         ("ntm", 0.01): 9,
     }
     section = sections.sensitivity(of_search(store))
-    assert "The widest spread is ntm's over learning_rate: 8" in section.blocks[0].caption
+    assert "The widest spread is ntm's over learning_rate: 8" in section.blocks[0].says
 
 
 def test_a_setting_that_failed_has_no_score(tmp_path):
