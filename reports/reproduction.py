@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from .results import Results
 if TYPE_CHECKING:
     from memnets.spec import ModelSpec
     from studies.procedures.base import Procedure
+    from studies.running.store import ResultStore
 
 
 def reproduce(results: Results) -> Section:
@@ -52,7 +53,9 @@ def _runs(results: Results) -> list[str]:
     if results.name not in studies:
         return []
     try:
-        study = with_choices(studies.get(results.name)(), results.store)
+        # several studies together have no name that is registered
+        store = cast("ResultStore", results.store)
+        study = with_choices(studies.get(results.name)(), store)
         planned = {trial.id for trial in study.trials()}
     # the study, or what it is made of, may need a package that is not installed here
     except (LookupError, ValueError, ImportError):
