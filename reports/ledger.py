@@ -20,7 +20,7 @@ def ledger(results: Results) -> Section | None:
     if len(results.procedures) < 2 and results.failures.empty:
         return None
     numbers = counts(results)
-    total = {"procedure": "all", "model": "", **numbers[COUNTS].sum()}
+    total = {"procedure": "all", "model": "all", **numbers[COUNTS].sum()}
     rows = pd.concat([numbers, pd.DataFrame([total])], ignore_index=True)
     shown = pd.DataFrame(
         {
@@ -32,10 +32,11 @@ def ledger(results: Results) -> Section | None:
             "Time of failed": [formats.duration(value) for value in rows["lost_seconds"]],
         }
     )
+    count = int(total["finished"] + total["failed"])
     caption = (
-        "Everything that was run for this page, what failed and what was only tried included. Time "
-        "is that of finished trials as they say it, tests left out; of failed ones it is from the "
-        "beginning of the last attempt to its end."
+        f"Everything that was run for this page (n = {count} trials), what failed and what was "
+        "only tried included. Time is that of finished trials as they say it, tests left out; of "
+        "failed ones it is from the beginning of the last attempt to its end."
     )
     table = Table("compute-ledger", "Compute ledger", caption, shown, numbers)
     return Section("ledger", "What all of it took", (table,))

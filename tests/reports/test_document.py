@@ -25,8 +25,8 @@ from studies.running.store import NotResults, ResultStore
 EVIL = '<script>alert("1")</script>'
 PAIR = ("ntm/soft", "ntm/reinforce")
 ALL_SECTIONS = [
-    *("learning", "accuracy", "lengths", "gap", "time", "statistics", "addressing", "failures"),
-    "reproduce",
+    *("learning", "accuracy", "controls", "lengths", "gap", "time", "statistics", "addressing"),
+    *("failures", "ledger", "reproduce"),
 ]
 
 
@@ -173,7 +173,7 @@ def test_a_study_with_nothing_finished_still_has_a_report(store_of, tmp_path):
 
 def test_a_study_with_nothing_but_failures_shows_why(store_of, tmp_path):
     text = build(store_of(names=PAIR, failing=PAIR), tmp_path / "report").read_text()
-    assert Page(text).sections == ["failures", "reproduce"]
+    assert Page(text).sections == ["failures", "ledger", "reproduce"]
     assert "every trial failed" in text
     assert text.count("<details>") == 6 and "ValueError: cost is nan" in text
 

@@ -50,9 +50,9 @@ def test_curves_fall_where_trials_solved_and_tick_where_they_stopped(demo):
 
 def test_the_section_on_time_has_a_curve_and_a_table(demo, store_of):
     blocks = sections.time(read(demo)).blocks
-    assert [block.name for block in blocks] == ["time", "survival", "survival"]
-    assert "censored" in blocks[1].caption and "n = 3 seeds" in blocks[1].caption
-    assert {"Restricted mean", "95 % interval", "Solved / n"} <= set(blocks[2].shown)
+    assert [block.name for block in blocks] == ["time", "pareto", "survival", "survival"]
+    assert "censored" in blocks[2].caption and "n = 3 seeds" in blocks[2].caption
+    assert {"Restricted mean", "95 % interval", "Solved / n"} <= set(blocks[3].shown)
     endless = read(store_of(names=("ntm/soft",), solved_errors=None))
     assert [block.name for block in sections.time(endless).blocks] == ["time"]
     never = read(store_of(name="never", names=("ntm/reinforce",)))
