@@ -157,7 +157,7 @@ def test_wrong_use_gets_one_clear_line():
         env.reset(seed=1.5)
     with pytest.raises(ValueError, match="render_mode is 'ansi'; None or rgb_array"):
         TaskVectorEnv("copy", 2, render_mode="ansi")
-    with pytest.raises(ValueError, match="'Sometimes' is not a valid AutoresetMode"):
+    with pytest.raises(ValueError, match="autoreset_mode is 'Sometimes'; one of NextStep"):
         TaskVectorEnv("copy", 1, autoreset_mode="Sometimes")
     options = {"reset_mask": np.array([True, True])}
     env.reset(options=options)

@@ -108,9 +108,9 @@ def test_wrong_use_gets_one_clear_line():
         TapeEnv(make_tape("copy"), base=3)
     with pytest.raises(UnknownName, match="Did you mean 'copy'"):
         TapeEnv("cpoy")
-    with pytest.raises(ValueError, match="memory: symbols is 0; a whole number of at least 1"):
+    with pytest.raises(ValueError, match="memory_symbols is 0; a whole number of at least 1"):
         TapeEnv("copy", memory=True, memory_symbols=0)
-    with pytest.raises(ValueError, match="memory: cells is 0; a whole number of at least 1"):
+    with pytest.raises(ValueError, match="memory_cells is 0; a whole number of at least 1"):
         TapeEnv("copy", memory=True, memory_cells=0)
     with pytest.raises(ValueError, match="rows is 4; at most base, 3, is possible"):
         TapeEnv("reversed_addition", rows=4)

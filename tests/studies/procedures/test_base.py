@@ -90,6 +90,7 @@ def test_all_that_decides_the_result_of_supervised_training_is_a_setting(trial):
         "test_sequences": 4,
         "solved_errors": 0.1,
         "curriculum": {"start": 1},
+        "budget": {"patience": 3},
         "selection": {"restore_best": 1},
         "restarts": {"at_most": 1},
         "averaging": {"decay": 0.5},
@@ -106,9 +107,9 @@ def test_all_that_decides_the_result_of_supervised_training_is_a_setting(trial):
     trial = dataclasses.replace(
         trial, procedure=dataclasses.replace(trial.procedure, optimiser="sgd")
     )
-    # distillation needs a teacher's file: test_distillation.py changes it
+    # these need a file of weights: test_distillation.py and test_fine_tuning.py change them
     settings = {field.name for field in dataclasses.fields(Supervised)}
-    assert {*changes, "distillation"} == settings
+    assert {*changes, "distillation", "fine_tuning"} == settings
     others = [
         dataclasses.replace(trial, procedure=dataclasses.replace(trial.procedure, **{name: value}))
         for name, value in changes.items()

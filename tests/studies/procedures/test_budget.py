@@ -82,7 +82,7 @@ def test_another_attempt_is_given_the_same_patience(trial):
 
 def test_how_far_a_training_is_and_how_long_it_takes_count_the_budget(trial):
     settings = short(trial, updates=100, budget=Budget(sequences=30)).procedure
-    row = {"step": 5, "sequences": 15, "seconds": 9.0}
+    row = {"kind": "train", "step": 5, "sequences": 15, "seconds": 9.0}
     assert share_done(settings, row) == 0.5
     assert share_done(dataclasses.replace(settings, budget=None), row) == 0.05
     assert share_done(dataclasses.replace(settings, budget=Budget(seconds=10.0)), row) == 0.9

@@ -57,6 +57,8 @@ STUDY = Study(
     seeds=(0, 1, 2, 3),
 )
 KINDS = ("driver", "worker", "both")
+MOST_FAULTS = 20
+"""After so many, what is wrong is known, and a study may never come to its end."""
 
 
 def start(folder: Path, workers: int) -> int:
@@ -72,7 +74,7 @@ def start(folder: Path, workers: int) -> int:
     status = 70
     try:
         with dask.config.set({"distributed.worker.multiprocessing-method": "fork"}):
-            summary = run(STUDY, ResultStore(folder), workers=workers, retries=10**6, quiet=True)
+            summary = run(STUDY, ResultStore(folder), workers=workers, retries=1_000, quiet=True)
         status = int(summary.failed > 0)
     except BaseException:
         traceback.print_exc()
@@ -121,6 +123,8 @@ class Rounds:
             while True:
                 runs = [run for run in runs if not self._over(folder, run)]
                 if not runs and self._all_done(folder):
+                    break
+                if len(self.faults) > MOST_FAULTS:
                     break
                 while len(runs) < (2 if self.draw.random() < 0.2 else 1):
                     runs.append(start(folder, self.draw.choice((0, 1, 2))))

@@ -63,15 +63,16 @@ def test_it_writes_nothing_and_draws_what_the_trial_will_draw_anew(trial):
 )
 def test_the_last_line_has_the_sums(workers, said):
     plan = [
-        Planned("copy", "a", 5, 2, 1_000, 1_800.0),
-        Planned("copy", "b", 2, 2, 10, 120.0),
-        Planned("copy", "done", 5, 0, 10, None),
-        Planned("copy", "unknown", 2, 2, 10, None),
+        Planned("copy", "a", "supervised", 5, 2, 1_000, 1_800.0),
+        Planned("copy", "b", "supervised", 2, 2, 10, 120.0),
+        Planned("copy", "done", "supervised", 5, 0, 10, None),
+        Planned("copy", "unknown", "tuning", 2, 2, 10, None),
     ]
     head, *lines, last = plan_lines(plan, workers)
     assert head.split() == [
         "task",
         "model",
+        "procedure",
         "trials",
         "missing",
         "parameters",
@@ -79,7 +80,7 @@ def test_the_last_line_has_the_sums(workers, said):
         "trial",
         "takes",
     ]
-    assert lines[0].split() == ["copy", "a", "5", "2", "1,000", "30:00"]
+    assert lines[0].split() == ["copy", "a", "supervised", "5", "2", "1,000", "30:00"]
     assert said in last
 
 
