@@ -63,7 +63,8 @@ def load_weights(network: torch.nn.Module, path: str, sha256: str) -> None:
     found = stored(path, "file of weights")
     if digest(found) != sha256:
         raise BadData(
-            f"{path} holds other weights than the trial's, whose weights_sha256 is {sha256}."
+            f"{path} holds other weights than the trial's: weights_sha256 is {sha256}; it must be "
+            "that of the file."
         )
     try:
         fit(network, dict(found.state))

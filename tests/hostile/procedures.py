@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 from memnets.spec import ModelSpec, save
 from studies.design.trial import TaskSpec, Trial
 from studies.procedures.base import procedures
+from studies.procedures.supervised import Supervised
 
 from ..studies.recorders import Memory
 from .law import Option
@@ -41,6 +42,8 @@ OWN: Mapping[str, Mapping[str, Any]] = {"reinforcement": {"evaluate_every": 8}}
 NEEDED: Mapping[str, Mapping[str, Any]] = {
     "LessonCurriculum": {"lessons": ({"length": (1, 2)},)},
     "Distillation": {"teacher": "TEACHER"},
+    "FineTuning": {"weights": "TEACHER"},
+    "Tuning": {"of": Supervised(updates=1, batch_size=2, test_sequences=2, test_lengths=(1,))},
     "Search": {"space": {"learning_rate": (1e-3, 1e-2)}, "seeds": (7,)},
 }
 """Settings that a class has no default for, by its name."""
