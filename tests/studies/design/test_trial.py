@@ -25,9 +25,9 @@ procedures = st.builds(
     backend=st.sampled_from(list(backends)),
     evaluate_every=st.integers(1, 1000),
     test_lengths=st.none() | st.lists(st.integers(1, 500), min_size=1).map(tuple),
-    solved_errors=st.none() | st.just(0.0) | st.floats(1e-9, 100),
+    solved_errors=st.none() | st.just(0.0) | st.floats(1e-30, 100),
     curriculum=st.none()
-    | st.builds(Curriculum, start=st.integers(1, 9), errors=st.floats(1e-9, 9)),
+    | st.builds(Curriculum, start=st.integers(1, 9), errors=st.just(0.0) | st.floats(1e-30, 9)),
 )
 options = st.dictionaries(
     st.text(max_size=8), st.integers() | st.text(max_size=5) | st.lists(st.booleans(), max_size=3)
