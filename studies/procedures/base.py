@@ -126,10 +126,11 @@ class Procedure(ABC):
         """
         return False
 
-    def keeps(self, row: Row) -> bool:
+    def keeps(self, row: Row, facts: Mapping[str, Any]) -> bool:
         """Whether a row of a trial that `continues` allows is one of this trial's too.
 
-        By default each is; a row that is written at the end of a trial is not.
+        `facts` are those of the shorter trial's done.json. By default each row is one; a row that
+        is written at the end is not, unless this trial ends there too.
         """
         return True
 

@@ -152,11 +152,11 @@ class Supervised(Procedure):
 
         return isinstance(earlier, Supervised) and continues(self, earlier)
 
-    def keeps(self, row: Row) -> bool:
-        """Not the controls, which are tested at the end of a training only."""
+    def keeps(self, row: Row, facts: Mapping[str, Any]) -> bool:
+        """Not the controls, tested at the end, unless the shorter training was solved."""
         from memnets.addressing import SLOW_CONTROLS
 
-        return row.get("address") not in SLOW_CONTROLS
+        return facts.get("solved") is not None or row.get("address") not in SLOW_CONTROLS
 
     def taken_over(self, checkpoint: bytes, trial: Trial) -> bytes:
         """A shorter trial's last checkpoint, which this one goes on from as its parent."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..design.data import BadData, canonical, line, pretty
 from ..design.trial import Trial
-from .files import NotResults, clear_errors, write_whole
+from .files import NotResults, clear_errors, read_object, write_whole
 from .rows_file import read_rows
 from .store import ResultStore
 from .trial_file import TrialFile, trial_folders
@@ -65,10 +65,11 @@ def _carry(store: ResultStore, trial: Trial, folder: Path) -> bool:
         checkpoint = trial.procedure.taken_over((folder / "checkpoint.pt").read_bytes(), trial)
     except BadData:
         return False
+    facts = read_object(folder / "done.json", "Run the study again.")
     with clear_errors(place):
         made.mkdir()
         try:
-            kept = [row for row in read_rows(folder) if trial.procedure.keeps(row)]
+            kept = [row for row in read_rows(folder) if trial.procedure.keeps(row, facts)]
             write_whole(made / ROWS, "".join(f"{line(row)}\n" for row in kept).encode())
             counted = f"{pretty({'rows': len(kept)})}\n".encode()
             write_whole(made / "checkpoint.json", counted)

@@ -2,8 +2,8 @@
 
     BABI=tasks_1-20_v1-2/en memnets study run ./equal_time.py:study
 
-Milliseconds of an update are of one core (AMD EPYC with AVX-512), timed over eight updates; those of
-the D-NTM on kinds 2 and 20 are its own on kind 1 times what the NTM's grow by.
+Milliseconds of an update are of one core (AMD EPYC with AVX-512), timed over eight updates; those
+of the D-NTM on kinds 2 and 20 are its own on kind 1 times what the NTM's grow by.
 """
 
 import dataclasses

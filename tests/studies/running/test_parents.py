@@ -41,6 +41,18 @@ def test_more_updates_go_on_from_fewer_to_the_rows_of_one_training(study, store,
     assert "parent" not in anew.facts()
 
 
+def test_what_was_solved_is_at_its_end_already(study, store, tmp_path):
+    easy = longer(study, solved_errors=1e6)
+    run(easy, store, workers=0)
+    run(longer(easy, updates=12), store, workers=0)
+    anew = ResultStore(tmp_path / "anew")
+    run(longer(easy, updates=12), anew, workers=0)
+    for trial in longer(easy, updates=12).trials():
+        assert rows(store, trial) == rows(anew, trial)
+    assert set(store.load()["step"]) == {2, 4}
+    assert store.facts()["parent"].notna().all()
+
+
 def test_what_was_begun_is_not_begun_again(study, store):
     run(study, store, workers=0)
     more = list(longer(study, updates=12).trials())
