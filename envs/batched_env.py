@@ -13,7 +13,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .tasks.base import whole
+from .tasks.checks import whole
 
 NEEDED_SEEDS = "one seed, or a list with one for each environment, is needed."
 

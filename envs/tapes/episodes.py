@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..building import built, check_names
-from ..tasks.base import flag, whole
+from ..tasks.checks import flag, whole
 from .base import Tapes, TapeTask, tapes
 from .machine import Machine, TapeMachine
 from .memory import WithMemory

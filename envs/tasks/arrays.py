@@ -11,8 +11,9 @@ import numpy as np
 
 from ..answers import Answer, Bits, Fields, Symbols
 from ..building import check_names
-from .base import Batch, Task, check_text, check_whole, whole
+from .base import Batch, Task
 from .batch import BadArrays
+from .checks import check_text, check_whole, whole
 from .files import BadFile, at_most_once, read_npz, sha256_of
 
 NAMES = ("inputs", "targets", "mask", "lengths")

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from numbers import Integral, Real
-from os import PathLike
 from typing import Any, ClassVar, TypedDict
 
 import numpy as np
@@ -19,9 +17,7 @@ from memnets.registry import Registry
 from ..answers import Answer
 from ..building import build
 from .batch import Batch as Batch
-
-LARGEST = 10_000_000
-"""No size, length or count of a task may be larger: no machine of today holds its batches."""
+from .checks import whole
 
 OWN_SEQUENCES = "envs.tasks.arrays:Arrays"
 """The task of one's own sequences: it has no name, as it cannot be built without a file."""
@@ -183,74 +179,6 @@ def make_task(name: str, /, **options: Any) -> Task:
     is out of range.
     """
     return build(tasks, name, options)
-
-
-def whole(owner: str, name: str, value: Any, smallest: int) -> int:
-    """The value as an int; raises ValueError unless it is a whole number of at least `smallest`,
-    and at most LARGEST.
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < smallest:
-        raise ValueError(
-            f"{owner}: {name} is {value!r:.60}; a whole number of at least {smallest} is needed."
-        )
-    if int(value) > LARGEST:
-        raise ValueError(f"{owner}: {name} is {value!r:.60}; at most {LARGEST:,} is possible.")
-    return int(value)
-
-
-def check_whole(task: object, **least: int) -> None:
-    """Raise ValueError unless each named option is a whole number of at least that much.
-
-    One of numpy becomes Python's own.
-    """
-    for name, smallest in least.items():
-        value = whole(type(task).__name__, name, getattr(task, name), smallest)
-        object.__setattr__(task, name, value)
-
-
-def check_text(task: object, *names: str) -> None:
-    """Raise ValueError unless each named option is text; a path becomes it."""
-    for name in names:
-        value = getattr(task, name)
-        if not isinstance(value, str | PathLike):
-            raise ValueError(f"{type(task).__name__}: {name} is {value!r:.60}; text is needed.")
-        object.__setattr__(task, name, str(value))
-
-
-def check_number(task: object, name: str, most: float) -> None:
-    """Raise ValueError unless an option is a number of at most that size; it becomes a float."""
-    value = getattr(task, name)
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not -most <= value <= most:
-        raise ValueError(
-            f"{type(task).__name__}: {name} is {value!r:.60}; a finite number is needed, "
-            f"{-most:g} to {most:g}."
-        )
-    object.__setattr__(task, name, float(value))
-
-
-def flag(owner: str, name: str, value: Any) -> bool:
-    """The value as a bool; raises ValueError unless it is true or false."""
-    if not isinstance(value, bool | np.bool_):
-        raise ValueError(f"{owner}: {name} is {value!r:.60}; true or false is needed.")
-    return bool(value)
-
-
-def check_flags(task: object, *names: str) -> None:
-    """Raise ValueError unless each named option is true or false."""
-    for name in names:
-        value = flag(type(task).__name__, name, getattr(task, name))
-        object.__setattr__(task, name, value)
-
-
-def check_range(task: object, low: str, high: str, smallest: int) -> None:
-    """Raise ValueError unless `smallest` ≤ the option `low` ≤ the option `high`, all whole."""
-    check_whole(task, **{low: smallest, high: smallest})
-    if getattr(task, high) < getattr(task, low):
-        raise ValueError(
-            f"{type(task).__name__}: {high} is {getattr(task, high)}; "
-            f"at least {low}, {getattr(task, low)}, is needed."
-        )
 
 
 def sources_at(mask_TB: np.ndarray, steps_TB: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ..answers import Symbols
-from .base import Batch, Task, check_range, check_whole, sources_at
+from .base import Batch, Task, sources_at
+from .checks import check_range, check_whole
 
 NOTHING = -1
 """Stands in an answer where no symbol is asked for."""

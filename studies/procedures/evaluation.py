@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
-from envs.tasks.base import Batch, Task, whole
+from envs.tasks.base import Batch, Task
+from envs.tasks.checks import whole
 from memnets.addressing import OWN, ControllerAlone, Frozen, addressed, others, slow_controls
 from memnets.network import MemoryNetwork
 from memnets.types import Rollout

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...tasks.base import check_whole
+from ...tasks.checks import check_whole
 from ..base import TapeTask, Target, copied, places
 
 END = 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...tasks.base import check_whole
+from ...tasks.checks import check_whole
 from ..base import tapes
 from .base import RLNTMTape, ended
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Bits
-from ..base import Batch, Task, answer_order, check_range, check_whole, fair_bits, sources_at, tasks
+from ..base import Batch, Task, answer_order, fair_bits, sources_at, tasks
+from ..checks import check_range, check_whole
 
 
 @tasks.register("associative_recall")

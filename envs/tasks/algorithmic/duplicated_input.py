@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, answer_order, check_range, check_whole, sources_at, tasks
+from ..base import Batch, Task, answer_order, sources_at, tasks
+from ..checks import check_range, check_whole
 from .echo import ask_after, draw_patterns
 
 

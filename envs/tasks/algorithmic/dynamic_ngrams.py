@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Bits
-from ..base import Batch, Task, check_range, check_whole, fair_bits, tasks
+from ..base import Batch, Task, fair_bits, tasks
+from ..checks import check_range, check_whole
 
 
 @tasks.register("dynamic_ngrams")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...answers import Answer, Bits, Symbols
-from ..base import Batch, Task, check_range, check_whole, fair_bits
+from ..base import Batch, Task, fair_bits
+from ..checks import check_range, check_whole
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,17 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Bits
-from ..base import (
-    Batch,
-    Task,
-    answer_order,
-    check_range,
-    check_whole,
-    fair_bits,
-    sources_at,
-    tasks,
-    whole,
-)
+from ..base import Batch, Task, answer_order, fair_bits, sources_at, tasks
+from ..checks import check_range, check_whole, whole
 
 # the most repeats that a test may ask for, as a multiple of the trained ones; it bounds the inputs
 _FURTHEST = 10

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, answer_order, check_range, check_whole, sources_at, tasks, whole
+from ..base import Batch, Task, answer_order, sources_at, tasks
+from ..checks import check_range, check_whole, whole
 from .echo import asked_last, draw_patterns
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base import check_whole
+from ..checks import check_whole
 from ..strings import Strings, StringTask
 
 

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..base import Batch, check_range, whole
+from ..base import Batch
+from ..checks import check_range, whole
 from ..files import sha256_of
 from .files import read_graph
 from .graph import Graph, part_of, random_graph

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..base import Batch, check_range, check_whole, tasks, whole
+from ..base import Batch, tasks
+from ..checks import check_range, check_whole, whole
 from ..files import sha256_of
 from .graph import Graph
 from .kinship import RELATIONS, chains, ends_NN, random_family, read_family

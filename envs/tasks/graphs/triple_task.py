@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from ...answers import Fields
-from ..base import Task, check_text, check_whole
+from ..base import Task
+from ..checks import check_text, check_whole
 
 MOST_DIGITS = 18
 """Labels are numbers of 64 bits."""

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_flags, check_text, check_whole, tasks
+from ..base import Batch, Task, tasks
+from ..checks import check_flags, check_text, check_whole
 from ..files import at_most_once
 from .digits import SIDE, draw_digits
 from .files import Images, digest, read_images

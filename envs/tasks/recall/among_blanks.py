@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..base import check_whole
+from ..checks import check_whole
 from ..strings import StringTask
 
 

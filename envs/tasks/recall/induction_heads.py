@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_range, check_whole, sources_at, tasks
+from ..base import Batch, Task, sources_at, tasks
+from ..checks import check_range, check_whole
 
 
 @tasks.register("induction_heads")

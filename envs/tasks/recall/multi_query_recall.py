@@ -10,17 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...answers import Symbols
-from ..base import (
-    Batch,
-    Task,
-    check_flags,
-    check_number,
-    check_range,
-    check_whole,
-    sources_at,
-    tasks,
-    whole,
-)
+from ..base import Batch, Task, sources_at, tasks
+from ..checks import check_flags, check_number, check_range, check_whole, whole
 
 
 @tasks.register("multi_query_recall")

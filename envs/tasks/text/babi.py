@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...answers import Symbols
-from ..base import Batch, Task, check_range, check_text, tasks, whole
+from ..base import Batch, Task, tasks
+from ..checks import check_range, check_text, whole
 from ..files import at_most_once, sha256_of_all
 from . import world
 from .encoding import Encoded, as_batch, encode, vocabulary, wrong_questions

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...base import check_flags, check_whole, tasks
+from ...base import tasks
+from ...checks import check_flags, check_whole
 from ...strings import Strings, StringTask
 from .expressions import Expressions
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...base import check_whole, tasks
+from ...base import tasks
+from ...checks import check_whole
 from ...strings import Strings, StringTask
 from .expressions import Expressions
 
