@@ -5,22 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import statistics
 import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..running.rows_cache import CACHE
+from .cold_rounds import Point, cold_rounds, medians
 from .load import Load
 from .machine import describe
 from .measurements import Measurements
 from .options import require_positive
-from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from memnets.spec import ModelSpec
@@ -35,7 +33,6 @@ NOTES = (
     "writes all files. *Peak* is the most memory that the process had. *Page* is index.html, *All "
     "files* are what lies in the folder of the report.",
 )
-NAME = "bench"
 TASKS = ("copy", "repeat_copy", "associative_recall", "reverse", "priority_sort")
 CELLS = ("ntm", "dnc", "dntm", "sam", "lrua")
 ESTIMATORS = ("soft", "hardened", "straight_through", "gumbel", "reinforce", "top_k")
@@ -68,46 +65,34 @@ class BenchReport:
     """Rounds; times and memory are medians over them."""
     folder: Path = Path("runs")
 
-    def __call__(self) -> Measurements:
+    def check(self) -> None:
+        """Raises BadData, or ValueError, for an option that means nothing."""
         require_positive(self, "models", "tasks", "seeds", "repeats")
         for name, most in (("tasks", len(TASKS)), ("models", len(_specs(None)))):
             if getattr(self, name) > most:
                 raise ValueError(f"--{name} is at most {most}, got {getattr(self, name)}")
+
+    def __call__(self) -> Measurements:
+        self.check()
         machine = describe("cpu", 1)
-        machine["protocol"] = {
-            "models": self.models,
-            "tasks": self.tasks,
-            "seeds": self.seeds,
-            "rounds": self.repeats,
-        }
-        load, interrupted = Load(), False
-        measured: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
-        with (
-            tempfile.TemporaryDirectory(prefix="memnets-bench-") as name,
-            ProgressBar("bench report", self.repeats) as bar,
-        ):
-            try:
-                bar.say(f"{self.models * self.tasks * self.seeds} trials are written")
-                store = fill(Path(name) / NAME, self.models, self.tasks, self.seeds)
-                for _ in range(self.repeats):
-                    for kept in store.folder.rglob(CACHE):
-                        kept.unlink()
-                    for way in WAYS:
-                        bar.say(way)
-                        measured[way].append(_in_a_process(store.folder))
-                    bar.advance()
-            except KeyboardInterrupt:
-                interrupted = True
+        sizes = {"models": self.models, "tasks": self.tasks, "seeds": self.seeds}
+        machine["protocol"] = {**sizes, "rounds": self.repeats}
+        load = Load()
+        points, interrupted = cold_rounds(
+            "bench report",
+            WAYS,
+            self.repeats,
+            lambda folder: fill(folder, self.models, self.tasks, self.seeds),
+            lambda _, folder: _in_a_process(folder),
+        )
         machine["foreign_cores"] = load.foreign()
-        rows = [self._row(way, points) for way, points in measured.items() if points]
+        rows = [self._row(way, each) for way, each in points.items() if each]
         return Measurements("report", self.folder, machine, rows, NOTES, interrupted)
 
-    def _row(self, way: str, points: list[dict[str, float]]) -> dict[str, Any]:
-        medians = {name: statistics.median(point[name] for point in points) for name in points[0]}
-        times = sorted(point["seconds"] for point in points)
+    def _row(self, way: str, points: Sequence[Point]) -> dict[str, Any]:
         trials = self.models * self.tasks * self.seeds
         sizes = {"way": way, "models": self.models, "tasks": self.tasks, "trials": trials}
-        return sizes | medians | {"seconds_least": times[0], "seconds_most": times[-1]}
+        return sizes | medians(points)
 
 
 def fill(folder: Path, models: int, tasks: int, seeds: int) -> ResultStore:

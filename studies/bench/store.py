@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..running.rows_cache import CACHE
+from .cold_rounds import Point, cold_rounds, medians
 from .load import Load
 from .machine import describe
 from .measurements import Measurements
 from .options import require_positive
-from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from ..running.store import ResultStore
@@ -59,34 +57,21 @@ class BenchStore:
             "rows of each": self.rows,
             "rounds": self.repeats,
         }
-        load, interrupted = Load(), False
-        measured: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
-        with (
-            tempfile.TemporaryDirectory(prefix="memnets-bench-") as name,
-            ProgressBar("bench store", self.repeats) as bar,
-        ):
-            try:
-                bar.say(f"{self.trials} trials are written")
-                fill(Path(name) / "store", self.trials, self.rows)
-                for _ in range(self.repeats):
-                    for kept in Path(name).rglob(CACHE):
-                        kept.unlink()
-                    for way in WAYS:
-                        bar.say(way)
-                        measured[way].append(_in_a_process(way, Path(name) / "store"))
-                    bar.advance()
-            except KeyboardInterrupt:
-                interrupted = True
+        load = Load()
+        points, interrupted = cold_rounds(
+            "bench store",
+            WAYS,
+            self.repeats,
+            lambda folder: fill(folder, self.trials, self.rows),
+            _in_a_process,
+        )
         machine["foreign_cores"] = load.foreign()
-        rows = [self._row(way, points) for way, points in measured.items() if points]
+        rows = [self._row(way, each) for way, each in points.items() if each]
         return Measurements("store", self.folder, machine, rows, NOTES, interrupted)
 
-    def _row(self, way: str, points: list[dict[str, float]]) -> dict[str, Any]:
-        names = ("seconds", "cpu_seconds", "peak_mb", "before_mb")
-        medians = {name: statistics.median(point[name] for point in points) for name in names}
-        times = sorted(point["seconds"] for point in points)
+    def _row(self, way: str, points: Sequence[Point]) -> dict[str, Any]:
         sizes = {"way": way, "trials": self.trials, "rows": self.trials * self.rows}
-        return sizes | medians | {"seconds_least": times[0], "seconds_most": times[-1]}
+        return sizes | medians(points)
 
 
 def fill(folder: Path, trials: int, rows: int) -> ResultStore:
