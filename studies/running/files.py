@@ -132,6 +132,13 @@ def last_lines(path: Path, size: int = 65_536) -> list[str]:
     return [line.decode() for line in (lines[1:] if start else lines) if line]
 
 
+def cut_half_line(path: Path) -> None:
+    """Cut off the half line that a crash may have left at the end; nothing where no file is."""
+    with clear_errors(path), contextlib.suppress(FileNotFoundError):
+        with path.open("rb+", buffering=0) as file:
+            _cut_half_line(file)
+
+
 def _cut_half_line(file: io.FileIO) -> None:
     end = file.seek(0, os.SEEK_END)
     kept, step = end, 65_536

@@ -9,7 +9,7 @@ from ..design.data import BadData, line, pretty
 from ..design.trial import Trial
 from ..procedures.base import Row
 from .claims import Claim
-from .files import add_line, write_whole
+from .files import add_line, cut_half_line, write_whole
 from .rows_file import keys_of, read_count
 from .store import ResultStore
 
@@ -55,7 +55,8 @@ class FolderRecorder:
         self._claim = self._store.claim(self._trial)
         if self._store.is_done(self._trial):
             return False
-        # another process may have gone on with it until now
+        # another process may have gone on with it until now, and been killed in a row
+        cut_half_line(self._rows)
         self._read()
         self._store.begin(self._trial, code)
         return True

@@ -38,6 +38,20 @@ def test_a_row_that_is_stored_is_not_written_again(store, first, recorder):
     assert [one["length"] for one in store.rows(first)] == [None, 2, 3]
 
 
+def test_half_a_row_is_cut_off_before_the_trial_goes_on_though_it_adds_none(store, first, recorder):
+    recorder.row(row(1, bits=2.0))
+    rows = store.path(first) / "metrics.jsonl"
+    whole = rows.read_bytes()
+    rows.write_bytes(whole + b'{"kind": "train", "st')
+    again = FolderRecorder(store, first)
+    assert again.begin()
+    again.row(row(1, bits=2.0))
+    again.finish({}, {})
+    again.close()
+    assert rows.read_bytes() == whole
+    assert store.is_done(first)
+
+
 def test_two_rows_of_one_run_that_row_key_does_not_tell_apart_are_refused(store, first, recorder):
     recorder.row(row(1, part="left"))
     with pytest.raises(BadData, match="two rows of one run have kind train, step 1"):

@@ -16,6 +16,8 @@ from ..recorders import rows_of, timeless
 
 ROOT = Path(__file__).resolve().parents[3]
 
+UPDATES = 120
+
 STUDY = """
     import sys
     from memnets.spec import ModelSpec
@@ -72,7 +74,7 @@ def running_in(session):
 def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
     script, folder = tmp_path / "long_study.py", tmp_path / "runs"
     script.write_text(textwrap.dedent(STUDY))
-    command = [sys.executable, "-W", "error", str(script), str(folder), "60"]
+    command = [sys.executable, "-W", "error", str(script), str(folder), str(UPDATES)]
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     kill_midway(command, folder)
     finished = {path: path.stat().st_mtime_ns for path in folder.glob("*/done.json")}
@@ -96,12 +98,14 @@ def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
         addresses = ("own", "soft", "one slot", "cut off")
         tests = [("test", length, address) for address in addresses for length in (1, 2)]
         at_the_end = [
-            (60, "test", length, address) for address in ("frozen", "shuffled") for length in (1, 2)
+            (UPDATES, "test", length, address)
+            for address in ("frozen", "shuffled")
+            for length in (1, 2)
         ]
         assert keys == [
             *(
                 (step, *rest)
-                for step in range(3, 61, 3)
+                for step in range(3, UPDATES + 1, 3)
                 for rest in [("train", None, None), *tests]
             ),
             *at_the_end,
