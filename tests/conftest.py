@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -59,11 +59,14 @@ def plugin(tmp_path: Path) -> Iterator[list[str]]:
 def start_workers(tmp_path) -> Iterator[Callable[..., tuple[str, list[subprocess.Popen[bytes]]]]]:
     """Starts a dask scheduler and two workers, each in a folder of its own, with these paths.
 
-    Gives the scheduler's address and the worker processes, which are ended with the test.
+    Gives the scheduler's address and the worker processes, which are ended with the test. A worker
+    is named first or second, and may have options of its own.
     """
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*paths: str) -> tuple[str, list[subprocess.Popen[bytes]]]:
+    def start(
+        *paths: str, options: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[str, list[subprocess.Popen[bytes]]]:
         path = os.pathsep.join([*paths, str(Path(__file__).parents[1])])
         environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
         address = "tcp://127.0.0.1:" + str(_free_port())
@@ -81,7 +84,8 @@ def start_workers(tmp_path) -> Iterator[Callable[..., tuple[str, list[subprocess
         )
         for name in ("first", "second"):
             # without a nanny, a worker that is killed stays dead
-            begin(name, "dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+            fixed = ("--nthreads", "1", "--no-nanny", "--no-dashboard")
+            begin(name, "dask_worker", address, *fixed, *(options or {}).get(name, ()))
         return address, processes[1:]
 
     yield start

@@ -55,6 +55,8 @@ SHELL = {
     "python -m timeit": "measures for a while",
     "pip": "installs or downloads",
     "git clone": "downloads",
+    "dask scheduler": "tests/studies/running/nodes.py starts it",
+    "dask worker": "tests/studies/running/nodes.py starts it",
     "cd": "changes the folder",
 }
 """How a line of a shell block may begin, and who looks after it."""

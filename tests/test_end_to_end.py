@@ -34,7 +34,7 @@ study = Study(
     procedure=Tally(steps=12, pause=0.02), seeds=(0, 1),
 )
 if __name__ == "__main__":
-    print(run(study, ResultStore(sys.argv[1]), address=sys.argv[2]))
+    print(run(study, ResultStore(sys.argv[1]), scheduler=sys.argv[2]))
 """
 
 
@@ -98,15 +98,15 @@ def test_a_study_of_a_plug_in_is_the_same_everywhere(home, start_workers, plugin
     run(study, ResultStore("local"), workers=2, quiet=True)
     assert contents(home / "local") == expected
     address, _ = start_workers(*plugin)
-    run(study, ResultStore("seen"), address=address, quiet=True)
+    run(study, ResultStore("seen"), scheduler=address, quiet=True)
     assert contents(home / "seen") == expected
     kill_midway([sys.executable, "tallies.py", ELSEWHERE, address], home / "runs")
     assert contents(home / "runs") != expected
-    run(study, ResultStore(ELSEWHERE), address=address, quiet=True)
+    run(study, ResultStore(ELSEWHERE), scheduler=address, quiet=True)
     assert contents(home / "runs") == expected
     # and a study that trains, whose every float must be the same
     run(training(), ResultStore("near"), workers=0, quiet=True)
-    run(training(), ResultStore(ELSEWHERE.replace("runs", "far")), address=address, quiet=True)
+    run(training(), ResultStore(ELSEWHERE.replace("runs", "far")), scheduler=address, quiet=True)
     near, far = contents(home / "near"), contents(home / "far")
     assert near == far and sum(name.endswith("trace.npz") for name in near) == 2
 

@@ -1,4 +1,4 @@
-"""`--set NAME=VALUE`: values for the procedure, the models and the tasks of a study."""
+"""`--set NAME=VALUE` for procedure, models and tasks of a study; `--resources NAME=AMOUNT`."""
 
 from __future__ import annotations
 
@@ -56,3 +56,17 @@ def _model(study: Study, spec: Any, setting: Mapping[str, Any]) -> Any:
     if not isinstance(spec, ModelSpec):
         return {task: _model(study, own, setting) for task, own in spec.items()}
     return with_setting(study.procedure, spec, setting, "--set")[1]
+
+
+def amounts(texts: Sequence[str]) -> dict[str, float]:
+    """What `--resources NAME=AMOUNT …` says; raises BadData for another form."""
+    found = {}
+    for text in texts:
+        name, equals, amount = text.partition("=")
+        try:
+            found[name] = float(amount)
+        except ValueError:
+            equals = ""
+        if not (name and equals):
+            raise BadData(f"--resources {text}: NAME=AMOUNT is needed, such as GPU=0.5.")
+    return found

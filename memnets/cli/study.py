@@ -16,7 +16,7 @@ from studies.procedures.supervised import Supervised
 
 from ..registry import UnknownName
 from . import trials
-from .assignments import assigned
+from .assignments import amounts, assigned
 from .describe import columns, plan_lines, progress, results
 from .study_file import of_file
 from .watch import watch
@@ -68,7 +68,8 @@ class Chosen:
     folder: Path = Path("runs")
     """Where results go: FOLDER/STUDY/TRIAL."""
     device: str = "cpu"
-    """Where torch computes, on every worker: cpu, cuda, cuda:1, …"""
+    """Where torch computes, on every worker: cpu, cuda, cuda:1, … With cuda, local workers take
+    turns with the GPUs that there are."""
     threads: int = 1
     """Threads of torch and of the kernels, in every worker."""
 
@@ -96,9 +97,12 @@ class Run(Chosen):
     tensorboard: bool = False
     """Write TensorBoard event files into FOLDER/STUDY/tensorboard while it runs; needs the extra
     `tensorboard`."""
-    address: str | None = None
-    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786; its
-    workers need not see FOLDER."""
+    scheduler: str | None = None
+    """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786, or the
+    file that `dask scheduler --scheduler-file` wrote; its workers need not see FOLDER."""
+    resources: Annotated[tuple[str, ...], arg(metavar="NAME=AMOUNT")] = ()
+    """What a trial takes of a worker that was started with `dask worker --resources`: with GPU=0.5
+    two trials share a worker's GPU."""
 
     def __call__(self) -> int:
         from studies.running.executor import run
@@ -112,9 +116,10 @@ class Run(Chosen):
             study,
             store,
             workers=self.workers,
-            address=self.address,
+            scheduler=self.scheduler,
             device=self.device,
             threads=self.threads,
+            resources=amounts(self.resources),
             retries=self.retries,
             callbacks=live,
         )

@@ -1,10 +1,12 @@
-"""A client of dask workers: local processes, or those of a scheduler by its address."""
+"""A client of dask workers: local processes, or those of a scheduler, by its address or file."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from memnets.backends.compiling import leave_to_display
@@ -21,13 +23,13 @@ class SchedulerLost(ConnectionError):
     def __init__(self) -> None:
         super().__init__(
             "the dask scheduler went away. Nothing written before is lost; the same command, with "
-            "the address of a scheduler that runs, goes on."
+            "a scheduler that runs, goes on."
         )
 
 
 @contextlib.contextmanager
-def connected(workers: int, address: str | None, live: bool = False) -> Iterator[Any]:
-    """A client of so many local workers, or of the workers of the scheduler at `address`.
+def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterator[Any]:
+    """A client of so many local workers, or of those of a `scheduler`, its address or its file.
 
     Local workers print nothing about kernels that they compile where `live` lines show it.
     Raises BadData where no scheduler answers, or where it has no worker.
@@ -51,7 +53,7 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
     with dask.config.set(options), contextlib.ExitStack() as stack:
         # what goes wrong is said in one line, by what is raised
         stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
-        if address is None:
+        if scheduler is None:
             place: Any = stack.enter_context(
                 LocalCluster(
                     n_workers=workers,
@@ -62,20 +64,43 @@ def connected(workers: int, address: str | None, live: bool = False) -> Iterator
                 )
             )
         else:
-            place = address
+            place = address_of(scheduler)
         try:
             client = Client(place, timeout="10s")
             stack.callback(_close, client)
         except (OSError, ValueError) as error:
             raise BadData(
-                f"no dask scheduler answers at {address!r} ({type(error).__name__}): start one "
-                "with `dask scheduler`, or leave the address out for local workers."
+                f"no dask scheduler answers at {place!r} ({type(error).__name__}): start one with "
+                "`dask scheduler`, or leave the scheduler out for local workers."
             ) from error
-        if address is None:
+        if scheduler is None:
             client.register_plugin(_local_worker(live))
         else:
-            _require_workers(client, address)
+            _require_workers(client, place)
         yield client
+
+
+def address_of(scheduler: str) -> str:
+    """The address of a scheduler that is given by it, or by a file that `dask scheduler` wrote.
+
+    Raises BadData for a file that is not there, or none of a scheduler.
+    """
+    path = Path(scheduler)
+    if "://" in scheduler or (":" in scheduler and not path.exists()):
+        return scheduler
+    wanted = f"`dask scheduler --scheduler-file {scheduler}` writes one"
+    try:
+        address = json.loads(path.read_text(encoding="utf-8"))["address"]
+    except FileNotFoundError:
+        raise BadData(
+            f"scheduler is {scheduler!r}, which is no address, such as tcp://host:8786, and no "
+            f"file that is there: {wanted}."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadData(
+            f"{scheduler} is no scheduler's file ({type(error).__name__}): {wanted}."
+        ) from error
+    return str(address)
 
 
 def _close(client: Any) -> None:

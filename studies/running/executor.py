@@ -1,9 +1,9 @@
-"""Run what the store lacks: in this process, on local workers, or on a dask cluster by address."""
+"""Run what the store lacks: in this process, on local workers, or on a dask cluster."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -34,18 +34,21 @@ def run(
     store: ResultStore,
     *,
     workers: int = 2,
-    address: str | None = None,
+    scheduler: str | None = None,
     device: str = "cpu",
     threads: int = 1,
+    resources: Mapping[str, float] | None = None,
     retries: int = 1,
     quiet: bool | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Summary:
     """Run the study's missing trials and say how it went.
 
-    `workers` local processes, or none for this process; or the workers of the dask scheduler at
-    `address`, whose results come through the engine where they do not see the store's folder. Runs
-    of one study at one time share its trials. A trial whose worker dies goes on from its last
+    `workers` local processes, or none for this process; or the workers of a dask `scheduler`, by
+    its address or its file, whose results come through the engine where they do not see the store's
+    folder. A trial takes a worker's thread, and of its `resources` what is named here. On "cuda"
+    local workers take turns with the GPUs that there are. Runs of one study at one time share its
+    trials. A trial whose worker dies goes on from its last
     checkpoint with another, up to `retries` times. One that fails, or whose workers die more often,
     is a row of `store.failures()` and is tried again by the next run; a try of a search that failed
     is a result, once all have ended. A study with a search makes that first and then what it chose.
@@ -57,8 +60,9 @@ def run(
     trials. Raises Unwritable, an OSError, where results cannot be written, and SchedulerLost, a
     ConnectionError, where the scheduler goes away; in both cases the next run goes on.
     """
-    require_engine(workers, address, threads, device, retries)
-    engine: Engine = workers_of(workers, address) if workers or address else inline
+    require_engine(workers, scheduler, threads, device, retries, resources)
+    on_workers = workers or scheduler
+    engine: Engine = workers_of(workers, scheduler, resources or {}) if on_workers else inline
     made = partial(
         _stage,
         store=store,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, final
 
 from ..design.trial import Trial
@@ -14,6 +14,7 @@ from .claims import Claimed
 from .cluster import connected, require_connected, told_where_lost
 from .driver import Driver
 from .engines import TICK, Endings, Engine, Watcher
+from .resources import device_here, places, require_resources
 from .results_folder import ResultsFolder, marked
 from .store import ResultStore
 from .worker_checks import require_able
@@ -22,8 +23,11 @@ LONG = 20.0
 """Seconds without any worker after which that is said."""
 
 
-def workers_of(workers: int, address: str | None) -> Engine:
-    """The engine of that many local worker processes, or of the cluster at `address`."""
+def workers_of(workers: int, scheduler: str | None, resources: Mapping[str, float]) -> Engine:
+    """The engine of that many local worker processes, or of a scheduler's workers.
+
+    A trial takes these resources of its worker.
+    """
 
     def engine(
         agenda: Agenda, store: ResultStore, device: str, threads: int, watcher: Watcher
@@ -32,14 +36,15 @@ def workers_of(workers: int, address: str | None) -> Engine:
             return
         with contextlib.ExitStack() as stack:
             client = stack.enter_context(
-                connected(min(workers, len(agenda)), address, watcher.live)
+                connected(min(workers, len(agenda)), scheduler, watcher.live)
             )
             stack.enter_context(told_where_lost(client))
             require_able(client, agenda.trials, device)
+            require_resources(client, resources)
             folder = stack.enter_context(marked(store.folder))
             driver = stack.enter_context(Driver(client, folder.token, store, agenda.trials))
             running: dict[Any, Trial] = {}
-            places = _Places(client, watcher)
+            places = _Places(client, resources, watcher)
             while agenda or running:
                 # only as many are handed out as can run: what is handed out is what is running
                 while len(running) < places.count():
@@ -48,7 +53,9 @@ def workers_of(workers: int, address: str | None) -> Engine:
                     if trial is None:
                         break
                     arguments = (trial, folder, device, threads)
-                    future = client.submit(on_worker, *arguments, pure=False, retries=0)
+                    future = client.submit(
+                        on_worker, *arguments, pure=False, retries=0, resources=resources or None
+                    )
                     running[future] = trial
                 watcher.running(list(running.values()))
                 for future in _done(running):
@@ -64,6 +71,7 @@ def workers_of(workers: int, address: str | None) -> Engine:
 def on_worker(trial: Trial, folder: ResultsFolder, device: str, threads: int) -> bool:
     """Make one trial on a dask worker, for as long as the run that asked for it goes on."""
     watch = _watch_of_this_task()
+    device = device_here(device)
     return attempt(trial, folder.recorder(trial, device, watch), folder.path / trial.id, threads)
 
 
@@ -86,21 +94,23 @@ def _watch_of_this_task() -> Callable[[], None]:
 class _Places:
     """How many trials can run at one time; a note says where that is none for long."""
 
-    def __init__(self, client: Any, watcher: Watcher) -> None:
-        self._client, self._watcher = client, watcher
+    def __init__(self, client: Any, resources: Mapping[str, float], watcher: Watcher) -> None:
+        self._client, self._resources, self._watcher = client, resources, watcher
         self._none_since: float | None = None
         self._noted = False
 
     def count(self) -> int:
-        """One for each thread of a worker."""
-        found = sum(self._client.nthreads().values())
+        """One for each thread of a worker that has the resources for it."""
+        found = places(self._client, self._resources)
         if found:
             self._none_since, self._noted = None, False
             return found
         self._none_since = self._none_since or time.monotonic()
         if not self._noted and time.monotonic() - self._none_since > LONG:
             self._noted = True
-            self._watcher.note("the scheduler has no worker any more; waiting for one to join")
+            self._watcher.note(
+                "the scheduler has no worker for a trial any more; waiting for one to join"
+            )
         return 0
 
 

@@ -68,7 +68,7 @@ def of_runs(folder: Path) -> Iterator[Option]:
     # more than no workers, and a scheduler that is not there, take seconds each
     quick = {
         "workers": tuple(value for value in HOSTILE if not _is_two(value)),
-        "address": tuple(value for value in HOSTILE if not isinstance(value, str)),
+        "scheduler": tuple(value for value in HOSTILE if not isinstance(value, str)),
     }
     for name in signature(run).parameters:
         # objects, and whether a line is shown, are no numbers

@@ -54,7 +54,7 @@ COUNTING = """
 
     if __name__ == "__main__":
         from counting import study
-        print(run(study(), ResultStore(sys.argv[1]), address=sys.argv[2]))
+        print(run(study(), ResultStore(sys.argv[1]), scheduler=sys.argv[2]))
 """
 
 
@@ -114,7 +114,7 @@ def test_a_killed_workers_trial_goes_on_from_its_last_checkpoint(counting, at_ho
     killer = threading.Thread(target=kill)
     killer.start()
     store = ResultStore(ELSEWHERE)
-    summary = run(module.study(), store, address=address, quiet=True)
+    summary = run(module.study(), store, scheduler=address, quiet=True)
     killer.join()
     assert (summary.done, summary.failed) == (2, 0)
     assert_whole(store)
@@ -168,12 +168,12 @@ def test_what_workers_cannot_do_is_one_line_before_anything_starts(
     cells.register("mine")(cells.get("none"))
     try:
         mine = dataclasses.replace(study, models={"mine": ModelSpec("mine")})
-        for where in ({"address": address}, {"workers": 1}):
+        for where in ({"scheduler": address}, {"workers": 1}):
             said = refusal(mine, **where)
             assert "memnets.cells: no 'mine'." in said and "workers=0" in said
     finally:
         del cells._registered["mine"]
-    assert "device 'cuda:9'" in refusal(study, address=address, device="cuda:9")
+    assert "device 'cuda:9'" in refusal(study, scheduler=address, device="cuda:9")
 
 
 def test_a_scheduler_without_workers_is_one_line(study, tmp_path, monkeypatch):
@@ -184,7 +184,7 @@ def test_a_scheduler_without_workers_is_one_line(study, tmp_path, monkeypatch):
         LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster,
         pytest.raises(BadData, match="has no worker: start one with `dask worker"),
     ):
-        run(study, ResultStore(tmp_path / "runs"), address=cluster.scheduler_address, quiet=True)
+        run(study, ResultStore(tmp_path / "runs"), scheduler=cluster.scheduler_address, quiet=True)
 
 
 @pytest.mark.parametrize("live", [True, False])
