@@ -36,20 +36,22 @@ ADDRESSES = (OWN, SOFT, ONE_SLOT, CUT_OFF, FROZEN, SHUFFLED)
 def others(network: MemoryNetwork) -> tuple[str, ...]:
     """The addresses beside its own under which a test of a network says something, at no high cost.
 
-    One of them may be its own: `network.estimator.at_test`. Without memory there are none. One that
-    uses k slots is not tested with all of them: it was trained without, and may have millions.
+    One of them may be its own: `network.estimator.at_test`. Without memory there are none, and
+    without heads only that without its reads. One that uses k slots is not tested with all of
+    them: it was trained without, and may have millions.
     """
     whole = (SOFT,) if network.estimator.at_test in (SOFT, ONE_SLOT) else ()
-    return (*whole, ONE_SLOT, CUT_OFF) if network.cell.heads else ()
+    chosen = (*whole, ONE_SLOT) if network.cell.heads else ()
+    return (*chosen, CUT_OFF) if network.cell.read_size else chosen
 
 
 def slow_controls(network: MemoryNetwork) -> tuple[str, ...]:
     """The controls that no kernels run: for the end of a training, not for every evaluation.
 
-    Without memory there are none; without `contents`, a cell cannot be frozen.
+    Without `contents`, a cell cannot be frozen; without heads, nothing can be shuffled.
     """
     frozen = (FROZEN,) if network.cell.contents else ()
-    return (*frozen, SHUFFLED) if network.cell.heads else ()
+    return (*frozen, SHUFFLED) if network.cell.heads else frozen
 
 
 @contextlib.contextmanager
