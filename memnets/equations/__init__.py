@@ -6,8 +6,11 @@ from . import fast_weights as fast_weights
 from . import links as links
 from . import location as location
 from . import memory as memory
+from . import moving_tape as moving_tape
 from . import recency as recency
 from . import scores as scores
 from . import sparse as sparse
+from . import stack as stack
+from . import strengths as strengths
 from . import tape as tape
 from . import usage as usage
