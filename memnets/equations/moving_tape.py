@@ -45,15 +45,13 @@ def move(tape_BHNW: Tensor, weights_BHK: Tensor, distances_BHK: Tensor) -> Tenso
     K moves, with a weight and a distance each; missing mass stays. `-distances` in place of
     `distances` moves what is fixed to the tape the other way, such as where the head stands on it.
     """
-    slots = tape_BHNW.shape[2]
-    slot_N = torch.arange(slots, device=tape_BHNW.device)
-    rest_BH11 = (1 - weights_BHK.sum(-1)).clamp_min(0).unsqueeze(-1).unsqueeze(-1)
-    mixed_BHNW = rest_BH11 * tape_BHNW
-    weights_BHK11 = weights_BHK.unsqueeze(-1).unsqueeze(-1)
-    for weight_BH11, distance_BH in zip(
-        weights_BHK11.unbind(2), distances_BHK.unbind(2), strict=True
-    ):
-        index_BHN1 = ((slot_N + distance_BH.unsqueeze(-1)) % slots).unsqueeze(-1)
-        there_BHNW = tape_BHNW.gather(2, index_BHN1.expand_as(tape_BHNW))
-        mixed_BHNW = mixed_BHNW + weight_BH11 * there_BHNW
-    return mixed_BHNW
+    B, H, N, W = tape_BHNW.shape
+    slot_N = torch.arange(N, device=tape_BHNW.device)
+    first_BH = (torch.arange(B * H, device=tape_BHNW.device) * N).view(B, H)
+    slots_BHKN = (slot_N + distances_BHK.unsqueeze(-1)) % N
+    rows_BHKN = first_BH.unsqueeze(-1).unsqueeze(-1) + slots_BHKN
+    there = tape_BHNW.reshape(B * H * N, W).index_select(0, rows_BHKN.flatten())
+    # all rows of a moved tape side by side: the mixture is one product
+    moved_BHZ = weights_BHK.unsqueeze(2) @ there.view(B, H, -1, N * W)
+    rest_BH1 = (1 - weights_BHK.sum(-1, keepdim=True)).clamp_min(0)
+    return rest_BH1.unsqueeze(-1) * tape_BHNW + moved_BHZ.view(B, H, N, W)

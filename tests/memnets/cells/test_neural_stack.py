@@ -52,8 +52,8 @@ def test_a_push_stands_above_the_newest_row_that_has_strength(live, strength):
     before[..., live:] = 0
     row, push = uniform(B, H, W, seed=2), torch.full((B, H), strength, dtype=torch.float64)
     after = strengths.pushed(rows, before, push, row)
-    for b, h, given in each(before):
-        pairs = [(s, rows[b, h, i].tolist()) for i, s in enumerate(given[:live])]
+    for b, h, held in each(before):
+        pairs = [(s, rows[b, h, i].tolist()) for i, s in enumerate(held[:live])]
         if strength:
             pairs = [*pairs, (strength, row[b, h].tolist())][-N:]
         found = after.strength_BHN[b, h].tolist()
