@@ -5,6 +5,7 @@ from . import content as content
 from . import fast_weights as fast_weights
 from . import links as links
 from . import location as location
+from . import matrix_memory as matrix_memory
 from . import memory as memory
 from . import moving_tape as moving_tape
 from . import recency as recency
