@@ -13,6 +13,7 @@ from studies.design.study import Study
 from studies.design.trial import TaskSpec
 
 from ..spec import ModelSpec
+from .train import built
 
 
 def assigned(study: Study, texts: Sequence[str]) -> Study:
@@ -55,7 +56,14 @@ def _task(spec: TaskSpec, options: Mapping[str, Any]) -> TaskSpec:
 def _model(study: Study, spec: Any, setting: Mapping[str, Any]) -> Any:
     if not isinstance(spec, ModelSpec):
         return {task: _model(study, own, setting) for task, own in spec.items()}
-    return with_setting(study.procedure, spec, setting, "--set")[1]
+    found = with_setting(study.procedure, spec, setting, "--set")[1]
+    if setting:
+        # a value that the cell refuses is said here, and not by every trial; any inputs will do
+        try:
+            built(replace(found, embedding=0), input_size=1, output_size=1)
+        except ValueError as error:
+            raise BadData(f"--set: {error}") from error
+    return found
 
 
 def amounts(texts: Sequence[str]) -> dict[str, float]:

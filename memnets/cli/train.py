@@ -97,7 +97,7 @@ class Train:
         study, store = self.study(), ResultStore(self.folder)
         (trial,) = study.trials()
         # a model that cannot be built is the caller's mistake, not a failed trial
-        _build(trial)
+        built(trial.model, **trial.task.build().network_sizes)
         home = store.path(trial)
         if self.checkpoint is not None:
             if store.is_done(trial):
@@ -115,10 +115,10 @@ class Train:
         return 0
 
 
-def _build(trial: Trial) -> Any:
-    task = trial.task.build()
+def built(model: ModelSpec, **sizes: Any) -> Any:
+    """A network of these sizes; raises BadData, in one line, for one that has no room here."""
     try:
-        return trial.model.build(**task.network_sizes)
+        return model.build(**sizes)
     except (RuntimeError, MemoryError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise BadData(f"a model of this size cannot be built here: {reason}") from error

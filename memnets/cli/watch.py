@@ -22,6 +22,7 @@ BARS = "▁▂▃▄▅▆▇█"
 PLAIN_BARS = "_.-~=+*#"
 CURVE = 16
 """Characters of a curve."""
+MOST_ENDED = 1_000_000
 
 
 def watch(
@@ -51,8 +52,8 @@ def watch(
 
     if not 0.1 <= every <= 3_600:
         raise BadData(f"every is {every:g}; it must be 0.1 to 3,600 seconds.")
-    if last < 0:
-        raise BadData(f"last is {last}; it must be a whole number, zero or more.")
+    if not 0 <= last <= MOST_ENDED:
+        raise BadData(f"last is {last}; it must be a whole number, 0 to {MOST_ENDED:,}.")
     watched, console = WatchedStudy(results(folder / study)), Console()
     bars = BARS if _takes(BARS) else PLAIN_BARS
 

@@ -44,6 +44,8 @@ def test_values_are_json_or_text():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("model.cell_options.slots=NaN", "--set: ntm: slots is of type int, .* not nan"),
+        ("model.cell_options.slots=0", "--set: slots must be a whole number, at least 1"),
         ("batch_size", "--set batch_size: NAME=VALUE is needed"),
         ("=3", "NAME=VALUE is needed"),
         ("batchsize=3", "--set: no field 'batchsize'. Did you mean 'batch_size'"),
