@@ -8,6 +8,7 @@ from . import location as location
 from . import matrix_memory as matrix_memory
 from . import memory as memory
 from . import moving_tape as moving_tape
+from . import product_keys as product_keys
 from . import recency as recency
 from . import scores as scores
 from . import sparse as sparse

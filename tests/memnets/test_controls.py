@@ -19,6 +19,8 @@ from memnets.types import Address, join_heads
 from .building import built, small
 
 CELLS = [name for name in cells if name != "none"]
+WRITTEN = [name for name in CELLS if name != "product_keys"]
+"""Those that write: what the others hold are parameters."""
 HELD = {"mlstm": ("memory_BHNW", "keys_BHN", "stabiliser_BH")}
 """The fields of a state that hold what is in the slots, where it is more than rows."""
 SLOTS = 5
@@ -110,7 +112,7 @@ def test_every_control_changes_what_a_network_with_memory_says(cell, estimator):
 
 
 @pytest.mark.parametrize("estimator", ["soft", "reinforce"])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", WRITTEN)
 def test_frozen_is_a_loop_that_puts_the_contents_back(cell, estimator):
     network = small(cell, estimator).double().eval()
     inputs_TBX = torch.randn(6, 3, 4, dtype=torch.float64)
@@ -230,7 +232,7 @@ def test_a_cell_that_does_not_name_its_contents_is_shuffled_only(delayed):
         under(delayed, "frozen", torch.rand(2, 1, 3))
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", WRITTEN)
 def test_every_cell_names_the_contents_of_its_state(cell):
     network = small(cell)
     moved = ("shuffled",) if network.cell.heads else ()
