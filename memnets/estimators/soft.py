@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from ..options import require_number, require_positive
+from ..options import require_number, require_positive, require_whole
 from ..registry import estimators
 from ..types import Address
 from .base import K_SLOTS, SOFT, Estimator
@@ -58,8 +59,9 @@ class NoisyTopK(Estimator):
     """The k slots that are largest under noise in training, and without it at test (Raven, 2026).
 
     The noise is Gumbel's times `noise`, on log-probabilities: at 1 the slots are a sample of k
-    without replacement. The kept weights are those of the weighting, scaled to its mass where
-    `renormalise`; the gradient passes through them as through `top_k`'s.
+    without replacement. With `anneal` it falls in equal steps to nothing over so many updates. The
+    kept weights are those of the weighting, scaled to its mass where `renormalise`; the gradient
+    passes through them as through `top_k`'s.
     """
 
     in_training = at_test = K_SLOTS
@@ -70,12 +72,26 @@ class NoisyTopK(Estimator):
         k: int = 4,
         noise: float = 1.0,
         renormalise: bool = True,
+        anneal: int | None = None,
         price: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(price=price)
         require_positive(k=k)
         require_number("noise", noise, least=0)
-        self.k, self.noise, self.renormalise = k, noise, renormalise
+        if anneal is not None:
+            require_whole("anneal", anneal)
+        self.k, self.noise, self.renormalise, self.anneal = k, noise, renormalise, anneal
+        self.updates: Tensor | None
+        # none without a schedule: files of networks that have none stay as they were
+        updates = None if anneal is None else torch.zeros((), dtype=torch.long)
+        self.register_buffer("updates", updates)
+
+    def present_noise(self) -> float | Tensor:
+        """What the Gumbel noise is multiplied by in the present update."""
+        if self.updates is None or self.anneal is None:
+            return self.noise
+        # on the tensor's own device: a look at its value would make a GPU wait
+        return self.noise * (1 - self.updates.double() / self.anneal).clamp_min(0)
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         if not self.training:
@@ -83,10 +99,14 @@ class NoisyTopK(Estimator):
             return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)
         noise_BHN = gumbel_noise(*weighting_BHN.shape, device=weighting_BHN.device)
         log_prob_BHN = weighting_BHN.detach().clamp_min(PROBABILITY_FLOOR).log()
-        scores_BHN = log_prob_BHN + self.noise * noise_BHN.to(log_prob_BHN)
+        scores_BHN = log_prob_BHN + self.present_noise() * noise_BHN.to(log_prob_BHN)
         order_BHN = scores_BHN.sort(dim=-1, descending=True, stable=True).indices
         slots_BHK = order_BHN[..., : self.k].sort(-1).values
         return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)
+
+    def advance(self) -> None:
+        if self.updates is not None:
+            self.updates += 1
 
 
 def of_slots(weighting_BHN: Tensor, slots_BHK: Tensor, *, renormalise: bool) -> Address:

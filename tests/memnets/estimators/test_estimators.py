@@ -9,6 +9,7 @@ from memnets.estimators import (
     ONE_SLOT,
     Annealed,
     Gumbel,
+    NoisyTopK,
     Reinforce,
     Soft,
     StraightThrough,
@@ -211,6 +212,7 @@ def test_one_draw_of_the_annealed_estimator_holds_for_a_whole_minibatch():
 def test_schedules_and_averages_survive_a_state_dict():
     for make in (
         lambda: Gumbel(anneal_updates=10),
+        lambda: NoisyTopK(anneal=10),
         lambda: Annealed(then="gumbel", rate=0.5),
         lambda: Reinforce(baseline="moving_average"),
         lambda: Annealed(2),

@@ -5,6 +5,7 @@ import torch
 
 from memnets.estimators import NoisyTopK, TopK
 from memnets.estimators.choices import gumbel_noise
+from memnets.spec import ModelSpec
 
 WEIGHTING = torch.rand(5, 2, 7, generator=torch.Generator().manual_seed(0)).double().softmax(-1)
 
@@ -50,3 +51,39 @@ def test_gradient_of_the_kept_weights():
         return NoisyTopK(k=3)(weighting).weights_BHK
 
     assert torch.autograd.gradcheck(weights, weighting)
+
+
+def test_annealed_noise_falls_in_equal_steps_to_nothing():
+    estimator = NoisyTopK(k=3, noise=0.8, renormalise=False, anneal=4)
+    for update in range(7):
+        noise = max(0.8 * (4 - update) / 4, 0.0)
+        torch.testing.assert_close(float(estimator.present_noise()), noise, rtol=1e-12, atol=0)
+        torch.manual_seed(update)
+        found = estimator(WEIGHTING)
+        torch.manual_seed(update)
+        expected = NoisyTopK(k=3, noise=noise, renormalise=False)(WEIGHTING)
+        for mine, theirs in zip(found, expected, strict=True):
+            assert torch.equal(mine, theirs)
+        estimator.advance()
+    for mine, theirs in zip(found, TopK(k=3)(WEIGHTING), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_where_noise_stays_a_file_holds_no_schedule_and_with_one_its_updates():
+    plain, first, second = NoisyTopK(), NoisyTopK(anneal=9), NoisyTopK(anneal=9)
+    plain.advance()
+    assert plain.state_dict() == {} and plain.present_noise() == 1.0
+    first.advance()
+    second.load_state_dict(first.state_dict())
+    assert float(second.present_noise()) == float(first.present_noise()) < 1
+
+
+def test_an_option_left_out_leaves_the_id_of_a_model_as_it_was():
+    options = ModelSpec("ntm", "noisy_top_k", estimator_options={"k": 2}).estimator_options
+    assert dict(options) == {"k": 2}
+
+
+@pytest.mark.parametrize("updates", [0, 1.5, -3])
+def test_noise_is_annealed_over_a_whole_number_of_updates(updates):
+    with pytest.raises(ValueError, match="anneal must be a whole number, at least 1"):
+        NoisyTopK(anneal=updates)

@@ -9,6 +9,7 @@ OPTIONS = {
     "hardened, half of it": ("hardened", {"growth": 0.1}),
     "noisy top_k": ("noisy_top_k", {"k": 3}),
     "noisy top_k, truncated": ("noisy_top_k", {"k": 3, "renormalise": False, "noise": 0.3}),
+    "noisy top_k, annealed": ("noisy_top_k", {"k": 3, "anneal": 4}),
 }
 
 
@@ -17,6 +18,7 @@ def network(cell, name, controller="lstm"):
     made = build(cell, estimator, controller, estimator_options=options)
     if getattr(made.estimator, "share", None) is not None:
         made.estimator.share.value.fill_(0.5)
+    made.estimator.advance()
     return made
 
 
