@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from typing import ClassVar, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from ..equations import fast_weights
@@ -15,10 +13,9 @@ from ..options import require_one_of, require_positive
 from ..registry import cells
 from ..types import Address, join_heads
 from .base import MemoryCell, head_names
+from .decays import log_rates, start_steps
 
 KEYS = ("softmax", "elu", "dpfp", "l2")
-DECAY_RATES, DECAY_STEPS = (1.0, 16.0), (1e-3, 0.1)
-"""Between which decays start: e^a, and the softplus of a bias (Mamba 2, Dao and Gu, 2024)."""
 
 
 class DeltaState(NamedTuple):
@@ -74,12 +71,8 @@ class Delta(MemoryCell[DeltaState]):
         self.interface = Interface(input_size, self.shapes)
         self.log_rate_H: nn.Parameter | None = None
         if gated:
-            self.log_rate_H = nn.Parameter(torch.empty(heads).uniform_(*DECAY_RATES).log())
-            with torch.no_grad():
-                low, high = (math.log(step) for step in DECAY_STEPS)
-                steps_H = torch.empty(heads).uniform_(low, high).exp()
-                # the inverse of a softplus
-                self.interface.bias_of("decay").copy_(steps_H.expm1().log())
+            self.log_rate_H = log_rates(heads)
+            start_steps(self.interface.bias_of("decay"))
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

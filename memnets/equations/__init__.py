@@ -11,6 +11,7 @@ from . import moving_tape as moving_tape
 from . import product_keys as product_keys
 from . import recency as recency
 from . import scores as scores
+from . import slots as slots
 from . import sparse as sparse
 from . import stack as stack
 from . import strengths as strengths
