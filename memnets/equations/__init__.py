@@ -15,5 +15,6 @@ from . import slots as slots
 from . import sparse as sparse
 from . import stack as stack
 from . import strengths as strengths
+from . import surprise as surprise
 from . import tape as tape
 from . import usage as usage

@@ -21,7 +21,10 @@ from .building import built, small
 CELLS = [name for name in cells if name != "none"]
 WRITTEN = [name for name in CELLS if name != "product_keys"]
 """Those that write: what the others hold are parameters."""
-HELD = {"mlstm": ("memory_BHNW", "keys_BHN", "stabiliser_BH")}
+HELD = {
+    "mlstm": ("memory_BHNW", "keys_BHN", "stabiliser_BH"),
+    "titans": ("memory_BNW", "momentum_BNW", "keys_BNZ", "keys_momentum_BNZ"),
+}
 """The fields of a state that hold what is in the slots, where it is more than rows."""
 SLOTS = 5
 
