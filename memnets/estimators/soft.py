@@ -80,18 +80,19 @@ class NoisyTopK(Estimator):
         require_number("noise", noise, least=0)
         if anneal is not None:
             require_whole("anneal", anneal)
-        self.k, self.noise, self.renormalise, self.anneal = k, noise, renormalise, anneal
+        self.k, self.first, self.renormalise, self.anneal = k, noise, renormalise, anneal
         self.updates: Tensor | None
         # none without a schedule: files of networks that have none stay as they were
         updates = None if anneal is None else torch.zeros((), dtype=torch.long)
         self.register_buffer("updates", updates)
 
-    def present_noise(self) -> float | Tensor:
+    @property
+    def noise(self) -> float | Tensor:
         """What the Gumbel noise is multiplied by in the present update."""
         if self.updates is None or self.anneal is None:
-            return self.noise
+            return self.first
         # on the tensor's own device: a look at its value would make a GPU wait
-        return self.noise * (1 - self.updates.double() / self.anneal).clamp_min(0)
+        return self.first * (1 - self.updates.double() / self.anneal).clamp_min(0)
 
     def forward(self, weighting_BHN: Tensor) -> Address:
         if not self.training:
@@ -99,7 +100,7 @@ class NoisyTopK(Estimator):
             return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)
         noise_BHN = gumbel_noise(*weighting_BHN.shape, device=weighting_BHN.device)
         log_prob_BHN = weighting_BHN.detach().clamp_min(PROBABILITY_FLOOR).log()
-        scores_BHN = log_prob_BHN + self.present_noise() * noise_BHN.to(log_prob_BHN)
+        scores_BHN = log_prob_BHN + self.noise * noise_BHN.to(log_prob_BHN)
         order_BHN = scores_BHN.sort(dim=-1, descending=True, stable=True).indices
         slots_BHK = order_BHN[..., : self.k].sort(-1).values
         return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)

@@ -18,6 +18,7 @@ from memnets.types import Rollout
 from ..design.settings import seed_of
 from .base import Row
 from .cost import NATS_PER_BIT, cost, probabilities, tensors
+from .load import Load
 
 CHUNK = 128
 
@@ -93,7 +94,7 @@ def _under(
     with _testing(network, seed), addressed(network, address, seed=seed) as changed:
         place = {"kind": "test", "address": address}
         return [
-            {**place, "length": length, **_test(changed, task, batch, _device(network))}
+            {**place, "length": length, **_test(changed, task, batch, network)}
             for length, batch in batches
         ]
 
@@ -109,7 +110,7 @@ def _points(network: MemoryNetwork, task: Task, sequences: int, seed: int) -> li
         low, high = ranges[name]
         point = {"number": name, "value": value, "trained_low": low, "trained_high": high}
         with _testing(network, seed), addressed(network, OWN) as changed:
-            rows.append({**place, **point, **_test(changed, task, batch, _device(network))})
+            rows.append({**place, **point, **_test(changed, task, batch, network)})
     return rows
 
 
@@ -130,13 +131,16 @@ def trace(network: MemoryNetwork, task: Task, length: int, seed: int) -> dict[st
     }
 
 
-def _test(network: Network, task: Task, batch: Batch, device: torch.device) -> Row:
+def _test(changed: Network, task: Task, batch: Batch, network: MemoryNetwork) -> Row:
+    """The row of a batch of tests, by a network or by what stands in for it under an address."""
+    device, load = _device(network), Load(network.cell.heads, network.cell.slots)
     sequences = batch.mask_TB.shape[1]
     costs, decided, entropies = [], [], []
     for first in range(0, sequences, CHUNK):
         part = batch.select(slice(first, first + CHUNK))
         inputs_TBX, targets_TBY, mask_TB = tensors(part, device)
-        rollout: Rollout = network(inputs_TBX)
+        rollout: Rollout = changed(inputs_TBX)
+        load.add(rollout.address)
         logits_TBY, entropy_TBH = rollout.logits_TBY, rollout.address.entropy_BH
         costs.append(cost(task.answer, logits_TBY, targets_TBY, mask_TB).sum(0).cpu().numpy())
         decided.append(task.answer.decide(logits_TBY.cpu().numpy()))
@@ -152,6 +156,7 @@ def _test(network: Network, task: Task, batch: Batch, device: torch.device) -> R
         **task.marks(task.answer.errors(answers, batch.targets_TBY), batch),
         # without heads there is no entropy, and the mean of nothing is not a number
         "entropy": float(entropy_B.mean()) if rollout.address.entropy_BH.numel() else None,
+        **load.row(),
     }
 
 

@@ -57,7 +57,7 @@ def test_annealed_noise_falls_in_equal_steps_to_nothing():
     estimator = NoisyTopK(k=3, noise=0.8, renormalise=False, anneal=4)
     for update in range(7):
         noise = max(0.8 * (4 - update) / 4, 0.0)
-        torch.testing.assert_close(float(estimator.present_noise()), noise, rtol=1e-12, atol=0)
+        torch.testing.assert_close(float(estimator.noise), noise, rtol=1e-12, atol=0)
         torch.manual_seed(update)
         found = estimator(WEIGHTING)
         torch.manual_seed(update)
@@ -72,10 +72,10 @@ def test_annealed_noise_falls_in_equal_steps_to_nothing():
 def test_where_noise_stays_a_file_holds_no_schedule_and_with_one_its_updates():
     plain, first, second = NoisyTopK(), NoisyTopK(anneal=9), NoisyTopK(anneal=9)
     plain.advance()
-    assert plain.state_dict() == {} and plain.present_noise() == 1.0
+    assert plain.state_dict() == {} and plain.noise == 1.0
     first.advance()
     second.load_state_dict(first.state_dict())
-    assert float(second.present_noise()) == float(first.present_noise()) < 1
+    assert float(second.noise) == float(first.noise) < 1
 
 
 def test_an_option_left_out_leaves_the_id_of_a_model_as_it_was():

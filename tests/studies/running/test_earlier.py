@@ -60,8 +60,9 @@ def test_finished_trials_stay_finished_and_begun_ones_go_on_from_their_checkpoin
         *("frozen", "frozen", "shuffled", "shuffled"),
     ]
     for row, other in zip(found[:6], unbroken, strict=True):
-        # rows did not have the curriculum's level then, nor who chose in training
+        # rows did not have the curriculum's level then, nor who chose in training, nor the use
         later = {"address", "entropy", "level", "one_slot_share"}
+        later |= {"unwritten", "unread", "write_use_entropy", "read_use_entropy"}
         assert row.keys() - later == other.keys() - {"entropy"}
         for name in other.keys() - {"seconds"}:
             # another processor rounds otherwise

@@ -67,7 +67,7 @@ def noisy_top_k_vjp(
 def _noise(estimator: Any, groups: Sequence[int], slots: int, steps: int) -> Tensor:
     # group by group, as the reference draws it: numbers drawn in one go would be others
     noise = [gumbel_noise(rows, slots) for _ in range(steps) for rows in groups]
-    noise_THN = estimator.present_noise() * torch.cat(noise).view(steps, sum(groups), -1)
+    noise_THN = estimator.noise * torch.cat(noise).view(steps, sum(groups), -1)
     return torch.cat([settings_of_kept(estimator, groups, slots, steps), noise_THN], -1)
 
 
