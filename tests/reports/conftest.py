@@ -41,6 +41,8 @@ KINDS = {
     "top_k": ("k slots", "k slots", {"one slot": 1.0, "cut off": 4.0}),
 }
 CHOOSES = ("one slot", "one slot", {"soft": 0.5, "one slot": 0.0, "cut off": 4.0})
+# how slots are used, of every memory
+USED = {"unwritten": 0.25, "unread": 0.5, "write_use_entropy": 1.5, "read_use_entropy": 0.75}
 # of the last networks alone, at the trained lengths
 SLOW = {"frozen": 3.0, "shuffled": 5.0}
 # of the accuracy above one half, what is left under the controls
@@ -140,6 +142,7 @@ def _train(
             more = {"sequence_accuracy": accuracy**8, "errors": 8 * length * (1 - accuracy)}
             bits = {"bits": 16 * length * (1 - accuracy), "excess_bits": None}
             known = {} if earlier else {"entropy": None if trial.model.cell == "none" else 0.7}
+            known |= {} if earlier or trial.model.cell == "none" else USED
             recorder.row({**test, **more, **bits, **known})
             if earlier or trial.model.cell == "none":
                 continue

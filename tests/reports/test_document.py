@@ -25,7 +25,17 @@ from studies.running.store import NotResults, ResultStore
 EVIL = '<script>alert("1")</script>'
 PAIR = ("ntm/soft", "ntm/reinforce")
 ALL_SECTIONS = [
-    *("learning", "accuracy", "controls", "lengths", "gap", "time", "statistics", "addressing"),
+    *(
+        "learning",
+        "accuracy",
+        "controls",
+        "lengths",
+        "gap",
+        "load",
+        "time",
+        "statistics",
+        "addressing",
+    ),
     *("failures", "ledger", "reproduce"),
 ]
 

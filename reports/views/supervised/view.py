@@ -15,6 +15,7 @@ from . import controls, gap, gap_section, questions, sections
 from .addressing import addressing
 from .answer import answer
 from .comparison import compare, compared
+from .load import loads
 from .outcomes import kinds_of, of_kinds, solved_runs
 
 
@@ -55,6 +56,7 @@ class Supervised(View):
             sections.numbers(results),
             questions.questions(results),
             gap_section.gaps(results),
+            loads(results),
             sections.time(results),
             sections.statistics(results),
             addressing(results),
