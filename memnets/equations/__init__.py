@@ -1,6 +1,7 @@
 """The papers' equations as pure functions, one file per idea; they are the reference."""
 
 from . import attention as attention
+from . import chunked as chunked
 from . import content as content
 from . import fast_weights as fast_weights
 from . import links as links
