@@ -19,6 +19,7 @@ from studies.running.files import clear_errors
 from . import colours, fonts, picture_files, svg, table_files
 from .blocks import Block, Picture, Section, Table
 from .chapters import Chapter, chapters
+from .drawing import draw
 from .failures import failures
 from .file_names import free
 from .ledger import ledger
@@ -53,12 +54,11 @@ def _write(folder: Path, results: Results, found: list[Chapter], named: list[Sec
     for name in ("figures", "tables"):
         _empty(folder / name)
     results.everything.to_csv(folder / "results.csv", index=False, lineterminator="\n")
-    svgs = {}
-    for block in _blocks(named):
-        if isinstance(block, Picture):
-            svgs[block.name] = picture_files.write(block, folder / "figures")
-        elif isinstance(block, Table):
+    blocks = list(_blocks(named))
+    for block in blocks:
+        if isinstance(block, Table):
             table_files.write(block, folder / "tables")
+    svgs = draw([block for block in blocks if isinstance(block, Picture)], folder / "figures")
     page = folder / "index.html"
     page.write_text(render(results, found, named, svgs), encoding="utf-8")
     return page
@@ -99,7 +99,10 @@ def render(
         endings=picture_files.endings,
         on_dark={colours.variable(fixed): (fixed, dark) for fixed, dark in colours.ON_DARK.items()},
         notes=fonts.note(_labels(results)),
-        svgs={name: Markup(svg.inline(drawn, name)) for name, drawn in svgs.items()},
+        svgs={
+            name: Markup(svg.inline(drawn, f"f{number}"))
+            for number, (name, drawn) in enumerate(svgs.items())
+        },
     )
 
 

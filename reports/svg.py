@@ -22,6 +22,7 @@ from .style import THEME, WIDTH
 _LEAST = 50.0
 """The least width on a page in rem, at which text of 8 points is 10 pixels high."""
 _SHORTER = re.compile(r"(\.\d\d)\d+")
+_AROUND = re.compile(r"\s*([A-Za-z])\s*")
 
 
 def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
@@ -45,6 +46,10 @@ def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
     svg = svg.replace("<svg ", f'<svg data-axes="{axes}" ', 1)
     (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
     return svg
+
+
+def _path(text: str) -> str:
+    return _AROUND.sub(r"\1", _SHORTER.sub(r"\1", text)).strip()
 
 
 def _shown(axes: Axes) -> dict[str, Any] | None:
@@ -73,17 +78,25 @@ def _shown(axes: Axes) -> dict[str, Any] | None:
 
 
 def inline(svg: str, name: str) -> str:
-    """The svg element for a page: ids of its own, and colours that follow the page's scheme."""
+    """The svg element for a page: ids of its own, and colours that follow the page's scheme.
+
+    `name` is what its ids begin with, and no other figure's; a short one, as markers repeat it.
+    """
     element = svg[svg.index("<svg") :].strip()
     element = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", element, flags=re.DOTALL)
-    used = {one or other for one, other in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', element)}
+    used = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', element)
+    ids = dict.fromkeys(one or other for one, other in used)
+    ids = {one: f"{name}-{number}" for number, one in enumerate(ids)}
     element = re.sub(
-        r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' * (found[1] in used), element
+        r' id="([^"]+)"',
+        lambda found: f' id="{ids[found[1]]}"' if found[1] in ids else "",
+        element,
     )
-    element = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', element)
-    element = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", element)
-    # a hundredth of a point is enough for a screen
-    element = re.sub(r'(?<= d=")[^"]+', lambda found: _SHORTER.sub(r"\1", found[0]), element)
+    element = re.sub(r'href="#([^"]+)"', lambda found: f'href="#{ids[found[1]]}"', element)
+    element = re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{ids[found[1]]})", element)
+    # a hundredth of a point is enough for a screen, and what parts numbers from letters is not read
+    element = re.sub(r'(?<= [xy]=")[^"]+', lambda found: _SHORTER.sub(r"\1", found[0]), element)
+    element = re.sub(r'(?<= d=")[^"]+', lambda found: _path(found[0]), element)
     element = re.sub(r' transform="rotate\(-0 [^"]+"|(?<=\n)\s+', "", element)
     # of the same widths, where a reader has no DejaVu
     element = element.replace(f"'{fonts.OWN}'", f"'{fonts.OWN}', Verdana, sans-serif")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .cold_rounds import Point, cold_rounds, medians
+from .family import run_and_watch
 from .load import Load
 from .machine import describe
 from .measurements import Measurements
@@ -30,8 +30,8 @@ WAYS = ("first", "again")
 NOTES = (
     "*first* is the report of results that were never loaded, *again* one of results that were. "
     "Each is made by `memnets report` in a process of its own, which loads everything, draws, and "
-    "writes all files. *Peak* is the most memory that the process had. *Page* is index.html, *All "
-    "files* are what lies in the folder of the report.",
+    "writes all files. *Peak* is the most memory that it had, with the processes that draw for it. "
+    "*Page* is index.html, *All files* are what lies in the folder of the report.",
 )
 TASKS = ("copy", "repeat_copy", "associative_recall", "reverse", "priority_sort")
 CELLS = ("ntm", "dnc", "dntm", "sam", "lrua")
@@ -186,11 +186,9 @@ def _trace(slots: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def _in_a_process(folder: Path) -> dict[str, float]:
-    finished = subprocess.run(
+    said, most = run_and_watch(
         [sys.executable, "-m", f"{__package__}.report_point", str(folder)],
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        check=True,
+        {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    return json.loads(finished.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(said.splitlines()[-1])
+    return found | {"peak_mb": max(most, found["peak_mb"])}

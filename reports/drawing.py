@@ -1,0 +1,66 @@
+"""Draws a report's pictures and writes their files, on all processors where that is worth it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+
+from . import picture_files
+from .blocks import Picture
+
+FEWEST = 8
+"""So many pictures are drawn here, one after the other, before processes are worth their start."""
+MOST = 8
+"""Processes, of which each takes some 200 MB in the end."""
+
+_given: tuple[Sequence[Picture], Path] | None = None
+
+
+def draw(pictures: Sequence[Picture], folder: Path) -> dict[str, str]:
+    """Write the files of all pictures into a folder; the svg of each, by its name.
+
+    The files are the same, to the byte, however many processes draw them.
+    """
+    processes = min(processors(), len(pictures), MOST)
+    if len(pictures) < FEWEST or processes < 2:
+        return {each.name: picture_files.write(each, folder) for each in pictures}
+    found: dict[str, str] = {}
+    with warnings.catch_warnings():
+        # what numpy's idle threads have to do with a child is nothing
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        try:
+            with ProcessPoolExecutor(
+                processes, get_context("fork"), initializer=_take, initargs=(pictures, folder)
+            ) as pool:
+                texts = pool.map(_drawn, range(len(pictures)))
+                for picture, text in zip(pictures, texts, strict=True):
+                    found[picture.name] = text
+        except BrokenProcessPool:
+            # a child was killed, most likely for its memory: the rest has more of it here
+            pass
+    left = [each for each in pictures if each.name not in found]
+    return found | {each.name: picture_files.write(each, folder) for each in left}
+
+
+def processors() -> int:
+    """How many processes may draw; one where a process cannot go on as two."""
+    if sys.platform != "linux":
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
+def _take(pictures: Sequence[Picture], folder: Path) -> None:
+    global _given
+    _given = pictures, folder
+
+
+def _drawn(number: int) -> str:
+    assert _given is not None
+    pictures, folder = _given
+    return picture_files.write(pictures[number], folder)
