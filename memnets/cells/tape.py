@@ -42,6 +42,12 @@ class Tape(MemoryCell[TapeState]):
     head would be had it always moved one way. Where no channel tells, `jump` is how many slots it
     spans, such as the vectors of an embedding.
 
+    A jump is `short` slots shorter, by default none. With 1 it leads from the last symbol of a
+    string to its first. A head that makes one move a step has no step to spare between two readings
+    of a string, and a jump by the whole length leads from the last symbol to before the first: what
+    is read once, such as in `copy`, can be read so, and what is read twice, such as in
+    `duplicate_string`, only by a mixture of moves, or with more tapes.
+
     The paper's code makes the written vector by a small network of its own; here, as for other
     cells, it is a linear map of the controller's output.
 
@@ -63,16 +69,18 @@ class Tape(MemoryCell[TapeState]):
         tapes: int = 1,
         marker: int = -1,
         jump: int = 0,
+        short: int = 0,
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, tapes=tapes)
         require_whole("jump", jump, least=0)
+        require_whole("short", short, least=0)
         require_whole("marker", marker, least=-LARGEST)
         if external_size is not None and not -external_size <= marker < external_size:
             raise ValueError(f"marker {marker} is none of the input's {external_size} channels")
         self.estimator = estimator
         self.slots, self.width, self.tapes = slots, width, tapes
-        self.marker, self.jump = marker, jump
+        self.marker, self.jump, self.short = marker, jump, short
         self.heads = head_names(tapes, tapes)
         self.read_size = tapes * width
         self.interface = Interface(input_size, self.shapes)
@@ -103,7 +111,8 @@ class Tape(MemoryCell[TapeState]):
         if not self.jump:
             assert x_BX is not None, "a tape that jumps by the input's length is given the input"
             length = moving_tape.count(length, x_BX[:, self.marker] > 0.5)
-        distances_BHK = moving_tape.distances(length.steps_B).unsqueeze(1)
+        jumped_B = (length.steps_B - self.short).clamp_min(0)
+        distances_BHK = moving_tape.distances(jumped_B).unsqueeze(1)
         if choice.slots_BHK is None:
             distances_BHK = distances_BHK.expand_as(choice.weights_BHK)
         else:

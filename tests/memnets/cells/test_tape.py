@@ -79,7 +79,7 @@ def test_derivatives_are_differences():
     gradcheck(moving_tape.write, (rows, written))
 
 
-def naive_tape(use, *, tapes=1, jump=0, marker=-1):
+def naive_tape(use, *, tapes=1, jump=0, marker=-1, short=0):
     def unroll(p, pairs):
         rows, places = np.zeros((tapes, N, W)), np.array([np.eye(N)[0]] * tapes)
         length, is_over = jump, False
@@ -90,9 +90,10 @@ def naive_tape(use, *, tapes=1, jump=0, marker=-1):
             for t in range(tapes):
                 weights = use(softmax(raw.move[t])[:4])
                 rows[t, 0] = raw.write[t]
-                rows[t] = tape_after(rows[t].copy(), weights, length)
+                span = max(0, length - short)
+                rows[t] = tape_after(rows[t].copy(), weights, span)
                 after = (1 - sum(weights)) * places[t]
-                for weight, step in zip(weights, steps_of(length), strict=True):
+                for weight, step in zip(weights, steps_of(span), strict=True):
                     after = after + weight * np.roll(places[t], step)
                 places[t] = after
             yield rows[:, 0].ravel(), np.concatenate([writes, places])
@@ -101,7 +102,9 @@ def naive_tape(use, *, tapes=1, jump=0, marker=-1):
 
 
 @pytest.mark.parametrize(("estimator", "use"), USES)
-@pytest.mark.parametrize("options", [{}, {"tapes": 3}, {"jump": 3}, {"marker": 0}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"tapes": 3}, {"jump": 3}, {"marker": 0}, {"short": 2}], ids=str
+)
 def test_a_tape_unrolled_is_its_paper_written_twice(estimator, use, options):
     make = estimators.get(estimator)()
     cell = cells.get("tape")(HIDDEN, make, external_size=EXTERNAL, slots=N, width=W, **options)
@@ -132,6 +135,18 @@ def test_with_chosen_moves_a_tape_is_a_tape(script, asked):
         where = address.weights_BHK[0].argmax(-1).tolist()
         assert where == [slot % FAR for slot in before + heads]
         assert (address.weights_BHK.sum(-1) == 1).all()
+
+
+def test_a_jump_one_short_leads_from_the_last_symbol_to_the_first():
+    """A string of four, written with the head one symbol behind, is then read again and again."""
+    right, back, stay = 1, 2, 4
+    script = [stay, right, right, right] + 3 * [back, right, right, right]
+    cell = cells.get("tape")(HIDDEN, Replay(torch.tensor([script])), slots=9, width=1, short=1)
+    state, stood = cell.initial_state(1), []
+    for time in range(len(script)):
+        _, state, address = cell(torch.zeros(1, HIDDEN), state, torch.tensor([[float(time >= 4)]]))
+        stood.append(int(address.weights_BHK[0, 1].argmax()))
+    assert stood[4:] == 3 * [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("name", ["duplicate_string", "reverse_string", "odds_first"])
@@ -166,6 +181,7 @@ def test_several_tapes_keep_the_contract(estimator):
     [
         ({"tapes": 0}, "tapes must be a whole number, at least 1, not 0"),
         ({"jump": -1}, "jump must be a whole number, at least 0, not -1"),
+        ({"short": -1}, "short must be a whole number, at least 0, not -1"),
         ({"marker": 3, "external_size": 3}, "marker 3 is none of the input's 3 channels"),
         ({"marker": 0.5}, "marker must be a whole number"),
     ],
