@@ -99,6 +99,17 @@ class ModelSpec:
             backend=backend,
         )
 
+    def matched(self, measure: str, to: ModelSpec | int, **sizes: int) -> ModelSpec:
+        """This model with other sizes, as large as `to` within 1 %.
+
+        `measure` is "parameters", "state" or "flops"; `to` a model or a number,
+        `sizes` what `build` takes. Raises `memnets.sizes.Unmatched`, a ValueError, where no sizes
+        come so near.
+        """
+        from .sizes import matched
+
+        return matched(self, measure, to, **sizes)
+
     def _embedding(self, input_size: int, symbols: int) -> Embedding | None:
         from .embedding import Embedding
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 NUMBERS = (
-    "step sequences seconds length updates parameters state_size sequences_per_second "
+    "step sequences seconds length updates parameters state_size step_flops sequences_per_second "
     "timesteps timesteps_per_second"
 ).split()
 """Columns of rows and facts that reports count with."""

@@ -27,14 +27,15 @@ MAY_NOT = {
 }
 # the floors of memnets, the lowest first: a part imports its own modules and those of lower floors
 FLOORS = (
-    ("file_names", "source_names"),
+    ("file_names", "flops", "source_names"),
     ("registry", "options", "own_packages", "types"),
     ("storage",),
     ("equations",),
     ("controllers", "embedding", "episodes", "estimators", "inputs", "interface"),
     ("cells",),
     ("network",),
-    ("addressing", "spec", "torchscript"),
+    ("addressing", "sizes", "torchscript"),
+    ("spec",),
     ("preset_dntm",),
     ("backends", "checks", "presets", "regularisers"),
     ("sb3", "testing"),

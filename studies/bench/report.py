@@ -160,7 +160,8 @@ def _train(store: ResultStore, trial: Trial, rng: np.random.Generator) -> None:
         "sequences": place["sequences"],
         "solved": solved,
     }
-    facts |= {"updates": step, "backend": "numba", "parameters": 12_345, "state_size": 2_560}
+    facts |= {"updates": step, "backend": "numba"}
+    facts |= {"parameters": 12_345, "state_size": 2_560, "step_flops": 98_765}
     facts |= {"in_training": in_training, "at_test": at_test}
     store.finish(trial, facts, _trace(int(trial.model.cell_options["slots"]), rng))
 

@@ -65,7 +65,9 @@ class BenchTrain:
 
     def __call__(self) -> Measurements:
         self.check()
-        from . import flops, roofline
+        from memnets import flops
+
+        from . import roofline
 
         machine = describe(self.device, max(self.threads))
         machine["protocol"] = self._protocol()

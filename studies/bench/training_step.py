@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from memnets import flops
 from memnets.backends import BackendFallback, choose
 from memnets.registry import cells
 from memnets.spec import ModelSpec
@@ -20,7 +21,6 @@ from ..procedures.descent import forget
 from ..procedures.learner import Learner
 from ..procedures.supervised import Supervised
 from ..procedures.training import passes, update
-from . import flops
 from .timing import NotCovered, Timer, clocked
 
 # so many updates that no schedule and no stopping rule acts while steps are timed

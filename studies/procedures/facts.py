@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Protocol
 
-import torch
-
+from memnets import sizes
 from memnets.backends import choose
 from memnets.network import MemoryNetwork
 
@@ -45,10 +44,11 @@ def of_network(network: MemoryNetwork) -> dict[str, Any]:
     return {
         "backend": used.backend,
         "backend_reason": used.reason,
-        "parameters": sum(part.numel() for part in network.parameters() if part.requires_grad),
+        "parameters": sizes.parameters(network),
         "in_training": network.estimator.in_training,
         "at_test": network.estimator.at_test,
-        "state_size": _numbers(network.initial_state(1)),
+        "state_size": sizes.state(network),
+        "step_flops": sizes.step_flops(network),
     }
 
 
@@ -66,9 +66,3 @@ def averages(sums: dict[str, float]) -> Row:
     # without heads there is no entropy, and the mean of nothing is not a number
     entropy = means["entropy"] if math.isfinite(means["entropy"]) else None
     return {"kind": "train", "length": None, **means, "entropy": entropy}
-
-
-def _numbers(state: Any) -> int:
-    if isinstance(state, torch.Tensor):
-        return state.numel()
-    return sum(map(_numbers, state)) if isinstance(state, tuple | list) else 0

@@ -171,6 +171,7 @@ def summary(results: Results) -> pd.DataFrame:
         milliseconds=("milliseconds", "median"),
         parameters=("parameters", "first"),
         state_size=("state_size", "first"),
+        step_flops=("step_flops", "first"),
     )
     failed = outcomes.failed(results).groupby(MODEL, as_index=False)
     failures = failed.agg(failed=("judged", "sum"))

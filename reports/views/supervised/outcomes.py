@@ -10,7 +10,7 @@ import pandas as pd
 from ...memory_kinds import Kind, in_order
 from ...results import KIND, Results, once, with_columns
 
-_STORED = ("solved", "parameters", "state_size", "updates", "sequences")
+_STORED = ("solved", "parameters", "state_size", "step_flops", "updates", "sequences")
 
 
 @once

@@ -11,6 +11,9 @@ from ...results import KIND, Results
 from . import frames, gap
 from .outcomes import solved_runs
 
+SIZES = {"Parameters": "parameters", "State": "state_size", "FLOP": "step_flops"}
+"""Columns of the table, and the facts that they show."""
+
 AXES = "Two columns say how a model made its addresses in training, and how at test."
 
 
@@ -32,9 +35,11 @@ def models(results: Results) -> Table:
             "Sequences to solve": [formats.number(v) for v in numbers["sequences_to_solve"]],
             "Time to solve": [formats.duration(value) for value in numbers["seconds_to_solve"]],
             "ms per sequence": [formats.number(value) for value in numbers["milliseconds"]],
-            "Parameters": [formats.whole(v) for v in numbers["parameters"]],
+            **{name: [formats.whole(v) for v in numbers[size]] for name, size in SIZES.items()},
         }
     )
+    # results of earlier versions say nothing of some sizes
+    text = text.drop(columns=[name for name, size in SIZES.items() if numbers[size].isna().all()])
     if not solved_runs(results):
         text = text.drop(columns=["Solved / run", "Sequences to solve", "Time to solve"])
     if gaps.empty:
@@ -49,7 +54,8 @@ def models(results: Results) -> Table:
         "interquartile mean (IQM; with fewer than four seeds the mean) over n finished seeds, with "
         "its 95 % bootstrap interval over seeds. "
         f"{says * (not gaps.empty)}Times are medians over seeds, and those to solve over the "
-        "solved seeds only. A failed trial counts as run and not solved."
+        "solved seeds only. State counts the numbers that a sequence carries from step to step, FLOP "
+        "are those of one step forward. A failed trial counts as run and not solved."
     )
     return Table("models", "All models", caption, text, numbers)
 

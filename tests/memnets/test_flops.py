@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from studies.bench import flops, training_step
+from memnets import flops
+from studies.bench import training_step
 
 
 def counted(work):
