@@ -54,8 +54,8 @@ def models(results: Results) -> Table:
         "interquartile mean (IQM; with fewer than four seeds the mean) over n finished seeds, with "
         "its 95 % bootstrap interval over seeds. "
         f"{says * (not gaps.empty)}Times are medians over seeds, and those to solve over the "
-        "solved seeds only. State counts the numbers that a sequence carries from step to step, FLOP "
-        "are those of one step forward. A failed trial counts as run and not solved."
+        "solved seeds only. State counts the numbers that a sequence carries from step to step, "
+        "FLOP are those of one step forward. A failed trial counts as run and not solved."
     )
     return Table("models", "All models", caption, text, numbers)
 
