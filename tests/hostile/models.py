@@ -91,7 +91,7 @@ def step(spec: ModelSpec, symbols: int = 0) -> dict[str, Any]:
     loss = cost_TB.sum(0).mean() + network.estimator.surrogate(rollout.address, *seen)
     loss.backward()
     network.estimator.advance()
-    gradients = [p.grad.numpy() for p in network.parameters() if p.grad is not None]
+    gradients = [p.grad.to_dense().numpy() for p in network.parameters() if p.grad is not None]
     with torch.no_grad():
         tested = network.eval()(inputs).logits_TBY
     return {
@@ -152,7 +152,7 @@ def _term_with(name: str, option: str) -> Any:
         }
         loss = term(network(inputs), inputs, **{n: told[n] for n in term.wanted()})
         loss.backward()
-        gradients = [p.grad.numpy() for p in network.parameters() if p.grad is not None]
+        gradients = [p.grad.to_dense().numpy() for p in network.parameters() if p.grad is not None]
         return {"loss": loss.item(), "gradient": gradients}
 
     return use

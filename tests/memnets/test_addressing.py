@@ -125,6 +125,8 @@ def test_every_estimator_is_tested_with_one_slot_and_without_memory(estimator):
 def test_what_cannot_be_tested_otherwise_is_not():
     assert others(ModelSpec("none", controller_size=4).build(4, 2)) == ()
     assert "soft" not in others(small("ntm", "top_k"))
+    for cell in ("mlstm", "titans"):
+        assert others(small(cell)) == ("cut off",)
 
 
 def test_an_unknown_address_is_refused_with_the_known_ones():
