@@ -89,7 +89,7 @@ class ControllerAlone(nn.Module):
         super().__init__()
         units, reads = network.controller.output_size, network.cell.read_size
         readout = network.readout
-        self.reads = reads
+        self.reads = fed = reads if network.feed_read else 0
         self.embed = network.embed
         self.read_steps = network.cell.read_steps
         # on "meta", no number is drawn for the readout that is replaced
@@ -98,7 +98,7 @@ class ControllerAlone(nn.Module):
                 network.controller,
                 NoMemory(units, Soft()),
                 readout.out_features,
-                input_size=network.input_size + reads,
+                input_size=network.input_size + fed,
                 bypass_dropout=network.bypass.p,
             )
         self.network.readout.weight = nn.Parameter(readout.weight.detach()[:, :units])

@@ -33,6 +33,8 @@ class MemoryNetwork(nn.Module):
 
     With an `embedding`, inputs are indices of symbols, and `input_size` is the width of its
     vectors. Controller, memory and backends see these vectors only.
+
+    Without `feed_read` the controller sees the input alone: no step waits for an earlier read.
     """
 
     def __init__(
@@ -44,11 +46,16 @@ class MemoryNetwork(nn.Module):
         input_size: int,
         bypass_dropout: float = 0.0,
         embedding: Embedding | None = None,
+        feed_read: bool = True,
         backend: str = "auto",
     ) -> None:
         super().__init__()
+        if not feed_read and cell.read_steps > 1:
+            steps = f"{cell.read_steps} reads a step feeds them to the controller"
+            raise ValueError(f"a memory with {steps}: leave feed_read True")
         self.backend = backend
         self.input_size = input_size
+        self.feed_read = feed_read
         require_number("bypass_dropout", bypass_dropout, least=0, below=1)
         self.bypass = nn.Dropout(bypass_dropout)
         self.embedding = embedding
@@ -166,7 +173,8 @@ class MemoryNetwork(nn.Module):
 
     def drive(self, x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
         """One step without the readout: the controller's output (B, C), next state and address."""
-        h_BC, controller = self.controller(torch.cat([x_BX, state.read_BO], -1), state.controller)
+        fed = torch.cat([x_BX, state.read_BO], -1) if self.feed_read else x_BX
+        h_BC, controller = self.controller(fed, state.controller)
         external = (x_BX.to(self.readout.weight.dtype),) if self.cell.takes_input else ()
         read_BO, cell, address = self._precisely(self.cell, h_BC, state.cell, *external)
         for _ in range(self.cell.read_steps - 1):
@@ -201,6 +209,7 @@ def assemble(
     controller_options: Mapping[str, Any] | None = None,
     bypass_dropout: float = 0.0,
     embedding: Embedding | None = None,
+    feed_read: bool = True,
     backend: str = "auto",
 ) -> MemoryNetwork:
     """Builds estimator, cell and controller with matching sizes, and the network of them.
@@ -213,7 +222,8 @@ def assemble(
     estimator = make_estimator(**(estimator_options or {}), **features)
     external = accepted(make_cell, external_size=input_size)
     cell = make_cell(hidden_size, estimator, **(cell_options or {}), **external)
-    controller = make_controller(input_size + cell.read_size, controller_size, **controller_options)
+    fed = input_size + (cell.read_size if feed_read else 0)
+    controller = make_controller(fed, controller_size, **controller_options)
     network = MemoryNetwork(
         controller,
         cell,
@@ -221,6 +231,7 @@ def assemble(
         input_size=input_size,
         bypass_dropout=bypass_dropout,
         embedding=embedding,
+        feed_read=feed_read,
         backend=backend,
     )
     draw_for(estimator)

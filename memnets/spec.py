@@ -43,6 +43,8 @@ class ModelSpec:
     bypass_dropout: float = 0.0
     embedding: int = 0
     """Width of the learned vectors of symbols that come in as indices; 0: they are one-hot."""
+    feed_read: bool = True
+    """Whether the controller sees what was read; without, whole sequences can be run at once."""
 
     def __post_init__(self) -> None:
         for name in ("cell", "estimator", "controller"):
@@ -56,6 +58,8 @@ class ModelSpec:
         require_positive(controller_size=self.controller_size)
         require_number("bypass_dropout", self.bypass_dropout, least=0, below=1)
         require_whole("embedding", self.embedding, least=0)
+        if not isinstance(self.feed_read, bool):
+            raise ValueError(f"feed_read is True or False, not {self.feed_read!r}")
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_json(), sort_keys=True))
@@ -96,6 +100,7 @@ class ModelSpec:
             controller_options=self.controller_options,
             bypass_dropout=self.bypass_dropout,
             embedding=embedding,
+            feed_read=self.feed_read,
             backend=backend,
         )
 
@@ -124,11 +129,13 @@ class ModelSpec:
         return None
 
     def to_json(self) -> dict[str, Any]:
-        """A dictionary of JSON types; it has the embedding only where there is one."""
+        """A dictionary of JSON types; fields of later versions only where they say something."""
         data = asdict(self)
-        # ids of stored trials are made of this, and earlier versions had none
+        # ids of stored trials are made of this, and earlier versions had no such fields
         if not self.embedding:
             del data["embedding"]
+        if self.feed_read:
+            del data["feed_read"]
         return data
 
     @classmethod

@@ -7,7 +7,7 @@ nothing in the way; the reference runs all of it.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .base import Backend
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 class FastBackend(Backend):
     """A backend that does not call the modules of a network one by one in every step."""
 
+    takes_apart: ClassVar[bool] = False
+    """Whether it computes in place of the network's own step, without compiled kernels."""
+
     @abstractmethod
     def lacks(self, network: MemoryNetwork) -> str | None:
         """What it does not cover of a network in its present mode, in a sentence; else None."""
@@ -31,13 +34,14 @@ class FastBackend(Backend):
         inputs_TBX: Tensor | None = None,
         state: NetworkState | None = None,
     ) -> str | None:
-        reason = hooked(network) or self.lacks(network)
-        if reason is None and self.fused:
+        reason = hooked(network) or (unfed(network) if self.fused else None) or self.lacks(network)
+        apart = self.fused or self.takes_apart
+        if reason is None and apart:
             reason = overridden(network)
         if reason is not None or inputs_TBX is None:
             return reason
         reason = odd_call(inputs_TBX)
-        if not self.fused:
+        if not apart:
             return reason or (None if state is None else no_tensors(state))
         reason = reason or odd_inputs(inputs_TBX, network)
         if reason is not None or state is None:
@@ -81,6 +85,13 @@ def overridden(network: MemoryNetwork) -> str | None:
     if type(network) is not MemoryNetwork:
         return f"{type(network).__name__} may unroll in its own way"
     return None
+
+
+def unfed(network: MemoryNetwork) -> str | None:
+    """A controller that does not see what was read; kernels feed it to theirs."""
+    if network.feed_read or not network.cell.read_size:
+        return None
+    return "its controller is not fed what was read (feed_read), the kernels feed theirs"
 
 
 def odd_call(inputs_TBX: Tensor) -> str | None:

@@ -68,9 +68,12 @@ class Attention(MemoryCell[AttentionState]):
         self.positions, self.no_op = positions, no_op
         self.heads = head_names(1, heads)
         self.read_size = heads * width
-        self.interface = Interface(
-            input_size, {name: (heads, width) for name in ("query", "key", "value")}
-        )
+        self.interface = Interface(input_size, self.shapes)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The parameters of the heads, as the interface cuts them, with their shapes."""
+        return {name: (self.reads, self.width) for name in ("query", "key", "value")}
 
     def initial_state(self, batch_size: int) -> AttentionState:
         like = self.interface.linear.weight

@@ -110,37 +110,39 @@ class Slots(MemoryCell[SlotsState]):
         return SlotsState(empty_BRNW, empty_BRNW)
 
     def forward(self, h_BC: Tensor, state: SlotsState) -> tuple[Tensor, SlotsState, Address]:
-        head = self.interface(h_BC)
-        query_BRW = self.query_norm(silu(head["query"]))
-        key_BRW, value_BRW = self.key_norm(silu(head["key"])), silu(head["value"])
-        share_BRK, write = self._write(head)
-        slots_BRK = None if write is None else write.slots_BHK
+        query_BRW, key_BRW, value_BRW, log_decay_BRN, write = self.written(h_BC)
+        slots_BRK = weights_BRK = None
+        if write is not None:
+            weights_BRK, slots_BRK = write.weights_BHK, write.slots_BHK
+        if slots_BRK is not None:
+            log_decay_BRN = log_decay_BRN.gather(-1, slots_BRK)
+        share_BRK = gated.share(log_decay_BRN, weights_BRK)
         after = SlotsState(
             gated.write(state.keys_BRNW, share_BRK, key_BRW, slots_BRK),
             gated.write(state.values_BRNW, share_BRK, value_BRW, slots_BRK),
         )
-        weighting_BRN = gated.weighting(query_BRW, after.keys_BRNW)
-        choose = _whole if self.soft_reads else self.estimator
-        read: Address = choose(weighting_BRN)
+        read = self.look(gated.weighting(query_BRW, after.keys_BRNW))
         address = read if write is None else join_heads(write, read)
         return attention.read(after.values_BRNW, read).flatten(1), after, address
 
-    def _write(self, head: dict[str, Tensor]) -> tuple[Tensor, Address | None]:
-        """The share that is replaced of every slot, or of those that a routed write names."""
-        log_decay_BRN = self._log_decay(head["decay"])
-        if not self.routed:
-            return gated.share(log_decay_BRN.expand(-1, -1, self.slots)), None
-        write: Address = self.estimator(SCORES[self.scores](head["route"]))
-        if write.slots_BHK is not None:
-            log_decay_BRN = log_decay_BRN.expand(-1, -1, self.slots).gather(-1, write.slots_BHK)
-        return gated.share(log_decay_BRN, write.weights_BHK), write
-
-    def _log_decay(self, raw: Tensor) -> Tensor:
-        """Log α, (B, R, N) of the slots, or (B, R, 1) of the heads."""
+    def written(self, h_BC: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Address | None]:
+        """All that depends on the controller alone: query, key and value of each head (B, R, W),
+        log α of every slot (B, R, N), and where a routed write goes.
+        """
+        head = self.interface(h_BC)
+        query_BRW = self.query_norm(silu(head["query"]))
+        key_BRW, value_BRW = self.key_norm(silu(head["key"])), silu(head["value"])
+        write = self.estimator(SCORES[self.scores](head["route"])) if self.routed else None
         if self.log_rate_R is None:
-            return gated.slot_decay(raw, self.damping)
-        return gated.head_decay(raw, self.log_rate_R).unsqueeze(-1)
+            log_decay_BRN = gated.slot_decay(head["decay"], self.damping)
+        else:
+            log_decay_BR1 = gated.head_decay(head["decay"], self.log_rate_R).unsqueeze(-1)
+            log_decay_BRN = log_decay_BR1.expand(-1, -1, self.slots)
+        return query_BRW, key_BRW, value_BRW, log_decay_BRN, write
 
-
-def _whole(weighting_BRN: Tensor) -> Address:
-    return dense(weighting_BRN, weighting_BRN)
+    def look(self, weighting_BRN: Tensor) -> Address:
+        """The address of a read: the estimator's, or, with soft reads, the whole weighting."""
+        if self.soft_reads:
+            return dense(weighting_BRN, weighting_BRN)
+        address: Address = self.estimator(weighting_BRN)
+        return address

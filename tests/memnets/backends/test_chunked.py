@@ -1,0 +1,163 @@
+"""Whole stretches at once: the reference's outputs, addresses, states and gradients."""
+
+import pytest
+import torch
+
+from memnets.addressing import CUT_OFF, addressed
+from memnets.backends import choose
+from memnets.registry import backends, controllers
+from memnets.spec import ModelSpec
+
+from ..building import small
+
+STEPS, BATCH = 70, 3
+MEMORIES = {
+    "attention": ("attention", {}),
+    "attention, longer than a stretch": ("attention", {"slots": 90}),
+    "attention, alibi": ("attention", {"positions": "alibi", "no_op": True}),
+    "attention, rotary": ("attention", {"positions": "rotary", "slots": 30}),
+    "slots": ("slots", {}),
+    "slots, routed": ("slots", {"routed": True}),
+    "slots, as Raven": (
+        "slots",
+        {"routed": True, "decay": "head", "soft_reads": True, "key_norm": True},
+    ),
+}
+ESTIMATORS = {"soft": {}, "top_k": {"k": 3}, "straight_through": {}}
+
+
+def unfed(cell="attention", *parts, options=None, **more):
+    return small(cell, *parts, cell_options=options, feed_read=False, **more)
+
+
+def everything(network, backend, *call):
+    """All that a rollout gives, and the gradients of a function of all of it."""
+    network.backend = backend
+    rollout = network(*call)
+    slots = network.cell.slots
+    found = [rollout.logits_TBY, rollout.hidden_TBC, rollout.address.dense(slots)]
+    found += [rollout.address.entropy_BH, rollout.state.read_BO, *rollout.state.cell]
+    loss = sum(part.sin().sum() for part in found if part.requires_grad)
+    parameters = [part for part in network.parameters() if part.requires_grad]
+    return found + list(torch.autograd.grad(loss, parameters, allow_unused=True))
+
+
+def same(network, *call):
+    assert choose(network, "auto").backend == "chunked", choose(network, "chunked").reason
+    for found, expected in zip(
+        everything(network, "chunked", *call), everything(network, "reference", *call), strict=True
+    ):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_a_sequence_in_stretches_is_that_in_steps(memory, estimator):
+    cell, options = MEMORIES[memory]
+    network = unfed(cell, estimator, options=options, estimator_options=ESTIMATORS[estimator])
+    network = network.double()
+    inputs_TBX = torch.randn(STEPS, BATCH, 4, dtype=torch.float64)
+    same(network, inputs_TBX)
+    with torch.no_grad():
+        state = network(inputs_TBX[:11]).state
+    # from a state that is not the first, by a stretch that is not whole
+    same(network, inputs_TBX[:9], state)
+
+
+@pytest.mark.parametrize("controller", list(controllers))
+@pytest.mark.parametrize("cell", ["attention", "slots"])
+def test_with_every_controller(cell, controller):
+    network = unfed(cell, "soft", controller).double()
+    same(network, torch.randn(20, BATCH, 4, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_episodes_that_begin_at_different_steps(memory):
+    cell, options = MEMORIES[memory]
+    network = unfed(cell, options=options).double()
+    starts_TB = torch.zeros(40, BATCH, dtype=torch.bool)
+    starts_TB[13, 0] = starts_TB[29, 2] = True
+    same(network, torch.randn(40, BATCH, 4, dtype=torch.float64), None, starts_TB)
+
+
+def test_it_is_differentiated_twice():
+    network = unfed("attention").double()
+    network.backend = "chunked"
+    inputs_TBX = torch.randn(3, 1, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda x: network(x).logits_TBY, (inputs_TBX,))
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (lambda: small("attention"), "its controller is fed what was read"),
+        (lambda: unfed("ntm"), "the cell NTM has no form for whole sequences"),
+        (lambda: unfed("slots", "reinforce"), "the estimator Reinforce may draw numbers"),
+        (lambda: unfed("slots", "gumbel").eval(), "the estimator Gumbel may draw numbers"),
+    ],
+)
+def test_what_it_refuses_and_why(network, reason):
+    network = network()
+    assert reason in backends.get("chunked")().refuses(network)
+    assert choose(network).backend != "chunked"
+
+
+def test_a_module_that_may_draw_numbers_is_refused():
+    network = unfed("slots")
+    network.cell.query_norm = torch.nn.Dropout(0.5)
+    refused = backends.get("chunked")().refuses(network)
+    assert refused == "its cell.query_norm is a Dropout"
+
+
+def test_inputs_of_another_precision_and_other_states_are_left_to_the_reference():
+    network, chunked = unfed("attention"), backends.get("chunked")()
+    inputs_TBX = torch.randn(4, 2, 4)
+    assert chunked.refuses(network, inputs_TBX, network.initial_state(2)) is None
+    assert "float64" in chunked.refuses(network, inputs_TBX.double())
+    assert "shape" in chunked.refuses(network, inputs_TBX, network.initial_state(3))
+
+
+@pytest.mark.parametrize("cell", ["attention", "ntm", "none", "tardis"])
+def test_a_controller_that_is_not_fed_sees_the_inputs_alone(cell):
+    network = unfed(cell, backend="reference").double().eval()
+    inputs_TBX = torch.randn(5, 2, 4, dtype=torch.float64)
+    rollout = network(inputs_TBX)
+    state = network.controller.initial_state(2)
+    for x_BX, h_BC in zip(inputs_TBX, rollout.hidden_TBC, strict=True):
+        expected, state = network.controller(x_BX, state)
+        torch.testing.assert_close(h_BC, expected)
+
+
+def test_kernels_that_feed_the_controller_refuse_one_that_is_not_fed():
+    refused = backends.get("numba")().refuses(unfed("ntm"))
+    assert refused == "its controller is not fed what was read (feed_read), the kernels feed theirs"
+    assert "feed_read" not in (backends.get("numba")().refuses(unfed("none")) or "")
+
+
+def test_a_spec_that_feeds_is_stored_as_before_there_was_a_choice():
+    fed, alone = ModelSpec("attention"), ModelSpec("attention", feed_read=False)
+    assert "feed_read" not in fed.to_json() and alone.to_json()["feed_read"] is False
+    assert all(ModelSpec.from_json(spec.to_json()) == spec for spec in (fed, alone))
+
+
+@pytest.mark.parametrize("value", [0, "no", None])
+def test_feed_read_is_true_or_false(value):
+    with pytest.raises(ValueError, match="feed_read is True or False"):
+        ModelSpec("attention", feed_read=value)
+
+
+def test_a_memory_that_is_read_several_times_a_step_feeds_its_controller():
+    with pytest.raises(ValueError, match="2 reads a step feeds them to the controller"):
+        ModelSpec("dntm", cell_options={"read_steps": 2}, feed_read=False).build(3, 2)
+
+
+@pytest.mark.parametrize("cell", ["attention", "ntm"])
+def test_cut_off_it_reads_zeros(cell):
+    network = unfed(cell, backend="reference").eval()
+    inputs_TBX = torch.randn(5, 2, 4)
+    with torch.no_grad(), addressed(network, CUT_OFF) as changed:
+        found = changed(inputs_TBX).logits_TBY
+        hidden_TBC = network(inputs_TBX).hidden_TBC
+        blank_TBO = torch.zeros(5, 2, network.cell.read_size)
+        expected = network.readout(torch.cat([hidden_TBC, blank_TBO], -1))
+    torch.testing.assert_close(found, expected)
