@@ -108,7 +108,7 @@ def matched(
     near = search.nearest
     text = f"no sizes of {spec.label} give {wanted:,} {_named(measure)} within {tolerance:.1%}"
     if near is None:
-        raise Unmatched(f"{text}: what can be changed ({', '.join(search.free)}) has no effect.")
+        raise Unmatched(f"{text}: none of its sizes has an effect on that.")
     changed = ", ".join(f"{name} {_value(near, name)}" for name in search.free)
     raise Unmatched(f"{text}: the nearest are {search.size(near):,} with {changed}.")
 
@@ -120,10 +120,11 @@ class _Search:
         self, spec: ModelSpec, measure: str, wanted: int, sizes: Mapping[str, int]
     ) -> None:
         self.spec, self.measure, self.wanted, self.sizes = spec, measure, wanted, sizes
-        known = options_of(cells.get(spec.cell))
-        self.free = [name for name in FREE[measure] if name == CONTROLLER or name in known]
         self.nearest: ModelSpec | None = None
         self._known: dict[ModelSpec, int | None] = {}
+        known = options_of(cells.get(spec.cell))
+        asked = [name for name in FREE[measure] if name == CONTROLLER or name in known]
+        self.free = [name for name in asked if self._matters(name)]
 
     def candidates(self) -> Iterator[ModelSpec]:
         """The model as it is, with one size changed, then with two."""
@@ -162,6 +163,10 @@ class _Search:
             if self.nearest is None or self._distance(each) < self._distance(self.nearest):
                 self.nearest = each
             yield each
+
+    def _matters(self, name: str) -> bool:
+        own = _value(self.spec, name)
+        return self._size(self.spec) != self._size(_with(self.spec, name, 2 * own))
 
     def _distance(self, spec: ModelSpec) -> int:
         return abs(self.size(spec) - self.wanted)
