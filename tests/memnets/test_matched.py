@@ -34,6 +34,15 @@ def test_a_model_is_matched_on_each_measure(measure, cell):
     assert (found.cell, found.controller) == (cell, "gru")
 
 
+def test_a_table_that_is_tried_at_its_largest_is_not_filled():
+    """The search for a state tries 65,536 slots of 65,536 numbers, which are no state."""
+    ntm, table = ModelSpec("ntm"), ModelSpec("product_keys")
+    found = table.matched("state", ntm, **SIZES)
+    assert found.cell == "product_keys" and near(found, ntm, "state")
+    largest = ModelSpec("product_keys", cell_options={"width": 1 << 16})
+    assert size_of(largest, "parameters", **SIZES) > 1 << 32
+
+
 def test_one_size_is_changed_where_that_is_enough():
     ntm = ModelSpec("ntm")
     assert ntm.matched("parameters", ntm, **SIZES) == ntm
