@@ -21,6 +21,8 @@ TOLERANCE = 0.01
 """Sizes that differ by no more than this share are equal."""
 LARGEST = 1 << 16
 """No size that is tried is larger."""
+FILLED = 4_096
+"""Models without a larger size than this are built in earnest, which is faster."""
 
 CONTROLLER = "controller_size"
 FREE = {
@@ -82,7 +84,7 @@ def size_of(spec: ModelSpec, measure: str, **sizes: int) -> int:
         return MEASURES[measure](spec.build(**sizes, backend="reference").eval())
 
     with torch.random.fork_rng(devices=[]):
-        if measure != "flops":
+        if measure != "flops" and max(_whole_numbers(spec)) > FILLED:
             # on "meta", a table of gigabytes is counted without being filled
             with contextlib.suppress(NotImplementedError, RuntimeError), torch.device("meta"):
                 return measured()
@@ -186,6 +188,11 @@ class _Search:
             except (ValueError, RuntimeError, MemoryError):
                 self._known[spec] = None
         return self._known[spec]
+
+
+def _whole_numbers(spec: ModelSpec) -> list[int]:
+    options = [value for value in spec.cell_options.values() if isinstance(value, int)]
+    return [spec.controller_size, *options]
 
 
 def _value(spec: ModelSpec, name: str) -> int:
