@@ -45,5 +45,5 @@ def discrete_vs_soft() -> Study:
         ),
         own=own,
         seeds=FRESH,
-        tuning=Search(space={"learning_rate": (5e-4, 1e-3, 2e-3)}, seeds=(0,)),
+        tuning=Search(space={"learning_rate": (5e-4, 1e-3, 2e-3, 5e-3)}, seeds=(0,)),
     )

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from memnets import sizes
 from memnets.backends import choose
+from memnets.estimators import SOFT
 from memnets.network import MemoryNetwork
 
 from .base import Row
@@ -41,12 +42,14 @@ def facts(learner: Trained) -> dict[str, Any]:
 def of_network(network: MemoryNetwork) -> dict[str, Any]:
     """Facts of the network alone: backend, sizes, and how its addresses are made."""
     used = choose(network, network.backend)
+    # without heads nothing is addressed, and the whole memory is used, whatever the estimator
+    heads, how = network.cell.heads, network.estimator
     return {
         "backend": used.backend,
         "backend_reason": used.reason,
         "parameters": sizes.parameters(network),
-        "in_training": network.estimator.in_training,
-        "at_test": network.estimator.at_test,
+        "in_training": how.in_training if heads else SOFT,
+        "at_test": how.at_test if heads else SOFT,
         "state_size": sizes.state(network),
         "step_flops": sizes.step_flops(network),
     }

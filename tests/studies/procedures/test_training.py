@@ -88,6 +88,13 @@ def test_a_network_without_heads_has_no_entropy(trial):
     assert outcome.trace["weights_THN"].shape[1:] == (0, 0)
 
 
+def test_a_memory_without_heads_is_soft_whatever_its_estimator(trial):
+    sizes = {"width": 2, "heads": 1}
+    model = ModelSpec("mlstm", "reinforce", controller_size=4, cell_options=sizes)
+    _, outcome = rows_of(dataclasses.replace(trial, model=model))
+    assert (outcome.facts["in_training"], outcome.facts["at_test"]) == ("soft", "soft")
+
+
 def test_all_models_of_one_seed_see_the_same_batches(trial):
     def batches(model, seed):
         learner = start(dataclasses.replace(trial, model=model, seed=seed))
