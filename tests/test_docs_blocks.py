@@ -3,12 +3,14 @@
 import functools
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from envs.tasks import tasks
-from memnets.registry import cells
+from memnets.registry import Registry, cells, estimators
+from studies.design.study import studies
+from studies.procedures.base import procedures
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -46,6 +48,8 @@ story = "1 Mary moved to the bathroom.\\n2 Where is Mary? \\tbathroom\\t1\\n"
 (folder / "qa1_single-supporting-fact_train.txt").write_text(story)
 """,
 }
+REGISTRIES: tuple[Registry[Any], ...] = (cells, estimators, tasks, studies, procedures)
+"""What blocks register in is as it was afterwards."""
 SHELL = {
     "memnets": "tests/test_docs_commands.py parses it",
     "make": "a target of the Makefile, which a test below looks up",
@@ -116,7 +120,7 @@ PYTHON_PAGES = sorted({block.page for block in of("python")} - set(ELSEWHERE))
 @pytest.fixture
 def registered_before():
     """Forgets what a page registers."""
-    before = {registry: dict(registry._registered) for registry in (cells, tasks)}
+    before = {registry: dict(registry._registered) for registry in REGISTRIES}
     yield
     for registry, things in before.items():
         registry._registered = things
