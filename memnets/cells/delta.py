@@ -92,18 +92,28 @@ class Delta(MemoryCell[DeltaState]):
         return DeltaState(like.new_zeros(batch_size, self.pairs, self.slots, self.width))
 
     def forward(self, h_BC: Tensor, state: DeltaState) -> tuple[Tensor, DeltaState, Address]:
-        head = self.interface(h_BC)
+        write, read, value_BHW, rate_BH, log_decay_BH = self.written(h_BC)
         memory_BHNW = state.memory_BHNW
-        if self.log_rate_H is not None:
-            keep_BH = fast_weights.decay(head["decay"], self.log_rate_H)
-            memory_BHNW = keep_BH[..., None, None] * memory_BHNW
-        write, read = self._address(head["key"]), self._address(head["query"])
-        rate_BH = head["rate"].sigmoid()
-        memory_BHNW = fast_weights.delta(memory_BHNW, write, head["value"], rate_BH)
+        if log_decay_BH is not None:
+            memory_BHNW = log_decay_BH.exp()[..., None, None] * memory_BHNW
+        memory_BHNW = fast_weights.delta(memory_BHNW, write, value_BHW, rate_BH)
         read_BO = fast_weights.recall(memory_BHNW, read).flatten(1)
-        address = join_heads(write, read)
-        chosen = slice(len(self.heads))
-        return read_BO, DeltaState(memory_BHNW), address.heads(chosen)
+        return read_BO, DeltaState(memory_BHNW), self.addresses(write, read)
+
+    def written(self, h_BC: Tensor) -> tuple[Address, Address, Tensor, Tensor, Tensor | None]:
+        """All that a step does, which depends on the controller alone: where it writes and reads,
+        each head in its own matrix, the value (B, H, W), the rate β (B, H), and log α (B, H).
+        """
+        head = self.interface(h_BC)
+        write, read = self._address(head["key"]), self._address(head["query"])
+        log_decay_BH = None
+        if self.log_rate_H is not None:
+            log_decay_BH = fast_weights.log_decay(head["decay"], self.log_rate_H)
+        return write, read, head["value"], head["rate"].sigmoid(), log_decay_BH
+
+    def addresses(self, write: Address, read: Address) -> Address:
+        """Of both heads of every matrix; of none where keys are no weightings."""
+        return join_heads(write, read).heads(slice(len(self.heads)))
 
     def _address(self, key_BHZ: Tensor) -> Address:
         if self.keys == "l2":

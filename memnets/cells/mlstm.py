@@ -95,16 +95,13 @@ class MLSTM(MemoryCell[MLSTMState]):
         )
 
     def forward(self, h_BC: Tensor, state: MLSTMState) -> tuple[Tensor, MLSTMState, Address]:
-        head = self.interface(h_BC)
-        log_forget_BH = logsigmoid(head["forget"]) if self.forget == "sigmoid" else head["forget"]
+        write, read, value_BHW, log_forget_BH, log_input_BH, output_BHW = self.written(h_BC)
         stabiliser_BH, forget_BH, input_BH = matrix_memory.stabilised(
-            log_forget_BH, head["input"], state.stabiliser_BH
+            log_forget_BH, log_input_BH, state.stabiliser_BH
         )
-        write = self._address(head["key"], scale=self.slots**-0.5)
-        read = self._address(head["query"])
         input_BH1, forget_BH1 = input_BH.unsqueeze(-1), forget_BH.unsqueeze(-1)
         memory_BHNW = fast_weights.store(
-            forget_BH1.unsqueeze(-1) * state.memory_BHNW, write, input_BH1 * head["value"]
+            forget_BH1.unsqueeze(-1) * state.memory_BHNW, write, input_BH1 * value_BHW
         )
         # the sum of keys is a memory whose every value is one
         keys_BHN1 = (forget_BH1 * state.keys_BHN).unsqueeze(-1)
@@ -114,9 +111,24 @@ class MLSTM(MemoryCell[MLSTMState]):
             fast_weights.recall(keys_BHN1, read).squeeze(-1),
             stabiliser_BH,
         )
-        read_BO = (head["output"].sigmoid() * read_BHW).flatten(1)
+        read_BO = (output_BHW * read_BHW).flatten(1)
         after = MLSTMState(memory_BHNW, keys_BHN1.squeeze(-1), stabiliser_BH)
-        return read_BO, after, join_heads(write, read).heads(slice(len(self.heads)))
+        return read_BO, after, self.addresses(write, read)
+
+    def written(self, h_BC: Tensor) -> tuple[Address, Address, Tensor, Tensor, Tensor, Tensor]:
+        """All that a step does, which depends on the controller alone: where it writes and reads,
+        each head in its own matrix, the value (B, H, W), log f and log i (B, H), and o (B, H, W).
+        """
+        head = self.interface(h_BC)
+        write = self._address(head["key"], scale=self.slots**-0.5)
+        read = self._address(head["query"])
+        forget_BH = head["forget"]
+        log_forget_BH = logsigmoid(forget_BH) if self.forget == "sigmoid" else forget_BH
+        return write, read, head["value"], log_forget_BH, head["input"], head["output"].sigmoid()
+
+    def addresses(self, write: Address, read: Address) -> Address:
+        """Of both heads of every matrix; of none where keys are no weightings."""
+        return join_heads(write, read).heads(slice(len(self.heads)))
 
     def _address(self, key_BHN: Tensor, scale: float = 1.0) -> Address:
         if self.keys == "linear":

@@ -50,9 +50,9 @@ def unit_features(key_BHN: Tensor) -> Tensor:
     return features_BHN * (features_BHN.square().sum(-1, keepdim=True) + NORM_EPS).rsqrt()
 
 
-def decay(raw_BH: Tensor, log_rate_H: Tensor) -> Tensor:
-    """α = exp(-e^a softplus(x)), in (0, 1): how much of the matrix stays (Yang et al., 2025)."""
-    return (-log_rate_H.exp() * softplus(raw_BH)).exp()
+def log_decay(raw_BH: Tensor, log_rate_H: Tensor) -> Tensor:
+    """Log α, α = exp(-e^a softplus(x)): how much of the matrix stays (Yang et al., 2025)."""
+    return -log_rate_H.exp() * softplus(raw_BH)
 
 
 def recall(memory_BHNW: Tensor, address: Address) -> Tensor:

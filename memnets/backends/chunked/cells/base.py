@@ -38,3 +38,11 @@ def of_stretch(address: Address, steps: int) -> Address:
     return Address._make(
         None if part is None else part.unflatten(0, (steps, -1)) for part in address
     )
+
+
+def over_heads(part: Tensor, steps: int) -> Tensor:
+    """Numbers of (C · B) rows per head, step by step, as those of each head over C steps.
+
+    (C · B, H, …) becomes (B, H, C, …).
+    """
+    return part.unflatten(0, (steps, -1)).movedim(0, 2)
