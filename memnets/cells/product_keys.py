@@ -71,8 +71,8 @@ class ProductKeys(MemoryCell[tuple[()]]):
         first, second = product_keys.factors(slots)
         # as in the authors' code: keys uniform by their width, values normal by theirs
         bound = (key_width // 2) ** -0.5
-        self.first_HIZ = nn.Parameter(_uniform(heads, first, key_width // 2, bound=bound))
-        self.second_HJZ = nn.Parameter(_uniform(heads, second, key_width // 2, bound=bound))
+        self.first_HNZ = nn.Parameter(_uniform(heads, first, key_width // 2, bound=bound))
+        self.second_HNZ = nn.Parameter(_uniform(heads, second, key_width // 2, bound=bound))
         self.values_NW = nn.Parameter(torch.randn(slots, width) * width**-0.5)
 
     def initial_state(self, batch_size: int) -> tuple[()]:
@@ -84,7 +84,7 @@ class ProductKeys(MemoryCell[tuple[()]]):
         if self.normalised:
             query_BHZ = layer_norm(query_BHZ, query_BHZ.shape[-1:])
         scores_BHK, slots_BHK = product_keys.nearest(
-            query_BHZ, self.first_HIZ, self.second_HJZ, self.k
+            query_BHZ, self.first_HNZ, self.second_HNZ, self.k
         )
         address = product_keys.placed(self.estimator(scores_BHK.softmax(-1)), slots_BHK)
         reads_BHW = product_keys.lookup(

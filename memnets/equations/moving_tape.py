@@ -52,6 +52,6 @@ def move(tape_BHNW: Tensor, weights_BHK: Tensor, distances_BHK: Tensor) -> Tenso
     rows_BHKN = first_BH.unsqueeze(-1).unsqueeze(-1) + slots_BHKN
     there = tape_BHNW.reshape(B * H * N, W).index_select(0, rows_BHKN.flatten())
     # all rows of a moved tape side by side: the mixture is one product
-    moved_BHZ = weights_BHK.unsqueeze(2) @ there.view(B, H, -1, N * W)
+    moved_BHZ = weights_BHK.unsqueeze(2) @ there.view(B, H, distances_BHK.shape[-1], N * W)
     rest_BH1 = (1 - weights_BHK.sum(-1, keepdim=True)).clamp_min(0)
     return rest_BH1.unsqueeze(-1) * tape_BHNW + moved_BHZ.view(B, H, N, W)

@@ -25,7 +25,7 @@ def factors(slots: int) -> tuple[int, int]:
 
 
 def nearest(
-    query_BHZ: Tensor, first_HIZ: Tensor, second_HJZ: Tensor, count: int
+    query_BHZ: Tensor, first_HNZ: Tensor, second_HNZ: Tensor, count: int
 ) -> tuple[Tensor, Tensor]:
     """The `count` slots whose keys have the largest product with the query, largest first.
 
@@ -34,10 +34,10 @@ def nearest(
     `count` second halves, combined, hold them all; those of the other slots are never computed.
     """
     one_BHZ, two_BHZ = query_BHZ.chunk(2, -1)
-    first_BHK, rows_BHK = _best(torch.einsum("bhz,hiz->bhi", one_BHZ, first_HIZ), count)
-    second_BHK, columns_BHK = _best(torch.einsum("bhz,hjz->bhj", two_BHZ, second_HJZ), count)
+    first_BHK, rows_BHK = _best(torch.einsum("bhz,hiz->bhi", one_BHZ, first_HNZ), count)
+    second_BHK, columns_BHK = _best(torch.einsum("bhz,hjz->bhj", two_BHZ, second_HNZ), count)
     scores_BHZ = (first_BHK.unsqueeze(-1) + second_BHK.unsqueeze(-2)).flatten(-2)
-    slots_BHKK = rows_BHK.unsqueeze(-1) * second_HJZ.shape[1] + columns_BHK.unsqueeze(-2)
+    slots_BHKK = rows_BHK.unsqueeze(-1) * second_HNZ.shape[1] + columns_BHK.unsqueeze(-2)
     scores_BHK, best_BHK = _best(scores_BHZ, count)
     return scores_BHK, slots_BHKK.flatten(-2).gather(-1, best_BHK)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot, pad, relu
+from torch.nn.functional import pad, relu
 
 
 class Pushed(NamedTuple):
@@ -48,8 +48,8 @@ def pushed(rows_BHNW: Tensor, strength_BHN: Tensor, push_BH: Tensor, row_BHW: Te
     strength_BHN = torch.where(is_full_BH1, pad(strength_BHN[..., 1:], (0, 1)), strength_BHN)
     moved_BHNW = pad(rows_BHNW[:, :, 1:], (0, 0, 0, 1))
     rows_BHNW = torch.where(is_full_BH1.unsqueeze(-1), moved_BHNW, rows_BHNW)
-    place_BHN = one_hot(taken_BH.clamp_max(slots - 1), slots) * is_push_BH.unsqueeze(-1)
-    place_BHN = place_BHN.to(strength_BHN)
+    at_BH1 = taken_BH.clamp_max(slots - 1).unsqueeze(-1)
+    place_BHN = ((number_N - 1 == at_BH1) & is_push_BH.unsqueeze(-1)).to(strength_BHN)
     strength_BHN = strength_BHN * (1 - place_BHN) + place_BHN * push_BH.unsqueeze(-1)
     place_BHN1 = place_BHN.unsqueeze(-1)
     rows_BHNW = rows_BHNW * (1 - place_BHN1) + place_BHN1 * row_BHW.unsqueeze(2)

@@ -23,7 +23,7 @@ def naive_product_keys(p, inputs, use, gated, normed):
             if normed:
                 q = (q - q.mean()) / np.sqrt(q.var() + 1e-5)
             # 12 slots are 3 times 4; every key is written out
-            first, second = p["first_HIZ"][head], p["second_HJZ"][head]
+            first, second = p["first_HNZ"][head], p["second_HNZ"][head]
             keys = [np.concatenate([first[n // 4], second[n % 4]]) for n in range(N)]
             scores = np.array([q @ key for key in keys])
             best = sorted(range(N), key=lambda n: -scores[n])[:K]

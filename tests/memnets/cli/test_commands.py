@@ -38,7 +38,7 @@ def test_every_command_explains_itself(command, capsys):
         (["train", "--procedure.optimiser", "adm"], "'adam'"),
         (
             ["train", "--procedure.backend", "fast"],
-            "there are auto, compiled, fused, numba, reference",
+            "there are auto, chunked, compiled, fused, numba, reference",
         ),
         (["train", "--seed", "one"], "--help"),
         (["study", "run"], "study"),

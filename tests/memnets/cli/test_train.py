@@ -67,7 +67,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(tmp_path):
     # a limit on file sizes stands in for the disk: rows fit, the checkpoint does not
     code = (
         "import resource, sys\nfrom memnets.cli.main import main\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))\nsys.exit(main(sys.argv[1:]))"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))\nsys.exit(main(sys.argv[1:]))"
     )
     # and the kernels' code on disk would not fit either, and be compiled anew each time
     arguments = ["train", "--folder", str(tmp_path), *SMALL, *TASK, *QUICK]

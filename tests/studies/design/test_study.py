@@ -51,8 +51,8 @@ def test_the_main_study_tunes_all_models_alike_and_compares_them_on_fresh_seeds(
     cells = ("ntm", "dnc", "dntm", "sam")
     assert pairs == {(cell, way) for cell in cells for way in ways} | {("none", "soft")}
     tries = list(main.trials())
-    assert len(tries) == 5 * 21 * 3 and {trial.seed for trial in tries} == {0}
-    assert len(list(main.expected())) == 5 * 21 * 13 and len(main.seeds) == 10
+    assert len(tries) == 5 * 21 * 4 and {trial.seed for trial in tries} == {0}
+    assert len(list(main.expected())) == 5 * 21 * 14 and len(main.seeds) == 10
 
 
 def test_a_task_and_a_model_on_it_may_have_settings_of_their_own(study):

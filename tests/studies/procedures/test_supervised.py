@@ -22,7 +22,7 @@ from studies.design.data import BadData
         ({"test_lengths": ()}, "test_lengths"),
         ({"test_lengths": (0,)}, "test_lengths"),
         ({"solved_errors": -1}, "solved_errors is -1"),
-        ({"backend": "fast"}, "there are auto, compiled, fused, numba, reference"),
+        ({"backend": "fast"}, "there are auto, chunked, compiled, fused, numba, reference"),
     ],
 )
 def test_training_options_out_of_range_are_refused_in_one_line(change, message):
