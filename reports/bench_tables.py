@@ -34,6 +34,11 @@ def _times(value: float) -> str:
     return formats.NONE if math.isnan(value) else f"{formats.number(value)}×"
 
 
+def _by_length(frame: pd.DataFrame) -> Figure:
+    lengths = frame.assign(batch=frame["length"])
+    return figures.step_time(lengths, "steps of a sequence", "ms forward and backward")
+
+
 _SPREAD = (
     Column("ms", "ms per step", formats.number),
     Column("ms_p10", "p10", formats.number),
@@ -105,6 +110,23 @@ BENCHES = {
         partial(figures.step_time, across="environments", up="ms per rollout and update"),
         "ms",
         "A rollout and an update of RecurrentPPO",
+    ),
+    "chunked": Bench(
+        (
+            Column("cell", "Cell"),
+            Column("length", "Steps", formats.whole),
+            Column("batch", "Batch"),
+            Column("backend", "Form"),
+            Column("ms", "ms", formats.number),
+            Column("ms_p10", "p10", formats.number),
+            Column("ms_p90", "p90", formats.number),
+            Column("ratio", "× reference", _times),
+            Column("peak_mb", "Peak (MB)", formats.number),
+            Column("note", "Note"),
+        ),
+        _by_length,
+        "ms",
+        "Whole sequences at once",
     ),
     "store": Bench(
         (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from studies.bench.agents import BenchAgents
+from studies.bench.chunked import BenchChunked
 from studies.bench.device import bench_device
 from studies.bench.environments import bench_envs
 from studies.bench.gpu import BenchGPU
@@ -20,6 +21,7 @@ from studies.bench.train import BenchTrain
 BENCHES: dict[str, Callable[..., Any]] = {
     "train": BenchTrain,
     "memory": BenchMemory,
+    "chunked": BenchChunked,
     "envs": bench_envs,
     "agents": BenchAgents,
     "gpu": BenchGPU,

@@ -54,7 +54,7 @@ def measured(
         if seconds > limit_s or grown > limit_mb:
             predicted = f"would take about {seconds:.0f} s and {grown:.0f} MB by the slope of short"
             return row | {"note": f"{note}; not run: {predicted} sequences"}
-        peak = _peak(lambda: _unroll(subject, h_TBC))
+        peak_mb = peak(lambda: _unroll(subject, h_TBC))
         ms = _median_ms(lambda: _unroll(subject, h_TBC))
         access = _accesses(subject, h_TBC, width)
         access()
@@ -64,7 +64,7 @@ def measured(
             raise
         return row | {"note": f"{note}; not run: does not fit in {limit_mb:.0f} MB"}
     parts = {"address_ms": max(ms - access_ms, 0.0), "access_ms": access_ms}
-    return row | {"ms": ms, **parts, "peak_mb": peak}
+    return row | {"ms": ms, **parts, "peak_mb": peak_mb}
 
 
 def _unroll(subject: Subject, h_TBC: Tensor) -> list[Address]:
@@ -104,8 +104,8 @@ def _predicted(run: Callable[[int], object], steps: int) -> tuple[float, float]:
     costs = []
     for count in PROBES:
         begun = time.perf_counter()
-        peak = _peak(lambda count=count: run(count))  # type: ignore[misc]
-        costs.append((time.perf_counter() - begun, peak))
+        peak_mb = peak(lambda count=count: run(count))  # type: ignore[misc]
+        costs.append((time.perf_counter() - begun, peak_mb))
     slopes = [(last - first) / (PROBES[1] - PROBES[0]) for first, last in zip(*costs, strict=True)]
     whole = [
         last + slope * (steps - PROBES[1]) for last, slope in zip(costs[1], slopes, strict=True)
@@ -122,7 +122,7 @@ def _median_ms(run: Callable[[], object]) -> float:
     return 1000 * statistics.median(times)
 
 
-def _peak(run: Callable[[], object]) -> float:
+def peak(run: Callable[[], object]) -> float:
     """The most MB by which the resident memory of this process rises during `run`."""
     gc.collect()
     with _returning_memory():

@@ -68,8 +68,13 @@ def prepare(
     makers: Mapping[str, Callable[[], Timer]],
     say: Callable[[str], None],
     note: Callable[[Exception], str] = failure,
+    *,
+    most: int = 12,
 ) -> tuple[dict[str, Candidate], dict[str, str]]:
-    """Make and warm up each candidate; one that fails has a note in the second result instead."""
+    """Make and warm up each candidate; one that fails has a note in the second result instead.
+
+    It is warmed up by `most` steps at most.
+    """
     ready: dict[str, Candidate] = {}
     notes: dict[str, str] = {}
     for name, make in makers.items():
@@ -77,7 +82,7 @@ def prepare(
         # one candidate that fails must not end a bench of hours
         try:
             timer = make()
-            ready[name] = Candidate(timer, warm_up(timer))
+            ready[name] = Candidate(timer, warm_up(timer, most=most))
         except NotCovered as reason:
             notes[name] = f"not covered: {reason}"
         except Exception as error:
