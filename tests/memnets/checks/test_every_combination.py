@@ -57,9 +57,11 @@ def test_every_cell_stays_finite_over_500_steps_of_extreme_inputs(cell, estimato
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("estimator", list(estimators))
-@pytest.mark.parametrize("cell", list(cells))
-def test_every_cell_stays_finite_with_every_estimator(cell, estimator):
+@pytest.mark.parametrize(
+    ("cell", "estimator"),
+    [(cell, one) for turn, one in enumerate(estimators) for cell in list(cells)[turn % 3 :: 3]],
+)
+def test_cells_stay_finite_with_estimators_that_take_turns(cell, estimator):
     stays_finite(cell, estimator, "lstm")
 
 
