@@ -108,7 +108,7 @@ def test_a_checkout_and_ours_are_timed_side_by_side_and_a_broken_one_has_a_note(
 def test_a_peer_that_fails_in_a_round_has_a_note_and_the_others_are_timed(tmp_path, monkeypatch):
     ntm = clone(tmp_path / "one", "ntm/aio.py", NTM + THIRD_FAILS)
     # one step before it and one in it
-    monkeypatch.setattr(timing, "warm_up", lambda run: run(1))
+    monkeypatch.setattr(timing, "warm_up", lambda run, **_: run(1))
     bench = BenchPeers(
         checkout=(ntm,),
         batches=(2,),
