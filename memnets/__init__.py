@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from .interface import oneplus as oneplus
     from .network import MemoryNetwork as MemoryNetwork
     from .regularisers import Regulariser as Regulariser
+    from .saved import load as load
+    from .saved import save as save
     from .spec import ModelSpec as ModelSpec
-    from .spec import load as load
-    from .spec import save as save
     from .testing import check_cell as check_cell
     from .testing import check_estimator as check_estimator
     from .types import Address as Address
@@ -54,10 +54,10 @@ _HOMES = {
     "check_cell": "testing",
     "check_estimator": "testing",
     "join_heads": "types",
-    "load": "spec",
+    "load": "saved",
     "memory": "equations",
     "oneplus": "interface",
-    "save": "spec",
+    "save": "saved",
 }
 _PARTS = (
     "backends",

@@ -17,7 +17,7 @@ from .blocks import Picture
 FEWEST = 8
 """So many pictures are drawn here, one after the other, before processes are worth their start."""
 MOST = 8
-"""Processes, of which each takes some 200 MB in the end."""
+"""Processes: each holds what it draws for itself."""
 
 _given: tuple[Sequence[Picture], Path] | None = None
 

@@ -36,7 +36,7 @@ FLOORS = (
     ("network",),
     ("addressing", "sizes", "torchscript"),
     ("spec",),
-    ("preset_dntm",),
+    ("preset_dntm", "saved"),
     ("backends", "checks", "presets", "regularisers"),
     ("sb3", "testing"),
     ("cli",),

@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
-from ..equations import fast_weights
+from ..equations import decay, fast_weights
 from ..estimators import Estimator
 from ..interface import Interface
 from ..options import require_one_of, require_positive
@@ -108,7 +108,7 @@ class Delta(MemoryCell[DeltaState]):
         write, read = self._address(head["key"]), self._address(head["query"])
         log_decay_BH = None
         if self.log_rate_H is not None:
-            log_decay_BH = fast_weights.log_decay(head["decay"], self.log_rate_H)
+            log_decay_BH = decay.log_decay(head["decay"], self.log_rate_H)
         return write, read, head["value"], head["rate"].sigmoid(), log_decay_BH
 
     def addresses(self, write: Address, read: Address) -> Address:

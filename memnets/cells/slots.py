@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from ..equations import attention
+from ..equations import decay as decays
 from ..equations import slots as gated
 from ..estimators import Estimator
 from ..estimators.choices import dense
@@ -136,7 +137,7 @@ class Slots(MemoryCell[SlotsState]):
         if self.log_rate_R is None:
             log_decay_BRN = gated.slot_decay(head["decay"], self.damping)
         else:
-            log_decay_BR1 = gated.head_decay(head["decay"], self.log_rate_R).unsqueeze(-1)
+            log_decay_BR1 = decays.log_decay(head["decay"], self.log_rate_R).unsqueeze(-1)
             log_decay_BRN = log_decay_BR1.expand(-1, -1, self.slots)
         return query_BRW, key_BRW, value_BRW, log_decay_BRN, write
 

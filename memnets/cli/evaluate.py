@@ -66,7 +66,7 @@ def found(path: Path, device: str = "cpu") -> tuple[MemoryNetwork, TaskSpec | No
     """
     from studies.procedures.trained import trained
 
-    from ..spec import is_saved, load
+    from ..saved import is_saved, load
 
     file = path / "checkpoint.pt" if path.is_dir() else path
     if is_saved(file):
@@ -90,7 +90,7 @@ def _asked(task: str | None, given: Mapping[str, Any], own: TaskSpec | None, tra
 
 def _require_fitting(network: MemoryNetwork, own: Task | None, asked: Task) -> None:
     """Raise BadData where a network cannot be tested on a task; `own` is what it was trained on."""
-    from ..spec import sizes_of
+    from ..saved import sizes_of
 
     sizes, needed = sizes_of(network), asked.network_sizes
     if sizes != needed:

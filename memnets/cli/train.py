@@ -152,7 +152,7 @@ def _adopt(checkpoint: Path, study: Study, store: ResultStore) -> None:
 def _save(trial: Trial, home: Path) -> None:
     from studies.procedures.trained import trained
 
-    from ..spec import save
+    from ..saved import save
 
     _, network = trained(home / "checkpoint.pt")
     task = trial.task.build()

@@ -3,6 +3,7 @@
 from . import attention as attention
 from . import chunked as chunked
 from . import content as content
+from . import decay as decay
 from . import fast_weights as fast_weights
 from . import links as links
 from . import location as location

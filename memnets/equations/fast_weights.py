@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import elu, silu, softplus
+from torch.nn.functional import elu, silu
 
 from ..types import Address
 from . import memory, sparse
@@ -48,11 +48,6 @@ def unit_features(key_BHN: Tensor) -> Tensor:
     """SiLU of the key, scaled to norm one, signs kept (Yang et al., 2024)."""
     features_BHN = silu(key_BHN)
     return features_BHN * (features_BHN.square().sum(-1, keepdim=True) + NORM_EPS).rsqrt()
-
-
-def log_decay(raw_BH: Tensor, log_rate_H: Tensor) -> Tensor:
-    """Log α, α = exp(-e^a softplus(x)): how much of the matrix stays (Yang et al., 2025)."""
-    return -log_rate_H.exp() * softplus(raw_BH)
 
 
 def recall(memory_BHNW: Tensor, address: Address) -> Tensor:

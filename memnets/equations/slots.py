@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid, softplus
+from torch.nn.functional import logsigmoid
 
 SCORE_FLOOR = 1e-9
 """Routing scores of a smaller sum are divided by this: what they lack to one routes nowhere."""
@@ -17,11 +17,6 @@ SCORE_FLOOR = 1e-9
 def slot_decay(raw_BRN: Tensor, damping: float) -> Tensor:
     """Log α of every slot, α = σ(x)^(1/τ) (GSA, section 3)."""
     return logsigmoid(raw_BRN) / damping
-
-
-def head_decay(raw_BR: Tensor, log_rate_R: Tensor) -> Tensor:
-    """Log α of a head, α = exp(-e^a softplus(x)), one for all its slots (Raven, as Mamba 2)."""
-    return -log_rate_R.exp() * softplus(raw_BR)
 
 
 def routing(scores_BRN: Tensor) -> Tensor:

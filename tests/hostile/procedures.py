@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from memnets.spec import ModelSpec, save
+from memnets.saved import save
+from memnets.spec import ModelSpec
 from studies.design.trial import TaskSpec, Trial
 from studies.procedures.base import procedures
 from studies.procedures.supervised import Supervised

@@ -9,7 +9,8 @@ import torch
 from hypothesis import given
 
 from memnets.registry import UnknownName, cells, controllers, estimators
-from memnets.spec import ModelSpec, load, save
+from memnets.saved import load, save
+from memnets.spec import ModelSpec
 
 SMALL = {"slots": 5, "width": 3}
 

@@ -30,6 +30,8 @@ MEMORIES = {
     "mlstm, exponential": ("mlstm", {"heads": 2, "forget": "exponential"}),
     "mlstm, softmax": ("mlstm", {"keys": "softmax"}),
 }
+# features over their small sum: gradients of several thousand, of which 1e-10 is below rounding
+RELATIVE = {"delta, dpfp, gated": 1e-10}
 CELLS = sorted({cell for cell, _ in MEMORIES.values()})
 ESTIMATORS = {"soft": {}, "top_k": {"k": 3}, "straight_through": {}}
 
@@ -50,12 +52,12 @@ def everything(network, backend, *call):
     return found + list(torch.autograd.grad(loss, parameters, allow_unused=True))
 
 
-def same(network, *call):
+def same(network, *call, rtol=0.0):
     assert choose(network, "auto").backend == "chunked", choose(network, "chunked").reason
     for found, expected in zip(
         everything(network, "chunked", *call), everything(network, "reference", *call), strict=True
     ):
-        torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
+        torch.testing.assert_close(found, expected, rtol=rtol, atol=1e-10)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -65,11 +67,11 @@ def test_a_sequence_in_stretches_is_that_in_steps(memory, estimator):
     network = unfed(cell, estimator, options=options, estimator_options=ESTIMATORS[estimator])
     network = network.double()
     inputs_TBX = torch.randn(STEPS, BATCH, 4, dtype=torch.float64)
-    same(network, inputs_TBX)
+    same(network, inputs_TBX, rtol=RELATIVE.get(memory, 0.0))
     with torch.no_grad():
         state = network(inputs_TBX[:11]).state
     # from a state that is not the first, by a stretch that is not whole
-    same(network, inputs_TBX[:9], state)
+    same(network, inputs_TBX[:9], state, rtol=RELATIVE.get(memory, 0.0))
 
 
 @pytest.mark.parametrize("controller", list(controllers))
@@ -85,7 +87,8 @@ def test_episodes_that_begin_at_different_steps(memory):
     network = unfed(cell, options=options).double()
     starts_TB = torch.zeros(40, BATCH, dtype=torch.bool)
     starts_TB[13, 0] = starts_TB[29, 2] = True
-    same(network, torch.randn(40, BATCH, 4, dtype=torch.float64), None, starts_TB)
+    inputs_TBX = torch.randn(40, BATCH, 4, dtype=torch.float64)
+    same(network, inputs_TBX, None, starts_TB, rtol=RELATIVE.get(memory, 0.0))
 
 
 @pytest.mark.parametrize("cell", CELLS)

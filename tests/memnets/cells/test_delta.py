@@ -8,6 +8,7 @@ from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
 
 from ..naive import USES, sigmoid, softmax, softplus
+from .unrolled import assert_same, unrolled
 
 B, H, N, W, HIDDEN, STEPS = 2, 2, 8, 3, 5, 20
 
@@ -66,23 +67,9 @@ def test_delta_unrolled_is_its_paper_written_twice(estimator, use, keys, gated):
     options = {"slots": N, "width": W, "heads": H, "keys": keys, "gated": gated}
     make = cells.get("delta")
     cell = make(HIDDEN, estimators.get(estimator)(), **options | FEATURES[keys][1])
-    cell = cell.double().eval()
-    for parameter in cell.parameters():
-        torch.nn.init.normal_(parameter)
-    p = {key: value.numpy() for key, value in cell.state_dict().items()}
-    inputs = torch.randn(STEPS, B, HIDDEN, dtype=torch.float64)
-    state, steps = cell.initial_state(B), []
-    with torch.no_grad():
-        for h_BC in inputs:
-            read, state, address = cell(h_BC, state)
-            steps.append((read, address.dense(N)))
-    for row in range(B):
-        naive = naive_delta(p, inputs[:, row].numpy(), keys, use, gated)
-        for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(
-                weights[row].reshape(expected[1].shape), expected[1], 0, 1e-10
-            )
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-10)
+    p, inputs, rows = unrolled(cell, HIDDEN)
+    for h, steps in zip(inputs, rows, strict=True):
+        assert_same(steps, naive_delta(p, h, keys, use, gated))
 
 
 def test_with_unit_keys_there_is_nothing_to_choose():

@@ -8,6 +8,7 @@ from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
 
 from ..naive import USES, sigmoid, softmax
+from .unrolled import assert_same, unrolled
 
 B, H, N, W, HIDDEN, STEPS = 2, 2, 5, 3, 4, 20
 
@@ -39,23 +40,11 @@ def naive_mlstm(p, inputs, use, keys, forget):
 def test_mlstm_unrolled_is_its_paper_written_twice(estimator, use, keys, forget):
     torch.manual_seed(2)
     options = {"slots": N, "width": W, "heads": H, "keys": keys, "forget": forget}
-    cell = cells.get("mlstm")(HIDDEN, estimators.get(estimator)(), **options).double().eval()
-    for parameter in cell.parameters():
-        torch.nn.init.normal_(parameter)
-    p = {key: value.numpy() for key, value in cell.state_dict().items()}
-    inputs = torch.randn(STEPS, B, HIDDEN, dtype=torch.float64)
-    state, steps = cell.initial_state(B), []
-    with torch.no_grad():
-        for h_BC in inputs:
-            read, state, address = cell(h_BC, state)
-            steps.append((read, address.dense(N)))
-    for row in range(B):
-        naive = naive_mlstm(p, inputs[:, row].numpy(), use, keys, forget)
-        for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(
-                weights[row].reshape(expected[1].shape), expected[1], 0, 1e-10
-            )
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-10)
+    p, inputs, rows = unrolled(
+        cells.get("mlstm")(HIDDEN, estimators.get(estimator)(), **options), HIDDEN
+    )
+    for h, steps in zip(inputs, rows, strict=True):
+        assert_same(steps, naive_mlstm(p, h, use, keys, forget))
 
 
 def test_with_the_papers_keys_there_is_nothing_to_choose():

@@ -9,6 +9,7 @@ from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
 
 from ..naive import USES, sigmoid, softmax
+from .unrolled import assert_same, unrolled
 
 B, H, N, W, Z, K, HIDDEN, STEPS = 2, 2, 12, 3, 4, 5, 6, 20
 
@@ -42,21 +43,10 @@ def test_product_keys_unrolled_are_brute_force_over_every_slot(estimator, use, g
     sizes = {"slots": N, "width": W, "heads": H, "k": K, "key_width": Z, "gated": gated}
     norm = "layer" if normed else "none"
     make = cells.get("product_keys")
-    cell = make(HIDDEN, estimators.get(estimator)(), **sizes, query_norm=norm).double().eval()
-    for parameter in cell.parameters():
-        torch.nn.init.normal_(parameter)
-    p = {key: value.numpy() for key, value in cell.state_dict().items()}
-    inputs = torch.randn(STEPS, B, HIDDEN, dtype=torch.float64)
-    state, steps = cell.initial_state(B), []
-    with torch.no_grad():
-        for h_BC in inputs:
-            read, state, address = cell(h_BC, state)
-            steps.append((read, address.dense(N)))
-    for row in range(B):
-        naive = naive_product_keys(p, inputs[:, row].numpy(), use, gated, normed)
-        for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-10)
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-10)
+    cell = make(HIDDEN, estimators.get(estimator)(), **sizes, query_norm=norm)
+    p, inputs, rows = unrolled(cell, HIDDEN)
+    for h, steps in zip(inputs, rows, strict=True):
+        assert_same(steps, naive_product_keys(p, h, use, gated, normed))
 
 
 def test_a_chosen_candidate_touches_one_row():

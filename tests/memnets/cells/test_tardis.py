@@ -9,6 +9,8 @@ from memnets.equations import scores
 from memnets.estimators import Estimator, chosen
 from memnets.registry import estimators
 
+from .unrolled import assert_same, unrolled
+
 B, N, W, A, D, HIDDEN, STEPS = 2, 6, 3, 2, 4, 5, 20
 SIZES = {"slots": N, "width": W, "key_width": A, "score_width": D}
 
@@ -53,21 +55,9 @@ def naive_tardis(p, inputs, use, penalty=100.0):
 @pytest.mark.parametrize("penalty", [100.0, 1.5])
 def test_tardis_unrolled_is_its_paper_written_twice(estimator, options, use, penalty):
     cell = TARDIS(HIDDEN, estimators.get(estimator)(**options), penalty=penalty, **SIZES)
-    cell = cell.double().eval()
-    for parameter in cell.parameters():
-        torch.nn.init.normal_(parameter)
-    p = {key: value.numpy() for key, value in cell.state_dict().items()}
-    inputs = torch.randn(STEPS, B, HIDDEN, dtype=torch.float64)
-    state, steps = cell.initial_state(B), []
-    with torch.no_grad():
-        for h_BC in inputs:
-            read, state, address = cell(h_BC, state)
-            steps.append((read, address.dense(N)))
-    for row in range(B):
-        naive = naive_tardis(p, inputs[:, row].numpy(), use, penalty)
-        for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-8)
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-8)
+    p, inputs, rows = unrolled(cell, HIDDEN)
+    for h, steps in zip(inputs, rows, strict=True):
+        assert_same(steps, naive_tardis(p, h, use, penalty), atol=1e-8)
 
 
 def test_the_score_is_one_linear_map_of_all_that_it_sees():

@@ -8,6 +8,7 @@ from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
 
 from ..naive import sigmoid
+from .unrolled import assert_same, unrolled
 
 B, N, Z, W, HIDDEN, STEPS = 2, 5, 3, 2, 4, 20
 
@@ -47,21 +48,11 @@ def naive_titans(p, inputs, layers, rate):
 def test_titans_unrolled_is_its_paper_written_twice(estimator, layers, rate):
     torch.manual_seed(2)
     options = {"slots": N, "width": W, "key_width": Z, "layers": layers, "rate": rate}
-    cell = cells.get("titans")(HIDDEN, estimators.get(estimator)(), **options).double().eval()
-    for parameter in cell.parameters():
-        torch.nn.init.normal_(parameter)
-    p = {key: value.numpy() for key, value in cell.state_dict().items()}
-    inputs = torch.randn(STEPS, B, HIDDEN, dtype=torch.float64)
-    state, steps = cell.initial_state(B), []
-    with torch.no_grad():
-        for h_BC in inputs:
-            read, state, address = cell(h_BC, state)
-            steps.append(read)
-            assert address.dense(N).shape == (B, 0, N)
-    for row in range(B):
-        naive = naive_titans(p, inputs[:, row].numpy(), layers, rate)
-        for read, expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(read[row], expected, rtol=0, atol=1e-10)
+    cell = cells.get("titans")(HIDDEN, estimators.get(estimator)(), **options)
+    p, inputs, rows = unrolled(cell, HIDDEN)
+    nowhere = np.zeros((0, N))
+    for h, steps in zip(inputs, rows, strict=True):
+        assert_same(steps, ((read, nowhere) for read in naive_titans(p, h, layers, rate)))
 
 
 def test_every_sequence_has_weights_of_its_own_that_begin_as_parameters():

@@ -55,15 +55,6 @@ def test_features_are_positive_and_a_sum_is_one_or_no_op():
     assert fast_weights.sum_normalised(single).sum() == 0
 
 
-def test_a_decay_is_that_of_its_paper():
-    raw, rates = normal(B, H), normal(H, seed=1)
-    found = fast_weights.log_decay(raw, rates).exp()
-    for b in range(B):
-        for h in range(H):
-            expected = np.exp(-np.exp(rates[h].item()) * np.log1p(np.exp(raw[b, h].item())))
-            np.testing.assert_allclose(found[b, h].item(), expected, **EXACT)
-
-
 @pytest.mark.parametrize("address", [Address.of(normal(B, H, N)), sparse()])
 def test_a_step_is_a_loop_and_a_read_too(address):
     memory, values, rates = normal(B, H, N, W), normal(B, H, W, seed=2), normal(B, H, seed=3)
@@ -156,8 +147,7 @@ def test_gradients():
 
     assert gradcheck(dense, (memory, weights, values, rates))
     assert gradcheck(few, (memory, weights, values, rates))
-    (keys, raw, rate) = tracked(normal(B, H, Z), normal(B, H), normal(H))
+    (keys,) = tracked(normal(B, H, Z))
     assert gradcheck(lambda k: fast_weights.sum_normalised(fast_weights.elu_features(k)), keys)
     assert gradcheck(lambda k: fast_weights.dpfp_features(k, 2), keys)
     assert gradcheck(fast_weights.unit_features, keys)
-    assert gradcheck(fast_weights.log_decay, (raw, rate))

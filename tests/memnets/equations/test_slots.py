@@ -37,14 +37,6 @@ def test_the_gate_of_a_slot_is_a_root_of_a_sigmoid():
     assert gradcheck(lambda raw: slots.slot_decay(raw, 8.0), (raw,))
 
 
-def test_the_gate_of_a_head_is_an_exponential_of_a_softplus():
-    raw, rate = normal(B, R), normal(R, seed=1)
-    x, a = raw.tolist(), rate.tolist()
-    expected = filled((B, R), lambda b, h: (1 + math.exp(x[b][h])) ** -math.exp(a[h]))
-    torch.testing.assert_close(slots.head_decay(raw, rate).exp(), expected, **EXACT)
-    assert gradcheck(slots.head_decay, (raw, rate))
-
-
 def test_routing_is_a_sigmoid_over_the_sum_of_all():
     scores = normal(B, R, N)
     x = scores.tolist()

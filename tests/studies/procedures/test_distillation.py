@@ -9,7 +9,8 @@ import torch
 from torch.autograd import gradcheck
 
 from envs.answers import Bits, Fields, Symbols
-from memnets.spec import ModelSpec, save
+from memnets.saved import save
+from memnets.spec import ModelSpec
 from studies import Distillation, TaskSpec
 from studies.design.data import BadData
 from studies.design.trial import Trial

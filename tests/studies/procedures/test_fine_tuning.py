@@ -6,7 +6,7 @@ import shutil
 import pytest
 import torch
 
-from memnets.spec import save
+from memnets.saved import save
 from studies import FineTuning, TaskSpec
 from studies.design.data import BadData
 from studies.design.trial import Trial
