@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .. import formats, style
 from . import panels
@@ -36,6 +37,10 @@ def pareto(frame: pd.DataFrame) -> Figure:
             fontsize=8,
         )
     axes.set(xlabel="training time (s)", ylabel="final accuracy", xscale="log")
+    # times of one study often lie within a decade, where powers of ten say little
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.number(value, 1)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.margins(x=0.12, y=0.12)
     panels.per_cent(axes.yaxis)
     handles = {"not beaten by any other": Line2D([], [], color=style.MUTED, linewidth=1)}

@@ -40,11 +40,12 @@ def loads(results: Results) -> Section | None:
         }
     )
     caption = (
-        "How the slots share the work in the last tests at the trained lengths, each head on its "
-        "own, mean over heads. Never used: the share of slots that no step of any sequence gives "
-        "more than half of an equal share. The entropy is that of a head's use over the slots, all "
-        "steps and sequences together; it is the logarithm of the number of slots where all are "
-        "used alike. Medians over n seeds."
+        "In the last tests at the trained lengths, each head on its own, mean over heads. Never "
+        "used: the share of slots that no step of any sequence gives more than half of an equal "
+        "share. The entropy is that of a head's use over the slots, all steps and sequences "
+        "together; it is the logarithm of the number of slots where all are used alike. Medians "
+        "over n seeds."
     )
     text = tables.without_one_task(text)
-    return Section("load", "Use of slots", (Table("load", "Use of slots", caption, text, numbers),))
+    table = Table("load", "How the slots share the work", caption, text, numbers)
+    return Section("load", "Use of slots", (table,))
