@@ -10,6 +10,7 @@ from memnets.spec import ModelSpec
 from ..design.search import Search
 from ..design.study import Own, Study, studies
 from ..design.trial import TaskSpec
+from ..procedures.clock import PROCESSOR
 from ..procedures.selection import Budget
 from .discrete_tasks import SIZES, TASKS
 from .recipe import FRESH, RECIPE
@@ -24,8 +25,9 @@ def discrete_vs_soft() -> Study:
     """NTM, DNC, D-NTM and SAM, each soft and discrete in four ways, and an LSTM without memory.
 
     Every model on every task gets the same search for its learning rate, on seed 0, and then thirty
-    seconds of training on each of ten fresh seeds. That is the most that fits eight hours on two
-    cores; `--set budget.seconds=300` gives more, and `--tasks` and `--models` run a part.
+    seconds of a processor for training on each of ten fresh seeds. That is the most that fits eight
+    hours on two cores; `--set budget.seconds=300` gives more, and `--tasks` and `--models` run a
+    part.
     """
     models = {
         f"{cell}, {way}": ModelSpec(
@@ -40,9 +42,7 @@ def discrete_vs_soft() -> Study:
         question="What does it cost to choose one slot instead of blending all of them?",
         tasks={**{name: task for name, (task, _) in TASKS.items()}, "graph traversal": GRAPH},
         models={"no memory": ModelSpec("none"), **models},
-        procedure=replace(
-            RECIPE, updates=1_000_000, budget=Budget(seconds=30.0), evaluate_every=1_000
-        ),
+        procedure=replace(RECIPE, updates=1_000_000, budget=Budget(seconds=30.0), clock=PROCESSOR),
         own=own,
         seeds=FRESH,
         tuning=Search(space={"learning_rate": (5e-4, 1e-3, 2e-3, 5e-3)}, seeds=(0,)),

@@ -12,6 +12,7 @@ from ..design.matching import equal_sizes
 from ..design.search import Search
 from ..design.study import Own, Study, studies
 from ..design.trial import TaskSpec
+from ..procedures.clock import PROCESSOR
 from ..procedures.selection import Budget
 from .recipe import FRESH, RECIPE
 
@@ -60,8 +61,8 @@ TO = "ntm, soft"
 def memories() -> Study:
     """Every memory, soft and hardened, with as many parameters as an NTM, on eight tasks.
 
-    The same search for the learning rate for all, twenty seconds for each of five fresh seeds: what
-    fits six hours on two cores. `--tasks` and `--models` run a part.
+    The same search for the learning rate for all, twenty seconds of a processor for each of five
+    fresh seeds: what fits six hours on two cores. `--tasks` and `--models` run a part.
     """
     return _study("memories", "parameters", _models())
 
@@ -84,9 +85,7 @@ def _study(name: str, measure: str, models: dict[str, ModelSpec]) -> Study:
         question="Which memory for what, and what does it cost to address it discretely?",
         tasks=tasks,
         models=equal_sizes(models, tasks, measure, to=TO),
-        procedure=replace(
-            RECIPE, updates=1_000_000, budget=Budget(seconds=20.0), evaluate_every=1_000
-        ),
+        procedure=replace(RECIPE, updates=1_000_000, budget=Budget(seconds=20.0), clock=PROCESSOR),
         own=own,
         seeds=FRESH[:5],
         tuning=Search(space={"learning_rate": (1e-3, 2e-3, 5e-3)}, seeds=(0,)),

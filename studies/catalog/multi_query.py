@@ -11,6 +11,7 @@ from memnets.spec import ModelSpec
 from ..design.search import Search
 from ..design.study import Study, studies
 from ..design.trial import TaskSpec
+from ..procedures.clock import PROCESSOR
 from ..procedures.selection import Budget, RateSchedule
 from .recipe import FRESH, RECIPE
 
@@ -63,6 +64,7 @@ def multi_query() -> Study:
             falling_rate=None,
             schedule=RateSchedule("cosine", least=0.05),
             budget=Budget(seconds=300.0),
+            clock=PROCESSOR,
             evaluate_every=200,
             test_lengths=None,
             test_sequences=64,

@@ -25,6 +25,7 @@ LATER: dict[str, dict[str, Any]] = {
         "momentum": None,
         "weight_decay": 0.0,
         "accumulate": 1,
+        "clock": "wall",
         "skip_norm": None,
         "distillation": None,
         "fine_tuning": None,

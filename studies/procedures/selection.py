@@ -81,10 +81,10 @@ class Restarts:
 class Budget:
     """End a training before its `updates`: what is reached first ends it, after a last evaluation.
 
-    `seconds` are of training on the machine at hand, without tests, so results differ between
-    machines and runs; `sequences` are trained ones. With `patience` n a training that stands still
-    ends: n evaluations in a row whose bits per sequence, averaged over the test lengths that were
-    trained, are not at least the share `gain` below the best before them.
+    `seconds` are of training on the machine at hand, without tests, by the trial's `clock`, so
+    results differ between machines and runs; `sequences` are trained ones. With `patience` n a
+    training that stands still ends: n evaluations in a row whose bits per sequence, averaged over
+    the test lengths that were trained, are not at least the share `gain` below the best before.
     """
 
     seconds: float | None = None

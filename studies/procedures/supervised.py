@@ -11,8 +11,9 @@ from envs.tasks.base import Task
 from memnets.registry import Registry, regularisers
 
 from ..design.data import BadData, build, plain
-from ..design.settings import check_number, check_whole, require
+from ..design.settings import check_number, check_one_of, check_whole, require
 from .base import Outcome, Procedure, Recorder, Row, procedures
+from .clock import CLOCKS, WALL
 from .curriculum import AnyCurriculum, curriculum_of
 from .distillation import Distillation
 from .fine_tuning import FineTuning
@@ -87,6 +88,9 @@ class Supervised(Procedure):
     baseline_clip_norm: float | None = None
     """With a number, the estimator's own parameters, those of a learned baseline, are clipped apart
     at that norm, and all others at clip_norm (RL-NTM: 2 beside 5; 5 beside 2 in its code)."""
+    clock: str = WALL
+    """By which seconds of training count, in rows and in a budget: wall; or processor, for equal
+    time on a machine that has other work, which counts all threads, and is for a CPU alone."""
     evaluate_every: int = 100
     test_lengths: tuple[int, ...] | None = None
     test_sequences: int = 64
@@ -108,6 +112,7 @@ class Supervised(Procedure):
     def __post_init__(self) -> None:
         check_training(self)
         check_whole(self, accumulate=1)
+        check_one_of(self, "", "clock", CLOCKS)
         check_number(self, "", "weight_decay", least=0)
         for name in ("clip_norm", "baseline_clip_norm", "skip_norm"):
             if getattr(self, name) is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +15,10 @@ from envs.tasks.base import Batch, Task
 from memnets.network import MemoryNetwork
 from memnets.types import Address, Rollout
 
+from ..design.data import BadData
 from .base import Outcome, Recorder, Row
 from .best import chosen
+from .clock import PROCESSOR, WALL, now
 from .cost import NATS_PER_BIT, cost, tensors
 from .descent import clip, descend, forget
 from .evaluation import controlled_lengths, controls, evaluate, marks, trace
@@ -41,7 +42,12 @@ class Diverged(ArithmeticError):
 
 
 def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
-    """Train and test, or go on with that; raises Diverged."""
+    """Train and test, or go on with that; raises Diverged, and BadData for a clock of no use."""
+    if settings.clock == PROCESSOR and recorder.device != "cpu":
+        raise BadData(
+            f"clock {PROCESSOR!r} does not see what a device computes: on {recorder.device} take "
+            f"{WALL!r}."
+        )
     learner = Learner.start(trial, settings, recorder.device)
     run_to_end(learner, recorder, update, evaluated)
     longest = learner.task.lengths[1]
@@ -52,8 +58,8 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
 
 def update(learner: Learner) -> None:
     """One step of the optimiser, by the mean gradient of as many batches as are accumulated."""
-    started = time.perf_counter()
     network, settings = learner.network, learner.settings
+    started = now(settings.clock)
     if not network.training:
         network.train()
     forget(learner.parameters())
@@ -87,7 +93,7 @@ def update(learner: Learner) -> None:
             gradient_norm=0.0 if skipped else norm.item(),
             **columns,
         )
-    learner.seconds += time.perf_counter() - started
+    learner.seconds += now(settings.clock) - started
 
 
 class Passes(NamedTuple):

@@ -2,11 +2,13 @@
 
 import dataclasses
 import itertools
+from types import SimpleNamespace
 
 import pytest
 
 from studies import Budget
-from studies.procedures import training
+from studies.design.data import BadData
+from studies.procedures import clock, training
 from studies.procedures.time_needed import seconds_needed
 from studies.procedures.training_settings import share_done
 
@@ -36,10 +38,27 @@ def test_batches_that_are_accumulated_count_too(trial):
 
 def test_seconds_of_training_end_it(trial, monkeypatch):
     ticks = itertools.count(0.0, 0.5)
-    monkeypatch.setattr(training.time, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(clock.time, "perf_counter", lambda: next(ticks))
     _, outcome = rows_of(short(trial, budget=Budget(seconds=3.0)))
     # an update begins at one tick and ends at the next; the budget is seen to be spent by the next
     assert outcome.facts["updates"] == 7
+
+
+def test_seconds_of_the_processor_do_not_count_what_others_do(trial, monkeypatch):
+    # of two seconds that pass the process is given half a one
+    wall, processor = itertools.count(0.0, 2.0), itertools.count(0.0, 0.5)
+    monkeypatch.setattr(clock.time, "perf_counter", lambda: next(wall))
+    monkeypatch.setattr(clock.time, "process_time", lambda: next(processor))
+    _, outcome = rows_of(short(trial, budget=Budget(seconds=3.0), clock="processor"))
+    assert outcome.facts["updates"] == 7
+    assert outcome.facts["seconds"] == 3.5
+
+
+def test_the_processors_clock_is_for_the_cpu(trial):
+    with pytest.raises(BadData, match="clock 'processor' does not see .* on cuda take 'wall'"):
+        training.train(
+            trial, short(trial, clock="processor").procedure, SimpleNamespace(device="cuda")
+        )
 
 
 def test_updates_end_it_where_the_budget_is_not_spent(trial):
