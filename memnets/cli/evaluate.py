@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
@@ -28,6 +28,7 @@ def evaluate(
     lengths: tuple[int, ...] = (),
     sequences: int = 128,
     seed: int = 0,
+    which: Literal["best", "last"] = "best",
     device: str = "cpu",
 ) -> int:
     """Test a trained network, also on sequences that it was not trained on.
@@ -43,11 +44,12 @@ def evaluate(
         lengths: Lengths to test at; the task's own test lengths by default.
         sequences: Sequences of each test.
         seed: Which sequences; that of the trial gives those of its own tests.
+        which: Of a training that was to keep its best network, that one or the last.
         device: Where torch computes: cpu, cuda, cuda:1, …
     """
     from studies.procedures import evaluation
 
-    network, own = found(trained, device)
+    network, own = found(trained, device, which)
     asked = _asked(task, values(task_options or {}), own, trained)
     _require_fitting(network, own.build() if own else None, asked)
     tested = asked, lengths or asked.test_lengths, sequences, seed
@@ -59,7 +61,9 @@ def evaluate(
     return 0
 
 
-def found(path: Path, device: str = "cpu") -> tuple[MemoryNetwork, TaskSpec | None]:
+def found(
+    path: Path, device: str = "cpu", which: Literal["best", "last"] = "best"
+) -> tuple[MemoryNetwork, TaskSpec | None]:
     """The network of a trial's folder, a checkpoint or a saved model, and its task if it is known.
 
     In evaluation mode. Raises ValueError for anything else.
@@ -70,9 +74,11 @@ def found(path: Path, device: str = "cpu") -> tuple[MemoryNetwork, TaskSpec | No
 
     file = path / "checkpoint.pt" if path.is_dir() else path
     if is_saved(file):
+        if which != "best":
+            raise BadData(f"{file} holds one network: ask a trial's folder for the {which}.")
         network, _ = load(file)
         return network.to(device), None
-    trial, network = trained(file, device)
+    trial, network = trained(file, device, which)
     return network, trial.task
 
 

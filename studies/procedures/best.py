@@ -51,6 +51,7 @@ class Best(Watcher):
         self.kept: dict[str, Any] = {}
         self.bound, self.trained = math.inf, math.inf
         self.waited, self.restored, self.rate, self.over = 0, 0, 1.0, False
+        self.last: dict[str, Any] | None = None
 
     def restarted(self, learner: Learner) -> None:
         self._begin()
@@ -85,23 +86,31 @@ class Best(Watcher):
         return self.trained <= self.bound < wrong
 
     def finish(self, learner: Learner, tests: list[Row]) -> list[Row]:
+        errors, bits = map(_finite, score(tests, self.settings.address, learner.task.lengths))
+        with learner.watchers.testing(learner.network):
+            network = copied(learner.network.state_dict())
+        at_last = {**learner.clock, "errors": errors, "bits": bits}
+        self.last = {"network": network, "facts": at_last}
         self._restore(learner)
         return [dict(row) for row in self.kept["tests"]]
 
     def facts(self) -> dict[str, Any]:
         assert self.score is not None, "a trial ends with an evaluation"
-        errors, bits = (value if math.isfinite(value) else None for value in self.score)
+        errors, bits = map(_finite, self.score)
         selected = {**self.kept["clock"], "errors": errors, "bits": bits}
         found = {"selected": {**selected, "address": self.settings.address}}
+        if self.last:
+            found["last"] = self.last["facts"]
         return found | ({"restored": self.restored} if self.settings.restore_best else {})
 
     def state(self) -> dict[str, Any]:
-        names = ("score", "bound", "trained", "kept", "waited", "restored", "rate", "over")
+        names = ("score", "bound", "trained", "kept", "waited", "restored", "rate", "over", "last")
         return {name: getattr(self, name) for name in names}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        for name in self.state():
-            setattr(self, name, state[name])
+        # checkpoints of earlier versions do not have the last network
+        for name, value in {"last": None, **state}.items():
+            setattr(self, name, value)
 
     def _restore(self, learner: Learner) -> None:
         # load_state_dict of an optimiser keeps the tensors that it is given
@@ -117,6 +126,10 @@ def _modules(learner: Learner) -> dict[str, Any]:
 
 def _parts(learner: Learner) -> dict[str, Any]:
     return {name: part.state_dict() for name, part in _modules(learner).items()}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _number(value: float | None) -> float:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -24,8 +25,16 @@ NEEDED = {"id", "trial", "network"}
 """Entries of a checkpoint that has a network, whatever trained it."""
 
 
-def trained(path: str | PathLike[str], device: str = "cpu") -> tuple[Trial, MemoryNetwork]:
+Which = Literal["best", "last"]
+
+
+def trained(
+    path: str | PathLike[str], device: str = "cpu", which: Which = "best"
+) -> tuple[Trial, MemoryNetwork]:
     """The trial and the network of a checkpoint file, in evaluation mode.
+
+    Where the trial has a `Selection`, that is the best network so far, or the last; without one,
+    the two are the same.
 
     Raises BadData where the file is no checkpoint of a procedure that trains a network, and where
     it names code that is neither registered nor in use in this process: reading a checkpoint runs
@@ -37,7 +46,7 @@ def trained(path: str | PathLike[str], device: str = "cpu") -> tuple[Trial, Memo
         with names_from_file():
             trial, network = _built(json.loads(data["trial"]), path)
         network = network.to(device)
-        fit(network, data["network"])
+        fit(network, _weights(data, which))
     except FileNotFoundError:
         raise BadData(f"there is no checkpoint {path}.") from None
     except BadCheckpoint as error:
@@ -45,6 +54,16 @@ def trained(path: str | PathLike[str], device: str = "cpu") -> tuple[Trial, Memo
     except NotFromFile as error:
         raise BadData(f"{path} cannot be used: {error.args[0]}") from error
     return trial, network.eval()
+
+
+def _weights(data: Mapping[str, Any], which: Which) -> Mapping[str, Any]:
+    """The best network of a training, or its last: in a checkpoint of any moment."""
+    selection = data.get("watchers", {}).get("selection", {})
+    last = selection.get("last")
+    if which == "last":
+        return last["network"] if last else data["network"]
+    kept = selection.get("kept")
+    return kept["learner"]["network"] if kept and not last else data["network"]
 
 
 def _built(data: Any, path: Path) -> tuple[Trial, MemoryNetwork]:

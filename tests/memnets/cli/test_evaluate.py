@@ -53,6 +53,8 @@ def test_a_trials_folder_stands_for_its_checkpoint_and_a_saved_model_for_itself(
     model = str(home / "model.pt")
     assert table(capsys, ["evaluate", model, *GRAPH, *few]) == rows
     assert "is a model without its task: say --task" in refusal(capsys, ["evaluate", model])
+    said = refusal(capsys, ["evaluate", model, *GRAPH, "--which", "last"])
+    assert "model.pt holds one network: ask a trial's folder for the last" in said
     said = refusal(capsys, ["evaluate", model, "--task", "copy"])
     assert "on this task it needs input_size 10, output_size 8" in said
     assert f"no checkpoint {tmp_path}/checkpoint.pt" in refusal(capsys, ["evaluate", str(tmp_path)])
