@@ -40,6 +40,7 @@ class Picture:
     `drawing` is the figure or a function that draws it, which is called when the figure is written:
     a large report does not hold all of them at once. `says` is what the data show, in a sentence
     or two that are computed from them, and `data` are the numbers that are drawn, for a csv file.
+    A `folded` one is seen once its title is clicked.
     """
 
     template: ClassVar[str] = "picture"
@@ -49,6 +50,7 @@ class Picture:
     drawing: Figure | Callable[[], Figure]
     says: str = ""
     data: pd.DataFrame | None = None
+    folded: bool = False
 
     @property
     def figure(self) -> Figure:

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
-from . import picture_files
+from . import core_font, picture_files
 from .blocks import Picture
 
 FEWEST = 8
@@ -30,6 +30,8 @@ def draw(pictures: Sequence[Picture], folder: Path) -> dict[str, str]:
     processes = min(processors(), len(pictures), MOST)
     if len(pictures) < FEWEST or processes < 2:
         return {each.name: picture_files.write(each, folder) for each in pictures}
+    # known to all that begin as copies of this process
+    core_font.ready()
     found: dict[str, str] = {}
     with warnings.catch_warnings():
         # what numpy's idle threads have to do with a child is nothing

@@ -17,8 +17,10 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
 from . import formats
+from .core_font import CORE, OWN
 
-OWN = "DejaVu Sans"
+FAMILIES = (CORE, OWN)
+"""The own font: a small part of it, and the whole for what that lacks."""
 _ANOTHER = "such as Noto Sans CJK for Chinese, Japanese and Korean"
 _SHOWN = 12
 
@@ -70,7 +72,7 @@ def texts_of(value: Any) -> set[str]:
         case pd.DataFrame():
             return {text for name in value for text in _words(value[name])}
         case Mapping():
-            return {text for inner in value.values() for text in texts_of(inner)}
+            return {text for item in value.items() for each in item for text in texts_of(each)}
     return set()
 
 
@@ -89,7 +91,8 @@ def replaced(value: Any, missing: frozenset[str]) -> Any:
                 }
             )
         case Mapping():
-            return {name: replaced(inner, missing) for name, inner in value.items()}
+            pairs = ([replaced(each, missing) for each in item] for item in value.items())
+            return dict(pairs)
     return value
 
 

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec
 import matplotlib
 from matplotlib.figure import Figure
 
-from . import colours, fonts
+from . import colours, core_font, fonts
 from .colours import NAMED
 from .powers import without_mathematics
 
@@ -55,7 +55,7 @@ THEME: Any = {
     "text.color": INK,
     # labels are text, whatever signs are in them
     "text.parse_math": False,
-    "font.family": fonts.OWN,
+    "font.family": fonts.FAMILIES,
     "font.size": 8.5,
     "legend.frameon": False,
     "legend.fontsize": 8.5,
@@ -152,7 +152,8 @@ def themed(function: Callable[P, Figure]) -> Callable[P, Figure]:
         if found.missing:
             shown = {name: fonts.replaced(value, found.missing) for name, value in kwargs.items()}
             given = tuple(fonts.replaced(value, found.missing) for value in args), shown
-        families = [fonts.OWN, *found.families]
+        families = [*fonts.FAMILIES, *found.families]
+        core_font.ready()
         with matplotlib.rc_context({**THEME, "font.family": families}):
             return without_mathematics(function(*given[0], **given[1]))
 

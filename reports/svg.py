@@ -16,7 +16,7 @@ from markupsafe import escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from . import colours, fonts
+from . import colours, core_font
 from .style import THEME, WIDTH
 
 _LEAST = 50.0
@@ -35,13 +35,14 @@ def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
         # the layout is settled once, not again for every file
         if engine := figure.get_layout_engine():
             engine.execute(figure)
-            figure.set_layout_engine("none")
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None})
+            figure.set_layout_engine(None)
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
         figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
         if pdf:
             figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
-    svg = re.sub(r'<g id="(model-\d+)">', r'<g class="\1">', text.getvalue())
+    text = drawn.getvalue().replace(f"'{core_font.CORE}', ", "")
+    svg = re.sub(r'<g id="(model-\d+)">', r'<g class="\1">', text)
     axes = escape(json.dumps([found for each in figure.axes if (found := _shown(each))]))
     svg = svg.replace("<svg ", f'<svg data-axes="{axes}" ', 1)
     (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
@@ -99,7 +100,7 @@ def inline(svg: str, name: str) -> str:
     element = re.sub(r'(?<= d=")[^"]+', lambda found: _path(found[0]), element)
     element = re.sub(r' transform="rotate\(-0 [^"]+"|(?<=\n)\s+', "", element)
     # of the same widths, where a reader has no DejaVu
-    element = element.replace(f"'{fonts.OWN}'", f"'{fonts.OWN}', Verdana, sans-serif")
+    element = element.replace(f"'{core_font.OWN}'", f"'{core_font.OWN}', Verdana, sans-serif")
     for fixed in (*colours.NAMED, *colours.ON_DARK):
         element = element.replace(fixed, f"var({colours.variable(fixed)})")
     # every figure at one scale, whatever its width, so that text has one size on the page; where

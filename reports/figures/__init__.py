@@ -4,6 +4,7 @@ from .accuracy import accuracy_grid as accuracy_grid
 from .accuracy import final_accuracy as final_accuracy
 from .accuracy import length_curve as length_curve
 from .addressing import addressing as addressing
+from .addressing import side_by_side as side_by_side
 from .controls import controls as controls
 from .gap import gap_entropy as gap_entropy
 from .gap import gap_length as gap_length

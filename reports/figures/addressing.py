@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import AxesImage
+
+from studies.procedures.trace_arrays import Trace
 
 from .. import style
 
@@ -18,7 +22,7 @@ _WEIGHT = "magma"
 
 
 @style.themed
-def addressing(trace: Mapping[str, np.ndarray]) -> Figure:
+def addressing(trace: Trace) -> Figure:
     """Input, target and output on the left, the weights of every head on the right.
 
     Time runs to the right in all panels; the dashed line is where the answer begins.
@@ -31,7 +35,7 @@ def addressing(trace: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _draw_signals(part: SubFigure, trace: Mapping[str, np.ndarray]) -> None:
+def _draw_signals(part: SubFigure, trace: Trace) -> None:
     signals = _signals(trace)
     ratios = [float(min(max(signal_TX.shape[1], 3), 16)) for signal_TX in signals.values()]
     # beside many heads the signals keep their size, and the rest of the column stays empty
@@ -49,29 +53,77 @@ def _draw_signals(part: SubFigure, trace: Mapping[str, np.ndarray]) -> None:
     axes.set_xlabel("time step")
 
 
-def _draw_heads(part: SubFigure, trace: Mapping[str, np.ndarray]) -> None:
+def _draw_heads(part: SubFigure, trace: Trace) -> None:
     weights_THN, names = trace["weights_THN"], _names([str(name) for name in trace["heads"]])
     panels = np.atleast_1d(part.subplots(len(names), 1, sharex=True))
-    low, high = _used(weights_THN)
+    slots = _used(weights_THN)
     for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
-        image = axes.imshow(
-            weights_THN[:, index, low:high].T,
-            cmap=_WEIGHT,
-            norm=PowerNorm(0.5, vmin=0, vmax=1),
-            aspect="auto",
-            interpolation="nearest",
-            extent=(-0.5, len(weights_THN) - 0.5, high - 0.5, low - 0.5),
-        )
+        image = _draw_head(axes, trace, index, slots)
         axes.set(title=name, ylabel="slot")
-        axes.grid(False)
-        _begin(axes, trace["mask_T"], "#ffffff")
     panels[-1].set_xlabel("time step")
+    _weight_bar(part, image, list(panels))
+
+
+@style.themed
+def side_by_side(models: Mapping[str, Mapping[int | None, Trace]]) -> Figure:
+    """Models beside each other, and below each its heads at every length that was traced.
+
+    Of several heads of one kind the first is drawn; a model without a head has an empty panel.
+    """
+    kinds = dict.fromkeys(
+        str(head)
+        for found in models.values()
+        for trace in found.values()
+        for head in trace["heads"]
+    )
+    lengths = dict.fromkeys(length for found in models.values() for length in found)
+    rows = [(length, kind) for length in lengths for kind in kinds]
+    figure = style.canvas(0.9 + 1.15 * len(rows))
+    panels = figure.subplots(len(rows), len(models), squeeze=False)
+    images = []
+    for column, (name, found) in enumerate(models.items()):
+        panels[0, column].set_title("\n".join(textwrap.wrap(name, 100 // len(models))))
+        for row, (length, kind) in enumerate(rows):
+            axes, trace = panels[row, column], found.get(length)
+            axes.grid(False)
+            if trace is None or kind not in trace["heads"]:
+                axes.set_axis_off()
+                continue
+            index = list(map(str, trace["heads"])).index(kind)
+            images.append(_draw_head(axes, trace, index, _used(trace["weights_THN"])))
+            if not column:
+                at = "" if length is None else f"\nlength {length}"
+                axes.set_ylabel(f"{kind} head{at}")
+            axes.tick_params(labelsize="x-small")
+    for axes in panels[-1]:
+        axes.set_xlabel("time step")
+    _weight_bar(figure, images[0], list(panels.flat))
+    return figure
+
+
+def _draw_head(axes: Axes, trace: Trace, index: int, slots: tuple[int, int]) -> AxesImage:
+    """The weights that one head gave the slots from the first to before the second."""
+    weights_THN, (low, high) = trace["weights_THN"], slots
+    image = axes.imshow(
+        weights_THN[:, index, low:high].T,
+        cmap=_WEIGHT,
+        norm=PowerNorm(0.5, vmin=0, vmax=1),
+        aspect="auto",
+        interpolation="nearest",
+        extent=(-0.5, len(weights_THN) - 0.5, high - 0.5, low - 0.5),
+    )
+    axes.grid(False)
+    _begin(axes, trace["mask_T"], "#ffffff")
+    return image
+
+
+def _weight_bar(part: Figure | SubFigure, image: AxesImage, panels: list[Axes]) -> None:
     ticks = [0, 0.05, 0.2, 0.5, 1]
-    bar = part.colorbar(image, ax=list(panels), label="weight", ticks=ticks, shrink=0.9, pad=0.02)
+    bar = part.colorbar(image, ax=panels, label="weight", ticks=ticks, shrink=0.9, pad=0.02)
     bar.ax.set_yticklabels([f"{tick:g}" for tick in ticks])
 
 
-def _signals(trace: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _signals(trace: Trace) -> dict[str, np.ndarray]:
     outputs_TY, targets_TY = trace["outputs_TY"], trace["targets_TY"]
     # symbols have a probability for each of their vocabulary, bits have one each
     vocabulary = outputs_TY.shape[1] // targets_TY.shape[1]

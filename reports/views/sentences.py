@@ -155,3 +155,13 @@ def addressing(trace: Mapping[str, np.ndarray]) -> str:
         f"The mean weight of the slot with most: {formats.listed(parts)}; a head gave half of its "
         f"weight or more to {slots} of {weights_THN.shape[2]} at most."
     )
+
+
+def sharpest(traces: Mapping[str, Mapping[str, np.ndarray]]) -> str:
+    """Of models on the same sequence: whose heads point most sharply, and whose least."""
+    means = {name: float(each["weights_THN"].max(axis=2).mean()) for name, each in traces.items()}
+    most, least = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+    return (
+        f"Averaged over heads and steps, the slot with most weight has {means[most]:.2f} in "
+        f"{most}, the most of these, and {means[least]:.2f} in {least}, the least."
+    )

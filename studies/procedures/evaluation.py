@@ -1,4 +1,4 @@
-"""Testing on a fixed grid of lengths, and the step-by-step trace of one sequence."""
+"""Testing on a fixed grid of lengths."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memnets.types import Rollout
 
 from ..design.settings import seed_of
 from .base import Row
-from .cost import NATS_PER_BIT, cost, probabilities, tensors
+from .cost import NATS_PER_BIT, cost, tensors
 from .load import Load
 
 CHUNK = 128
@@ -80,7 +80,7 @@ def _batches(
     task: Task, lengths: Sequence[int], sequences: int, seed: int
 ) -> list[tuple[int, Batch]]:
     sequences, seed = whole("tests", "sequences", sequences, 1), seed_of(seed)
-    return [(int(n), task.test_sample(_generator(seed, n), sequences, n)) for n in lengths]
+    return [(int(n), task.test_sample(generator(seed, n), sequences, n)) for n in lengths]
 
 
 def _under(
@@ -91,7 +91,7 @@ def _under(
     seed: int,
 ) -> list[Row]:
     """A row for each length of batches, under one address."""
-    with _testing(network, seed), addressed(network, address, seed=seed) as changed:
+    with testing(network, seed), addressed(network, address, seed=seed) as changed:
         place = {"kind": "test", "address": address}
         return [
             {**place, "length": length, **_test(changed, task, batch, network)}
@@ -109,31 +109,14 @@ def _points(network: MemoryNetwork, task: Task, sequences: int, seed: int) -> li
         batch = task.test_at(np.random.default_rng(key), sequences, name, value)
         low, high = ranges[name]
         point = {"number": name, "value": value, "trained_low": low, "trained_high": high}
-        with _testing(network, seed), addressed(network, OWN) as changed:
+        with testing(network, seed), addressed(network, OWN) as changed:
             rows.append({**place, **point, **_test(changed, task, batch, network)})
     return rows
 
 
-def trace(network: MemoryNetwork, task: Task, length: int, seed: int) -> dict[str, np.ndarray]:
-    """One evaluated sequence: what went in, what came out, where the heads pointed."""
-    batch = task.test_sample(_generator(seed, length), 1, length)
-    with _testing(network, seed):
-        rollout = network(tensors(batch, _device(network))[0])
-    heads, slots = tuple(network.cell.heads), network.cell.slots
-    weights_TBHN = rollout.address.dense(slots)
-    return {
-        "inputs_TX": batch.inputs_TBX[:, 0],
-        "targets_TY": batch.targets_TBY[:, 0],
-        "outputs_TY": probabilities(task.answer, rollout.logits_TBY)[:, 0].cpu().numpy(),
-        "mask_T": batch.mask_TB[:, 0],
-        "weights_THN": weights_TBHN[:, 0].cpu().numpy(),
-        "heads": np.array(heads, dtype=np.str_),
-    }
-
-
 def _test(changed: Network, task: Task, batch: Batch, network: MemoryNetwork) -> Row:
     """The row of a batch of tests, by a network or by what stands in for it under an address."""
-    device, load = _device(network), Load(network.cell.heads, network.cell.slots)
+    device, load = device_of(network), Load(network.cell.heads, network.cell.slots)
     sequences = batch.mask_TB.shape[1]
     costs, decided, entropies = [], [], []
     for first in range(0, sequences, CHUNK):
@@ -173,8 +156,9 @@ def marks(task: Task, answers: np.ndarray, batch: Batch) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _testing(network: MemoryNetwork, seed: int) -> Iterator[None]:
-    was_training, device = network.training, _device(network)
+def testing(network: MemoryNetwork, seed: int) -> Iterator[None]:
+    """Within this, the network is in evaluation mode, and torch draws from the seed."""
+    was_training, device = network.training, device_of(network)
     devices = [device] if device.type == "cuda" else []
     network.eval()
     try:
@@ -185,10 +169,12 @@ def _testing(network: MemoryNetwork, seed: int) -> Iterator[None]:
         network.train(was_training)
 
 
-def _generator(seed: int, length: int) -> np.random.Generator:
+def generator(seed: int, length: int) -> np.random.Generator:
+    """What draws the sequences of a test."""
     # training draws from [seed]: a longer key is an independent stream
     return np.random.default_rng([seed, 1, int(length)])
 
 
-def _device(network: Any) -> torch.device:
+def device_of(network: Any) -> torch.device:
+    """Where a network lives."""
     return next(network.parameters()).device

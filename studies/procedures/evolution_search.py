@@ -20,13 +20,14 @@ from .base import BadCheckpoint, Outcome, Recorder, Row
 from .best import chosen
 from .checkpoint import fit, read, written
 from .cost import NATS_PER_BIT, cost, tensors
-from .evaluation import evaluate, marks, trace
+from .evaluation import evaluate, marks
 from .evolution_gradient import SHAPINGS, estimated_gradient
 from .facts import add, averages, facts
 from .loop import run_to_end
 from .optimisers import optimiser_of
 from .selection import OWN
 from .solving import judged
+from .tracing import traces
 from .training import at_the_end, require_finite, require_finite_tests
 from .training_settings import tested_lengths
 
@@ -138,9 +139,9 @@ def search(trial: Trial, settings: Evolution, recorder: Recorder) -> Outcome:
     # members address as in a test, whatever the estimator does where there are gradients
     used = found.network.estimator.at_test
     own = {"in_training": used}
-    longest = found.task.lengths[1]
+    lengths = tested_lengths(settings, found.task)
     known = {**facts(found), **own, **found.task.facts()}
-    return Outcome(known, trace(found.network, found.task, longest, trial.seed))
+    return Outcome(known, traces(found.network, found.task, lengths, trial.seed))
 
 
 def in_one_piece(network: nn.Module) -> Tensor:

@@ -46,7 +46,7 @@ def trained(
         with names_from_file():
             trial, network = _built(json.loads(data["trial"]), path)
         network = network.to(device)
-        fit(network, _weights(data, which))
+        fit(network, dict(_weights(data, which)))
     except FileNotFoundError:
         raise BadData(f"there is no checkpoint {path}.") from None
     except BadCheckpoint as error:

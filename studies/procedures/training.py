@@ -21,13 +21,14 @@ from .best import chosen
 from .clock import PROCESSOR, WALL, now
 from .cost import NATS_PER_BIT, cost, tensors
 from .descent import clip, descend, forget
-from .evaluation import controlled_lengths, controls, evaluate, marks, trace
+from .evaluation import controlled_lengths, controls, evaluate, marks
 from .facts import add, averages, facts
 from .learner import Learner
 from .loop import run_to_end
 from .mixed import last_scored
 from .selection import OWN
 from .terms import added
+from .tracing import traces
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -50,10 +51,10 @@ def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
         )
     learner = Learner.start(trial, settings, recorder.device)
     run_to_end(learner, recorder, update, evaluated)
-    longest = learner.task.lengths[1]
     parent = {"parent": learner.parent} if learner.parent else {}
     found = {**facts(learner), **parent, **learner.watchers.facts(), **learner.task.facts()}
-    return Outcome(found, trace(learner.network, learner.task, longest, trial.seed))
+    lengths = settings.lengths(learner.task)
+    return Outcome(found, traces(learner.network, learner.task, lengths, trial.seed))
 
 
 def update(learner: Learner) -> None:

@@ -6,7 +6,7 @@
                             metrics.cache       the same as columns, may be deleted
                             checkpoint.pt       where to resume
                             checkpoint.json     how many rows were written before it
-                            trace.npz           one evaluated sequence, step by step
+                            trace.npz           evaluated sequences, step by step
                             done.json           facts, number of rows; written last: "finished"
                             failed.json         error and traceback, until a later run succeeds
     runs/<study>/claims/<trial id>              which process makes the trial, while it does

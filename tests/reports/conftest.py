@@ -13,6 +13,7 @@ from studies.design.study import Study
 from studies.design.trial import TaskSpec, Trial
 from studies.procedures.gradients import Gradients
 from studies.procedures.supervised import Supervised
+from studies.procedures.trace_arrays import joined
 from studies.running.recorder import FolderRecorder
 from studies.running.store import ResultStore
 
@@ -161,7 +162,7 @@ def _train(
     facts |= {"sequences": row["sequences"], "seconds": row["seconds"]}
     facts["sequences_per_second"] = 1000 / milliseconds
     facts |= {} if earlier else {"in_training": in_training, "at_test": at_test}
-    store.finish(trial, facts, _trace(trial, rng))
+    store.finish(trial, facts, _traces(trial, rng))
 
 
 def level_at(level: float, step: int, pace: float) -> float:
@@ -169,9 +170,13 @@ def level_at(level: float, step: int, pace: float) -> float:
     return float(0.5 + (level - 0.5) * (1 - np.exp(-step / pace)))
 
 
-def _trace(trial: Trial, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _traces(trial: Trial, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    return joined({length: _trace(trial, length, rng) for length in (8, 16)})
+
+
+def _trace(trial: Trial, length: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     heads = [] if trial.model.cell == "none" else ["write", "read"]
-    length, width, slots = 8, 8, 16 if heads else 0
+    width, slots = 8, 20 if heads else 0
     steps = 2 * length + 1
     pattern = rng.integers(0, 2, (length, width)).astype(np.float32)
     inputs, targets = np.zeros((steps, width + 1), np.float32), np.zeros((steps, width), np.float32)

@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot
-from matplotlib.figure import Figure
 
 from reports import figures, style, svg
 from reports.results import read
 from reports.views.supervised import frames, gap
 from reports.views.supervised.outcomes import finished
+
+from .drawings import drawn, texts
 
 CURVES = [
     ("sequences", "accuracy"),
@@ -30,28 +31,12 @@ def summary(results):
     return found[found["seeds"] > 0].reset_index(drop=True)
 
 
-@pytest.fixture(scope="module")
-def trace(results):
-    facts = results.facts
-    return results.trace(facts.loc[facts["model"] == "ntm/soft", "trial"].iloc[0])
-
-
 @pytest.fixture(autouse=True)
 def no_global_state():
     before = dict(matplotlib.rcParams)
     yield
     assert pyplot.get_fignums() == []
     assert dict(matplotlib.rcParams) == before
-
-
-def drawn(figure):
-    assert isinstance(figure, Figure)
-    figure.draw_without_rendering()
-    return figure
-
-
-def texts(figure):
-    return [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
 
 
 @pytest.mark.parametrize(("x", "y"), CURVES)
@@ -160,42 +145,6 @@ def test_timing_says_so_when_nothing_was_solved(results, summary):
     facts = finished(results).assign(solved=False, solved_seconds=np.nan)
     found = texts(drawn(figures.timing(facts, summary.assign(solved=0))))
     assert "no trial solved the task" in found
-
-
-def test_addressing_has_a_panel_per_head_and_signal(trace):
-    found = texts(drawn(figures.addressing(trace)))
-    panels = {"input", "target", "output (probability)", "write head", "read head", "time step"}
-    assert panels <= set(found)
-
-
-def test_addressing_numbers_heads_of_one_kind_and_crops_unused_slots(trace):
-    weights = np.zeros((len(trace["mask_T"]), 3, 128))
-    weights[:, :, 50] = 1
-    many = {**trace, "weights_THN": weights, "heads": np.array(["write", "read", "read"])}
-    figure = drawn(figures.addressing(many))
-    assert {"write head", "read head 1", "read head 2"} <= set(texts(figure))
-    heads = [axes for axes in figure.axes if axes.get_ylabel() == "slot"]
-    assert heads[0].get_ylim() == (52.5, 47.5)
-
-
-def test_addressing_draws_symbols_as_rows(trace):
-    steps = len(trace["mask_T"])
-    targets = np.arange(steps)[:, None] % 5
-    outputs = np.full((steps, 5), 0.2)
-    drawn(figures.addressing({**trace, "targets_TY": targets, "outputs_TY": outputs}))
-
-
-def test_addressing_draws_several_symbols_one_below_the_other(trace):
-    steps = len(trace["mask_T"])
-    targets = np.arange(2 * steps).reshape(steps, 2) % 4
-    outputs = np.full((steps, 8), 0.25)
-    figure = drawn(figures.addressing({**trace, "targets_TY": targets, "outputs_TY": outputs}))
-    (target,) = [
-        axes for axes in figure.axes if "target" in {axes.get_title(), axes.get_title(loc="left")}
-    ]
-    shown = target.images[0].get_array().T[trace["mask_T"]]
-    expected = np.eye(4)[targets].reshape(steps, 8)[trace["mask_T"]]
-    np.testing.assert_array_equal(shown, expected)
 
 
 def test_the_same_figure_is_written_as_the_same_bytes(summary, tmp_path):

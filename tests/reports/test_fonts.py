@@ -78,7 +78,7 @@ def test_a_font_of_the_machine_draws_what_the_own_one_lacks(a_font):
     title, ticks = drawn([*LABELS, "soft λ"])
     assert [tick.get_text() for tick in ticks] == [*LABELS, "soft λ"]
     for text in (title, *ticks):
-        assert text.get_fontfamily() == [fonts.OWN, a_font]
+        assert text.get_fontfamily() == [*fonts.FAMILIES, a_font]
     assert fonts.note(LABELS) == ()
 
 

@@ -29,7 +29,7 @@ def test_models_stand_side_by_side_under_the_names_of_their_studies(store_of):
     alone = frames.summary(read(found.store.stores["two"])).set_index("model")["value"]
     for model in NAMES:
         assert summary[f"{model} (two)"] == alone[model]
-    assert len(addressing(found).blocks) == 4
+    assert len(addressing(found).blocks) == 1 + 4
     # models of both studies have a cell and an estimator in common, so each has its own colour
     assert found.facts.groupby("model")["variant"].first().nunique() == 4
 

@@ -85,6 +85,7 @@ def test_all_that_decides_the_result_of_supervised_training_is_a_setting(trial):
         "optimiser": "rmsprop",
         "clip_norm": 1.0,
         "baseline_clip_norm": 1.0,
+        "clock": "processor",
         "evaluate_every": 3,
         "test_lengths": None,
         "test_sequences": 4,

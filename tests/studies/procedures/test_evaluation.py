@@ -1,4 +1,4 @@
-"""Tests of a network on fixed lengths, and the trace of one sequence."""
+"""Tests of a network on fixed lengths."""
 
 import dataclasses
 
@@ -15,7 +15,6 @@ from studies.procedures.evaluation import (
     controlled_lengths,
     controls,
     evaluate,
-    trace,
 )
 
 
@@ -50,19 +49,6 @@ def test_excess_is_measured_against_the_optimum_on_the_same_sequences(trial):
     row = evaluate(network, task, (20,), 8, seed=0)[0]
     batch = task.sample(np.random.default_rng([0, 1, 20]), 8, 20)
     assert row["excess_bits"] == pytest.approx(row["bits"] - task.optimum_bits(batch).mean())
-
-
-def test_a_trace_shows_one_sequence_step_by_step(trial):
-    task = trial.task.build()
-    network = trial.model.build(task.input_size, task.answer.output_size)
-    found = trace(network, task, 2, seed=0)
-    steps = len(found["mask_T"])
-    assert found["inputs_TX"].shape == (steps, task.input_size)
-    assert found["targets_TY"].shape == found["outputs_TY"].shape == (steps, 2)
-    assert found["weights_THN"].shape == (steps, 2, 4)
-    assert found["heads"].tolist() == ["write", "read"]
-    assert ((found["outputs_TY"] > 0) & (found["outputs_TY"] < 1)).all()
-    assert set(found["weights_THN"].sum(-1).ravel().tolist()) <= {0.0, 1.0}
 
 
 @pytest.mark.parametrize(
