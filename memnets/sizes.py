@@ -20,8 +20,9 @@ TOLERANCE = 0.01
 """Sizes that differ by no more than this share are equal."""
 LARGEST = 1 << 16
 """No size that is tried is larger."""
-FILLED = 4_096
-"""Models without a larger size than this are built in earnest, which is faster."""
+FILLED = 1 << 20
+"""Models whose two largest sizes make no larger table than this are built in earnest, which is
+faster."""
 
 CONTROLLER = "controller_size"
 FREE = {
@@ -83,7 +84,7 @@ def size_of(spec: ModelSpec, measure: str, **sizes: int) -> int:
         return MEASURES[measure](spec.build(**sizes, backend="reference").eval())
 
     with torch.random.fork_rng(devices=[]):
-        if measure != "flops" and max(_whole_numbers(spec)) > FILLED:
+        if measure != "flops" and _largest_table(spec) > FILLED:
             # on "meta", a table of gigabytes is counted without being filled
             try:
                 with torch.device("meta"):
@@ -194,9 +195,13 @@ class _Search:
         return self._known[spec]
 
 
-def _whole_numbers(spec: ModelSpec) -> list[int]:
-    options = [value for value in spec.cell_options.values() if isinstance(value, int)]
-    return [spec.controller_size, *options]
+def _largest_table(spec: ModelSpec) -> int:
+    """The product of the two largest whole numbers that the model is built with."""
+    known = options_of(cells.get(spec.cell))
+    options = {name: option.default for name, option in known.items()} | dict(spec.cell_options)
+    whole = [value for value in options.values() if isinstance(value, int)]
+    *_, second, first = sorted([spec.controller_size, spec.controller_size, *whole])
+    return first * second
 
 
 def _value(spec: ModelSpec, name: str) -> int:
