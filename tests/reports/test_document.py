@@ -303,13 +303,18 @@ def test_without_tests_the_answer_names_no_accuracy(store_of, tmp_path):
     assert "no test at the trained lengths has an accuracy" in answer and "n = 0" not in answer
 
 
-@pytest.mark.parametrize("label", ["$x_{$", "\\frac{$a$}", "a$b$c", "a\ud800", "\udfff"])
-def test_a_label_is_text_and_nothing_else(store_of, tmp_path, label):
-    specs = {label: ModelSpec("ntm", "soft"), "other": ModelSpec("none")}
-    store = store_of(specs=specs, tasks=("copy",), seeds=(0, 1))
+def test_a_label_is_text_and_nothing_else(store_of, tmp_path):
+    labels = ["$x_{$", "\\frac{$a$}", "a$b$c", "a\ud800", "\udfff"]
+    slots = range(8, 8 + len(labels))
+    specs = {
+        label: ModelSpec("ntm", cell_options={"slots": count})
+        for label, count in zip(labels, slots, strict=True)
+    }
+    store = store_of(specs={**specs, "other": ModelSpec("none")}, tasks=("copy",), seeds=(0, 1))
     text = build(store, tmp_path / "report").read_text(encoding="utf-8")
-    shown = label.encode("utf-8", "backslashreplace").decode()
-    assert str(escape(shown)) in text
+    for label in labels:
+        shown = label.encode("utf-8", "backslashreplace").decode()
+        assert str(escape(shown)) in text
 
 
 def test_a_link_to_a_folder_of_figures_is_followed_and_nothing_there_is_lost(store_of, tmp_path):
