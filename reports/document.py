@@ -53,12 +53,16 @@ def build(store: ResultStore | Together, folder: str | PathLike[str]) -> Path:
 def _write(folder: Path, results: Results, found: list[Chapter], named: list[Section]) -> Path:
     for name in ("figures", "tables"):
         _empty(folder / name)
-    results.everything.to_csv(folder / "results.csv", index=False, lineterminator="\n")
     blocks = list(_blocks(named))
-    for block in blocks:
-        if isinstance(block, Table):
-            table_files.write(block, folder / "tables")
-    svgs = draw([block for block in blocks if isinstance(block, Picture)], folder / "figures")
+
+    def numbers() -> None:
+        results.everything.to_csv(folder / "results.csv", index=False, lineterminator="\n")
+        for block in blocks:
+            if isinstance(block, Table):
+                table_files.write(block, folder / "tables")
+
+    pictures = [block for block in blocks if isinstance(block, Picture)]
+    svgs = draw(pictures, folder / "figures", meanwhile=numbers)
     page = folder / "index.html"
     page.write_text(render(results, found, named, svgs), encoding="utf-8")
     return page

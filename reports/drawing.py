@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -22,17 +22,22 @@ MOST = 8
 _given: tuple[Sequence[Picture], Path] | None = None
 
 
-def draw(pictures: Sequence[Picture], folder: Path) -> dict[str, str]:
+def draw(
+    pictures: Sequence[Picture], folder: Path, meanwhile: Callable[[], None] = lambda: None
+) -> dict[str, str]:
     """Write the files of all pictures into a folder; the svg of each, by its name.
 
-    The files are the same, to the byte, however many processes draw them.
+    The files are the same, to the byte, however many processes draw them. What is to be done
+    `meanwhile` is done here while others draw, or first.
     """
     processes = min(processors(), len(pictures), MOST)
     if len(pictures) < FEWEST or processes < 2:
+        meanwhile()
         return {each.name: picture_files.write(each, folder) for each in pictures}
     # known to all that begin as copies of this process
     core_font.ready()
     found: dict[str, str] = {}
+    undone = [meanwhile]
     with warnings.catch_warnings():
         # what numpy's idle threads have to do with a child is nothing
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
@@ -41,11 +46,14 @@ def draw(pictures: Sequence[Picture], folder: Path) -> dict[str, str]:
                 processes, get_context("fork"), initializer=_take, initargs=(pictures, folder)
             ) as pool:
                 texts = pool.map(_drawn, range(len(pictures)))
+                undone.pop()()
                 for picture, text in zip(pictures, texts, strict=True):
                     found[picture.name] = text
         except BrokenProcessPool:
             # a child was killed, most likely for its memory: the rest has more of it here
             pass
+    for do in undone:
+        do()
     left = [each for each in pictures if each.name not in found]
     return found | {each.name: picture_files.write(each, folder) for each in left}
 

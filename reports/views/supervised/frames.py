@@ -134,12 +134,17 @@ def aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFra
 
     The trials that `solved` their task keep their last value.
     """
-    trials = [(trial, rows.sort_values(x)) for trial, rows in group.groupby("trial", sort=False)]
-    start = max(rows[x].iloc[0] for _, rows in trials)
-    stops = [rows[x].iloc[-1] for trial, rows in trials if trial not in solved]
-    end = max(min(stops) if stops else max(rows[x].iloc[-1] for _, rows in trials), start)
+    numbers, trials = pd.factorize(group["trial"])
+    xs, ys = (group[name].to_numpy(dtype=float) for name in (x, y))
+    # by trial, then along the curve; arrays, as a large report has thousands of short curves
+    order = np.lexsort((xs, numbers))
+    borders = np.flatnonzero(np.diff(numbers[order])) + 1
+    curves = list(zip(*(np.split(each[order], borders) for each in (xs, ys)), strict=True))
+    start = max(at[0] for at, _ in curves)
+    stops = [at[-1] for trial, (at, _) in zip(trials, curves, strict=True) if trial not in solved]
+    end = max(min(stops) if stops else max(at[-1] for at, _ in curves), start)
     grid = np.unique(np.linspace(start, end, _POINTS))
-    values_SP = np.stack([np.interp(grid, rows[x], rows[y]) for _, rows in trials])
+    values_SP = np.stack([np.interp(grid, at, values) for at, values in curves])
     low, high = statistics.band(values_SP, statistics.generator())
     value = statistics.iqm(values_SP, axis=0)
     shape = {"x": grid, "value": value, "low": low, "high": high}
