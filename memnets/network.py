@@ -68,6 +68,10 @@ class MemoryNetwork(nn.Module):
         """The cell's estimator."""
         return self.cell.estimator
 
+    def advance(self) -> None:
+        """After every update: schedules move on, and what is learned without a gradient."""
+        self.cell.advance()
+
     @property
     def backend(self) -> str:
         """Name of what `forward` runs on; raises UnknownName where it is set to an unknown one."""

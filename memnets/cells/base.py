@@ -17,9 +17,9 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     """One step of external memory, built as Cell(input_size, estimator, **options).
 
     A step turns the controller's output into weightings, has the estimator make addresses of them,
-    and writes and reads there. The module keeps no tensors between steps: its state `S`, a
-    NamedTuple of tensors whose first axis is the batch, is passed in and returned. `heads` names
-    the heads in the order in which addresses hold them, write heads first; a name starts with
+    and writes and reads there. Nothing of a sequence stays in the module between steps: its state
+    `S`, a NamedTuple of tensors whose first axis is the batch, is passed in and returned. `heads`
+    names the heads in the order in which addresses hold them, write heads first; a name starts with
     "write" or "read".
 
     A cell that `takes_input` is given the network's input at every step, and has a parameter
@@ -44,6 +44,13 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     @abstractmethod
     def forward(self, h_BC: Tensor, state: S) -> tuple[Tensor, S, Address]:
         """One step: what was read (B, read_size), the next state, and the address of every head."""
+
+    def advance(self) -> None:
+        """After every update: moves its estimator's schedules on.
+
+        A cell that learns something without a gradient does so here as well.
+        """
+        self.estimator.advance()
 
     def with_contents(self, state: S, first: S) -> S:
         """A state whose slots hold what they do in another; all that addresses them stays."""

@@ -18,6 +18,7 @@ from ..options import require_number, require_one_of, require_positive
 from ..registry import cells
 from ..types import Address, join_heads
 from .base import MemoryCell, head_names
+from .codebook import Codebook
 from .decays import log_rates, start_steps
 
 NORM_EPS = 1e-5
@@ -31,6 +32,8 @@ SCORES: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": gated.routing,
     "softmax": lambda scores_BRN: scores_BRN.softmax(-1),
 }
+CODES = "codes"
+"""Scores that are distances of the key from codes."""
 
 
 class SlotsState(NamedTuple):
@@ -53,6 +56,10 @@ class Slots(MemoryCell[SlotsState]):
     `noisy_top_k` these are Raven's top-k slots. It chooses reads too; `soft_reads` takes the whole
     softmax whatever the estimator, as Raven does, and leaves it the writes.
 
+    With `scores` by "codes" a write goes to the slot whose code is nearest to its key: the keys are
+    vector-quantised (VQ-VAE: van den Oord et al., 2017; Jukebox, 2020, for codes that no key is
+    near). `network.advance()` after every update moves the codes (`Codebook`).
+
     `decay`: α of a `slot`, σ(x)^(1/`damping`), or of a whole `head`, exp(-e^a softplus(x)) (Raven).
     `key_norm`: keys and queries have a root mean square of one, times learned gains (Raven).
     """
@@ -71,13 +78,16 @@ class Slots(MemoryCell[SlotsState]):
         damping: float = 8.0,
         routed: bool = False,
         scores: str = "sigmoid",
+        code_temperature: float = 1.0,
+        code_decay: float = 0.99,
+        revive_below: float = 0.1,
         soft_reads: bool = False,
         key_norm: bool = False,
     ) -> None:
         super().__init__()
         require_positive(slots=slots, width=width, heads=heads)
         require_one_of("decay", decay, DECAYS)
-        require_one_of("scores", scores, SCORES)
+        require_one_of("scores", scores, (*SCORES, CODES))
         require_number("damping", damping, above=0)
         if soft_reads and not routed:
             raise ValueError("soft_reads leave the estimator nothing to choose: set routed=True")
@@ -87,6 +97,16 @@ class Slots(MemoryCell[SlotsState]):
         self.soft_reads = soft_reads
         self.heads = head_names(heads if routed else 0, heads)
         self.read_size = heads * width
+        self.codebook: Codebook | None = None
+        if routed and scores == CODES:
+            self.codebook = Codebook(
+                heads,
+                slots,
+                width,
+                temperature=code_temperature,
+                decay=code_decay,
+                revive_below=revive_below,
+            )
         self.interface = Interface(input_size, self.shapes)
         self.log_rate_R: nn.Parameter | None = None
         if decay == "head":
@@ -103,7 +123,13 @@ class Slots(MemoryCell[SlotsState]):
             name: (R, self.width) for name in ("query", "key", "value")
         }
         shapes["decay"] = (R,) if self.decay == "head" else (R, self.slots)
-        return shapes | ({"route": (R, self.slots)} if self.routed else {})
+        by_score = self.routed and self.scores != CODES
+        return shapes | ({"route": (R, self.slots)} if by_score else {})
+
+    def advance(self) -> None:
+        super().advance()
+        if self.codebook:
+            self.codebook.advance()
 
     def initial_state(self, batch_size: int) -> SlotsState:
         like = self.interface.linear.weight
@@ -133,7 +159,10 @@ class Slots(MemoryCell[SlotsState]):
         head = self.interface(h_BC)
         query_BRW = self.query_norm(silu(head["query"]))
         key_BRW, value_BRW = self.key_norm(silu(head["key"])), silu(head["value"])
-        write = self.estimator(SCORES[self.scores](head["route"])) if self.routed else None
+        write = None
+        if self.routed:
+            near = self.codebook(key_BRW) if self.codebook else SCORES[self.scores](head["route"])
+            write = self.estimator(near)
         if self.log_rate_R is None:
             log_decay_BRN = gated.slot_decay(head["decay"], self.damping)
         else:

@@ -11,6 +11,7 @@ from . import matrix_memory as matrix_memory
 from . import memory as memory
 from . import moving_tape as moving_tape
 from . import product_keys as product_keys
+from . import quantisation as quantisation
 from . import recency as recency
 from . import scores as scores
 from . import slots as slots

@@ -95,4 +95,4 @@ class Estimator(nn.Module, ABC):
         return batch_TBZ if self.rollouts == 1 else batch_TBZ.repeat_interleave(self.rollouts, 1)
 
     def advance(self) -> None:
-        """Moves schedules on; called by the training loop after every update."""
+        """Moves schedules on after every update; `network.advance()` calls it."""

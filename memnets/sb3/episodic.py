@@ -136,7 +136,7 @@ class EpisodicReinforce(OnPolicyAlgorithm):
         loss.backward()
         nn.utils.clip_grad_norm_(policy.parameters(), self.max_grad_norm)
         policy.optimizer.step()
-        policy.lstm_actor.network.estimator.advance()
+        policy.lstm_actor.network.advance()
         self._n_updates += 1
         explained = explained_variance(value.detach().cpu().numpy(), returns.cpu().numpy())
         for name, number in (

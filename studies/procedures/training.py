@@ -78,7 +78,7 @@ def update(learner: Learner) -> None:
             require_finite(value.item(), "the gradient norm", learner.step + 1)
         descend(learner.optimiser)
     share = network.estimator.one_slot_share
-    network.estimator.advance()
+    network.advance()
     learner.step += 1
     learner.watchers.updated(learner, side_by_side([one.cost_TB.detach() for one in done]))
     for one, batch in zip(done, drawn, strict=True):
