@@ -5,6 +5,7 @@ import torch
 
 from memnets.addressing import CUT_OFF, addressed
 from memnets.backends import choose
+from memnets.backends.chunked.cells import slots
 from memnets.registry import backends, controllers
 from memnets.spec import ModelSpec
 
@@ -72,6 +73,19 @@ def test_a_sequence_in_stretches_is_that_in_steps(memory, estimator):
         state = network(inputs_TBX[:11]).state
     # from a state that is not the first, by a stretch that is not whole
     same(network, inputs_TBX[:9], state, rtol=RELATIVE.get(memory, 0.0))
+
+
+@pytest.mark.parametrize("strength", [1.0, 20.0, 2_000.0])
+@pytest.mark.parametrize("routed", [False, True])
+def test_slots_that_fade_at_once_are_those_of_steps(strength, routed, monkeypatch):
+    network = unfed("slots", options={"routed": routed, "damping": 1.0}).double()
+    with torch.no_grad():
+        network.cell.interface.linear.weight.mul_(strength)
+    cut, in_halves = [], slots._in_halves
+    monkeypatch.setattr(slots, "_in_halves", lambda *call: cut.append(1) or in_halves(*call))
+    # gradients of weights so large are large as well
+    same(network, torch.randn(70, BATCH, 4, dtype=torch.float64), rtol=1e-9 * (strength > 1))
+    assert cut or routed
 
 
 @pytest.mark.parametrize("controller", list(controllers))
