@@ -67,6 +67,9 @@ class Procedure(ABC):
     score: ClassVar[str] = ""
     """The column of rows that tells how well a trial does, which is drawn where one watches."""
 
+    is_try: ClassVar[bool] = False
+    """Whether its trials are tries of a search, and no part of the comparison."""
+
     row_defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """What a row has in a column of `row_key` that it lacks, as rows of earlier versions may."""
 

@@ -27,6 +27,7 @@ class Tuning(Procedure):
     """
 
     row_key: ClassVar = ("step",)
+    is_try: ClassVar = True
 
     of: Procedure
     tried: Mapping[str, Any] = field(default_factory=dict)

@@ -69,8 +69,8 @@ def is_settled(study: Study, store: ResultStore, trial: Trial) -> bool:
     """Whether a trial is not to be made: it is done, or a failed try of a search that is over."""
     if store.is_done(trial):
         return True
-    tries = study.choices is not None and isinstance(trial.procedure, Tuning)
-    return tries and _ended(store, trial)
+    over = study.choices is not None and trial.procedure.is_try
+    return over and _ended(store, trial)
 
 
 def chosen_lines(study: Study) -> Iterator[str]:

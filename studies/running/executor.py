@@ -48,12 +48,12 @@ def run(
     its address or its file, whose results come through the engine where they do not see the store's
     folder. A trial takes a worker's thread, and of its `resources` what is named here. On "cuda"
     local workers take turns with the GPUs that there are. Runs of one study at one time share its
-    trials. A trial whose worker dies goes on from its last
-    checkpoint with another, up to `retries` times. One that fails, or whose workers die more often,
-    is a row of `store.failures()` and is tried again by the next run; a try of a search that failed
-    is a result, once all have ended. A study with a search makes that first and then what it chose.
-    Ctrl-C returns a summary that says `interrupted`. Progress goes to a terminal unless `quiet`,
-    and events to the callbacks; with a search, those of two runs.
+    trials. A trial whose worker dies goes on from its last checkpoint with another, up to `retries`
+    times. One that fails, or whose workers die more often, is a row of `store.failures()` and is
+    tried again by the next run; a try of a search that failed is a result, once all have ended. A
+    study with a search makes that first and then what it chose. Ctrl-C returns a summary that says
+    `interrupted`. Progress goes to a terminal unless `quiet`, and events to the callbacks; with a
+    search, those of two runs.
 
     Raises BadData, before any trial begins, for a task that cannot be built, a folder that is in
     use for something else, a script that workers would run again, or workers that cannot make the
