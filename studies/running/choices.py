@@ -52,9 +52,9 @@ def with_choices(study: Study, store: ResultStore) -> Study:
     trials = list(replace(study, choices=None).trials())
     if not all(_ended(store, trial) for trial in trials):
         return study
-    frame = store.load()
-    finished = {trial.id for trial in trials if store.is_done(trial)}
-    found = tried(trials, frame, finished)
+    # the folder may have been used for other tasks or models of the study since
+    made = [trial for trial in trials if store.is_done(trial)]
+    found = tried(trials, store.load(made), {trial.id for trial in made})
     choices = {(each.task, each.model): each.setting for each in found if each.chosen}
     for task, model in {(each.task, each.model): None for each in found}:
         if (task, model) not in choices:

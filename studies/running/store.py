@@ -96,13 +96,14 @@ class ResultStore:
         """
         return read_rows(self.path(trial))
 
-    def load(self) -> pd.DataFrame:
+    def load(self, trials: Iterable[Trial] | None = None) -> pd.DataFrame:
         """A tidy frame: one row per stored row, with the factors of the stored trial.
 
+        Of the study's trials as it was last run, or of these, which were begun at some time.
         Rows of a finished trial are kept as columns beside them, where that can be written, until
         they change. Lone surrogates are escaped. Raises NotResults as `rows` does.
         """
-        return loading.load(self._folders())
+        return loading.load(self._folders() if trials is None else map(self.path, trials))
 
     def facts(self) -> pd.DataFrame:
         """One row per finished trial: its factors and what done.json says.

@@ -99,6 +99,16 @@ def test_a_second_run_makes_nothing_and_a_cut_one_goes_on(store):
     assert (third.done, third.skipped, third.failed) == (2, 16, 0)
 
 
+def test_a_folder_that_was_used_for_another_task_since_still_knows_what_it_chose(store):
+    other = dataclasses.replace(valley(), tasks={"reverse": TaskSpec("reverse")})
+    run(valley(), store, workers=0)
+    run(other, store, workers=0)
+    assert set(store.load()["task"]) == {"reverse"}
+    again = run(valley(), store, workers=0)
+    assert (again.done, again.skipped, again.failed) == (0, 18, 0)
+    assert rates(store) == {("none", 0.01), ("ntm", 0.1)}
+
+
 def test_a_setting_that_fails_on_a_seed_is_not_chosen_nor_tried_again(store, capfd):
     study = valley(procedure=Valley(broken=0.01))
     summary = run(study, store, workers=0)
