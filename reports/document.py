@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from studies.running.files import clear_errors
 
-from . import colours, fonts, picture_files, svg, table_files
+from . import colours, fonts, picture_files, table_files
 from .blocks import Block, Picture, Section, Table
 from .chapters import Chapter, chapters
 from .drawing import draw
@@ -103,10 +103,7 @@ def render(
         endings=picture_files.endings,
         on_dark={colours.variable(fixed): (fixed, dark) for fixed, dark in colours.ON_DARK.items()},
         notes=fonts.note(_labels(results)),
-        svgs={
-            name: Markup(svg.inline(drawn, f"f{number}"))
-            for number, (name, drawn) in enumerate(svgs.items())
-        },
+        svgs={name: Markup(element) for name, element in svgs.items()},
     )
 
 

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
-from . import core_font, picture_files
+from . import core_font, picture_files, svg
 from .blocks import Picture
 
 FEWEST = 8
@@ -25,7 +25,7 @@ _given: tuple[Sequence[Picture], Path] | None = None
 def draw(
     pictures: Sequence[Picture], folder: Path, meanwhile: Callable[[], None] = lambda: None
 ) -> dict[str, str]:
-    """Write the files of all pictures into a folder; the svg of each, by its name.
+    """Write the files of all pictures into a folder; the element of each for the page, by its name.
 
     The files are the same, to the byte, however many processes draw them. What is to be done
     `meanwhile` is done here while others draw, or first.
@@ -33,7 +33,7 @@ def draw(
     processes = min(processors(), len(pictures), MOST)
     if len(pictures) < FEWEST or processes < 2:
         meanwhile()
-        return {each.name: picture_files.write(each, folder) for each in pictures}
+        return {each.name: _drawn(n, each, folder) for n, each in enumerate(pictures)}
     # known to all that begin as copies of this process
     core_font.ready()
     found: dict[str, str] = {}
@@ -45,7 +45,7 @@ def draw(
             with ProcessPoolExecutor(
                 processes, get_context("fork"), initializer=_take, initargs=(pictures, folder)
             ) as pool:
-                texts = pool.map(_drawn, range(len(pictures)))
+                texts = pool.map(_drawn_of_given, range(len(pictures)))
                 undone.pop()()
                 for picture, text in zip(pictures, texts, strict=True):
                     found[picture.name] = text
@@ -54,8 +54,10 @@ def draw(
             pass
     for do in undone:
         do()
-    left = [each for each in pictures if each.name not in found]
-    return found | {each.name: picture_files.write(each, folder) for each in left}
+    return {
+        each.name: found[each.name] if each.name in found else _drawn(n, each, folder)
+        for n, each in enumerate(pictures)
+    }
 
 
 def processors() -> int:
@@ -70,7 +72,11 @@ def _take(pictures: Sequence[Picture], folder: Path) -> None:
     _given = pictures, folder
 
 
-def _drawn(number: int) -> str:
+def _drawn_of_given(number: int) -> str:
     assert _given is not None
     pictures, folder = _given
-    return picture_files.write(pictures[number], folder)
+    return _drawn(number, pictures[number], folder)
+
+
+def _drawn(number: int, picture: Picture, folder: Path) -> str:
+    return svg.inline(picture_files.write(picture, folder), f"f{number}")
