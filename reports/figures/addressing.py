@@ -94,7 +94,6 @@ def side_by_side(models: Mapping[str, Mapping[int | None, Trace]]) -> Figure:
             if not column:
                 at = "" if length is None else f"\nlength {length}"
                 axes.set_ylabel(f"{kind} head{at}")
-            axes.tick_params(labelsize="x-small")
     for axes in panels[-1]:
         axes.set_xlabel("time step")
     _weight_bar(figure, images[0], list(panels.flat))
