@@ -85,13 +85,12 @@ def side_by_side(models: Mapping[str, Mapping[int | None, Trace]]) -> Figure:
         panels[0, column].set_title("\n".join(textwrap.wrap(name, 100 // len(models))))
         for row, (length, kind) in enumerate(rows):
             axes, trace = panels[row, column], found.get(length)
-            axes.grid(False)
             if trace is None or kind not in trace["heads"]:
                 axes.set_axis_off()
                 continue
             index = list(map(str, trace["heads"])).index(kind)
             images.append(_draw_head(axes, trace, index, _used(trace["weights_THN"])))
-            if not column:
+            if not any(each.get_ylabel() for each in panels[row]):
                 at = "" if length is None else f"\nlength {length}"
                 axes.set_ylabel(f"{kind} head{at}")
     for axes in panels[-1]:

@@ -83,5 +83,18 @@ def test_of_several_heads_of_a_kind_the_first_stands_beside_other_models(trace):
     }
     figure = drawn(figures.side_by_side({"many": {None: many}, "two": {None: trace}}))
     assert {"read head", "write head"} <= set(texts(figure))
+    # a row is named beside its first panel, whichever model has that
+    reads = {**trace, "weights_THN": trace["weights_THN"][:, 1:], "heads": np.array(["read"])}
+    figure = drawn(figures.side_by_side({"reads": {4: reads}, "both": {4: trace}}))
+    assert {"write head\nlength 4", "read head\nlength 4"} <= set(texts(figure))
+
+
+def test_the_first_of_several_heads_is_drawn(trace):
+    many = {
+        **trace,
+        "weights_THN": np.random.default_rng(0).random((len(trace["mask_T"]), 3, 4)),
+        "heads": np.array(["read", "write", "read"]),
+    }
+    figure = drawn(figures.side_by_side({"many": {None: many}}))
     first = figure.axes[0].images[0].get_array().T
     np.testing.assert_array_equal(first, many["weights_THN"][:, 0])
