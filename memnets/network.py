@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from .embedding import Embedding
 from .episodes import unroll_episodes
 from .estimators import Estimator
 from .inputs import check_call, check_starts, check_step
-from .options import accepted, require_number
+from .options import require_number
 from .registry import backends
 from .types import Address, NetworkState, Rollout, join_heads, stack_steps
 
@@ -198,56 +198,3 @@ class MemoryNetwork(nn.Module):
             return call(*values)
         with torch.autocast(device, enabled=False):
             return call(*(v.to(weight.dtype) if isinstance(v, Tensor) else v for v in values))
-
-
-def assemble(
-    make_cell: Callable[..., MemoryCell],
-    make_estimator: Callable[..., Estimator],
-    make_controller: type[Controller],
-    controller_size: int,
-    input_size: int,
-    output_size: int,
-    *,
-    cell_options: Mapping[str, Any] | None = None,
-    estimator_options: Mapping[str, Any] | None = None,
-    controller_options: Mapping[str, Any] | None = None,
-    bypass_dropout: float = 0.0,
-    embedding: Embedding | None = None,
-    feed_read: bool = True,
-    backend: str = "auto",
-) -> MemoryNetwork:
-    """Builds estimator, cell and controller with matching sizes, and the network of them.
-
-    With an embedding, `input_size` is the width of its vectors.
-    """
-    controller_options = controller_options or {}
-    hidden_size = make_controller.output_size_of(controller_size, **controller_options)
-    features = accepted(make_estimator, feature_size=hidden_size, external_size=input_size)
-    estimator = make_estimator(**(estimator_options or {}), **features)
-    external = accepted(make_cell, external_size=input_size)
-    cell = make_cell(hidden_size, estimator, **(cell_options or {}), **external)
-    fed = input_size + (cell.read_size if feed_read else 0)
-    controller = make_controller(fed, controller_size, **controller_options)
-    network = MemoryNetwork(
-        controller,
-        cell,
-        output_size,
-        input_size=input_size,
-        bypass_dropout=bypass_dropout,
-        embedding=embedding,
-        feed_read=feed_read,
-        backend=backend,
-    )
-    draw_for(estimator)
-    return network
-
-
-def draw_for(estimator: Estimator) -> None:
-    """Draws a random number for each parameter of an estimator, and drops it.
-
-    A baseline's first weights are zeros, or of a generator of their own, so that they do not move
-    the model's. Seeded results depend on the numbers drawn after a network was built, and those of
-    earlier versions were drawn after the baseline's.
-    """
-    for parameter in estimator.parameters():
-        torch.empty_like(parameter, device="cpu").uniform_()

@@ -66,7 +66,7 @@ class ModelSpec:
         With `symbols`, inputs are indices of so many symbols, and `input_size` is 1. `backend` is
         no part of a model: it never changes a result (memnets.backends).
         """
-        from .network import assemble
+        from .assembly import assemble
 
         input_size, output_size, symbols = plain((input_size, output_size, symbols))
         require_positive(input_size=input_size, output_size=output_size)

@@ -34,6 +34,7 @@ FLOORS = (
     ("controllers", "embedding", "episodes", "estimators", "inputs", "interface"),
     ("cells",),
     ("network",),
+    ("assembly",),
     ("addressing", "sizes", "torchscript"),
     ("spec",),
     ("preset_dntm", "saved"),

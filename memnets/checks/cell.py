@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..assembly import assemble
 from ..cells.base import MemoryCell
-from ..network import MemoryNetwork, assemble
+from ..network import MemoryNetwork
 from ..registry import cells, controllers, estimators
 from ..types import Rollout
 from .address import check_address, require

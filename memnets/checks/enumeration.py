@@ -15,8 +15,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..assembly import draw_for
 from ..estimators import Estimator, Replay
-from ..network import MemoryNetwork, draw_for
+from ..network import MemoryNetwork
 
 MOST_SEQUENCES = 200_000
 """More address sequences than this are refused: the batch that holds them would not fit."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from memnets.assembly import assemble
 from memnets.backends import BackendFallback, choose, compiled
 from memnets.cells import MemoryCell
 from memnets.controllers import Feedforward
@@ -18,7 +19,6 @@ from memnets.equations import memory
 from memnets.estimators import Estimator, Reinforce, Soft
 from memnets.estimators.choices import dense
 from memnets.interface import Interface
-from memnets.network import assemble
 from memnets.spec import ModelSpec
 from memnets.types import join_heads
 

@@ -75,6 +75,12 @@ def test_models_side_by_side_have_a_row_per_length_and_kind_of_head(trace):
         np.testing.assert_array_equal(shown, whole[:, : shown.shape[1]])
 
 
+def test_a_row_is_named_beside_its_first_panel_whichever_model_has_that(trace):
+    reads = {**trace, "weights_THN": trace["weights_THN"][:, 1:], "heads": np.array(["read"])}
+    figure = drawn(figures.side_by_side({"reads": {4: reads}, "both": {4: trace}}))
+    assert {"write head\nlength 4", "read head\nlength 4"} <= set(texts(figure))
+
+
 def test_of_several_heads_of_a_kind_the_first_stands_beside_other_models(trace):
     many = {
         **trace,
@@ -83,18 +89,5 @@ def test_of_several_heads_of_a_kind_the_first_stands_beside_other_models(trace):
     }
     figure = drawn(figures.side_by_side({"many": {None: many}, "two": {None: trace}}))
     assert {"read head", "write head"} <= set(texts(figure))
-    # a row is named beside its first panel, whichever model has that
-    reads = {**trace, "weights_THN": trace["weights_THN"][:, 1:], "heads": np.array(["read"])}
-    figure = drawn(figures.side_by_side({"reads": {4: reads}, "both": {4: trace}}))
-    assert {"write head\nlength 4", "read head\nlength 4"} <= set(texts(figure))
-
-
-def test_the_first_of_several_heads_is_drawn(trace):
-    many = {
-        **trace,
-        "weights_THN": np.random.default_rng(0).random((len(trace["mask_T"]), 3, 4)),
-        "heads": np.array(["read", "write", "read"]),
-    }
-    figure = drawn(figures.side_by_side({"many": {None: many}}))
     first = figure.axes[0].images[0].get_array().T
     np.testing.assert_array_equal(first, many["weights_THN"][:, 0])
