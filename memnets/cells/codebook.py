@@ -15,6 +15,13 @@ MOST_STEPS = 4_096
 """The keys of so many last steps are kept until the codes move."""
 
 
+def require_codes(temperature: float, decay: float, revive_below: float) -> None:
+    """Raise ValueError, by the names that a cell gives them, unless a `Codebook` can take these."""
+    require_number("code_temperature", temperature, above=0)
+    require_number("code_decay", decay, least=0, below=1)
+    require_number("revive_below", revive_below, least=0, below=1)
+
+
 class Codebook(nn.Module):
     """N codes of width W for each of R heads; learned without a gradient, at every `advance`.
 
@@ -38,9 +45,7 @@ class Codebook(nn.Module):
         revive_below: float = 0.1,
     ) -> None:
         super().__init__()
-        require_number("code_temperature", temperature, above=0)
-        require_number("code_decay", decay, least=0, below=1)
-        require_number("revive_below", revive_below, least=0, below=1)
+        require_codes(temperature, decay, revive_below)
         self.temperature, self.decay, self.revive_below = temperature, decay, revive_below
         first_RNW = torch.randn(heads, codes, width)
         self.register_buffer("codes_RNW", first_RNW)

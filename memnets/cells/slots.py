@@ -18,7 +18,7 @@ from ..options import require_number, require_one_of, require_positive
 from ..registry import cells
 from ..types import Address, join_heads
 from .base import MemoryCell, head_names
-from .codebook import Codebook
+from .codebook import Codebook, require_codes
 from .decays import log_rates, start_steps
 
 NORM_EPS = 1e-5
@@ -89,6 +89,9 @@ class Slots(MemoryCell[SlotsState]):
         require_one_of("decay", decay, DECAYS)
         require_one_of("scores", scores, (*SCORES, CODES))
         require_number("damping", damping, above=0)
+        require_codes(code_temperature, code_decay, revive_below)
+        if scores != "sigmoid" and not routed:
+            raise ValueError(f"scores={scores!r} say where writes go: set routed=True")
         if soft_reads and not routed:
             raise ValueError("soft_reads leave the estimator nothing to choose: set routed=True")
         self.estimator = estimator

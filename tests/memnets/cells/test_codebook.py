@@ -111,5 +111,5 @@ def test_a_write_goes_to_the_slot_of_the_nearest_code():
 
 
 def test_without_codes_there_is_no_codebook():
-    for options in ({"routed": True}, {"scores": "codes"}):
+    for options in ({"routed": True}, {"routed": False}):
         assert ModelSpec("slots", cell_options=options).build(4, 2).cell.codebook is None

@@ -168,6 +168,8 @@ def test_routing_learns_from_what_is_read():
         ({"damping": 0.0}, "damping must be above 0, not 0.0"),
         ({"decay": "step"}, "decay 'step' is not one of slot, head"),
         ({"scores": "relu"}, "scores 'relu' is not one of sigmoid, softmax"),
+        ({"scores": "codes"}, "scores='codes' say where writes go: set routed=True"),
+        ({"code_decay": 1.0}, "code_decay must be at least 0 and below 1, not 1.0"),
         ({"soft_reads": True}, "soft_reads leave the estimator nothing to choose"),
     ],
 )
