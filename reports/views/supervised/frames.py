@@ -22,8 +22,7 @@ PLACED = [*MODEL, "trial", "seed", *_PLACE]
 """What tells of a row of a test which it is of."""
 POINT = ["number", "value", "trained_low", "trained_high"]
 """Where a test at another number than the length was made."""
-_POINTS = 120
-OWN = "own"
+_POINTS, OWN = 120, "own"
 
 
 @once
@@ -162,7 +161,7 @@ def summary(results: Results) -> pd.DataFrame:
     """One row per model and task, also where no seed finished: accuracy, solved, time, size.
 
     `run` counts the seeds that were run and could be solved: none where the training has no
-    criterion for that.
+    criterion for that. `good` counts those whose network, as it was kept, meets it at the end.
     """
     scores = at_trained_lengths(final(results))
     estimates = _estimated(scores, MODEL, "accuracy")
@@ -178,10 +177,13 @@ def summary(results: Results) -> pd.DataFrame:
         state_size=("state_size", "first"),
         step_flops=("step_flops", "first"),
     )
+    good = trials(results).groupby(["task", "model"], as_index=False, sort=False)["good"].sum()
+    facts = facts.merge(good, on=["task", "model"], how="left")
     failed = outcomes.failed(results).groupby(MODEL, as_index=False)
     failures = failed.agg(failed=("judged", "sum"))
     frame = facts.merge(estimates, on=MODEL, how="left").merge(failures, on=MODEL, how="outer")
-    counts = frame[["seeds", "judged", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
+    counted = ["seeds", "judged", "solved", "good", "failed", "n"]
+    counts = frame[counted].astype(float).fillna(0).astype(int)
     return in_order(frame.assign(**counts, run=counts["judged"] + counts["failed"]))
 
 
@@ -196,14 +198,16 @@ def wrong(results: Results) -> pd.DataFrame:
 def trials(results: Results) -> pd.DataFrame:
     """One row per finished trial: its cost, when it was solved, how good it was at the end.
 
-    Where trials could begin again, `restarts` says how often each did.
+    `good` says whether the errors at the end meet the criterion of solved, by one test alone.
+    `restarts` is there where trials could begin again.
     """
     scores = at_trained_lengths(final(results))[["trial", "accuracy", "errors"]]
     renamed = {"solved_sequences": "sequences_to_solve", "solved_seconds": "seconds_to_solve"}
     frame = outcomes.finished(results).rename(columns=renamed).merge(scores, on="trial", how="left")
-    cost = ["backend", "updates", "sequences", "seconds", *renamed.values(), "accuracy", "errors"]
-    cost += [name for name in ("restarts",) if name in frame]
-    return in_order(frame).reindex(columns=["task", "model", *KIND, "seed", *cost, "trial"])
+    frame["good"] = frame["errors"] <= frame["criterion"]
+    cost = ["backend", "updates", "sequences", "seconds", *renamed.values()]
+    end = ["accuracy", "errors", "good", *(["restarts"] if "restarts" in frame else [])]
+    return in_order(frame).reindex(columns=["task", "model", *KIND, "seed", *cost, *end, "trial"])
 
 
 @once

@@ -17,9 +17,9 @@ _STORED = ("solved", "parameters", "state_size", "step_flops", "updates", "seque
 def finished(results: Results) -> pd.DataFrame:
     """One row per finished trial.
 
-    `solved` says whether it solved its task, `solved_sequences` and `solved_seconds` when, and
-    `judged` whether its training has a criterion for that. `milliseconds` is the training time per
-    sequence.
+    `solved` says whether it solved its task, `solved_sequences` and `solved_seconds` when,
+    `criterion` the most errors per sequence that count as solved, and `judged` whether its training
+    has one. `milliseconds` is the training time per sequence.
     """
     frame = with_columns(results.facts, _STORED)
     solved = [entry if isinstance(entry, Mapping) else {} for entry in frame["solved"]]
@@ -63,6 +63,6 @@ def solved_runs(results: Results) -> dict[Kind, tuple[int, int]]:
 
 
 def _judged(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
-    settings = {trial.id: trial.procedure.to_json() for trial in results.trials}
-    judged = {trial for trial, own in settings.items() if own["solved_errors"] is not None}
-    return frame.assign(judged=frame["trial"].isin(judged))
+    criteria = {t.id: t.procedure.to_json()["solved_errors"] for t in results.trials}
+    criterion = frame["trial"].map(criteria).astype(float)
+    return frame.assign(criterion=criterion, judged=criterion.notna())

@@ -39,16 +39,15 @@ STUDY = """
 
 
 def kill_midway(command, folder):
-    """Start the study, kill it once a trial is done and another has rows, with all its family."""
+    """Start the study, kill it once one trial is done and another begun, with all its family."""
     process = subprocess.Popen(command, start_new_session=True, cwd=ROOT)
     deadline = time.monotonic() + 100
     while process.poll() is None and time.monotonic() < deadline:
-        running = [
-            path
-            for path in folder.glob("*/metrics.jsonl")
-            if not path.with_name("done.json").exists() and path.stat().st_size > 1000
-        ]
-        if any(folder.glob("*/done.json")) and running:
+        sizes = {path.parent: path.stat().st_size for path in folder.glob("*/metrics.jsonl")}
+        done = [size for trial, size in sizes.items() if (trial / "done.json").exists()]
+        # far from its end: workers may go on for a moment when their driver is dead
+        early = [size for size in sizes.values() if 1000 < size < max(done, default=0) / 2]
+        if early:
             break
         time.sleep(0.02)
     assert process.poll() is None, "the study ended before it could be killed"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from reports.results import read
-from reports.views.supervised import pairs, tables
+from reports.views.supervised import frames, pairs, tables
 from reports.views.supervised.outcomes import finished
 
 
@@ -72,6 +72,22 @@ def test_every_finished_trial_is_a_row_of_its_own(store_of):
     last = last[last["address"].isna()]
     trained = last[last["length"] <= last["max_length"]]
     assert math.isclose(numbers.loc[("ntm/soft", 1), "accuracy"], trained["accuracy"].mean())
+
+
+def test_a_network_is_good_by_its_last_test_alone(store_of):
+    results = read(store_of(names=("ntm/soft", "ntm/reinforce"), solved_errors=0.55))
+    errors = frames.trials(results).set_index("trial")["errors"]
+    good = frames.trials(results).set_index("trial")["good"]
+    assert good.equals(errors <= 0.55)
+    assert 0 < good.sum() < len(good)
+    solved = finished(results).set_index("trial")["solved"]
+    assert not solved.equals(good)
+    table = tables.solving(results)
+    by_model = frames.trials(results).groupby("model")["good"].sum()
+    assert list(table.numbers["good"]) == list(by_model[table.numbers["model"]])
+    run = table.numbers["run"]
+    shown = [f"{count} / {of}" for count, of in zip(table.numbers["good"], run, strict=True)]
+    assert list(table.shown["Good / run"]) == shown
 
 
 def test_restarts_are_a_column_where_trials_could_take_some(store_of):
