@@ -29,6 +29,8 @@ BEAT = 10.0
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 STALE = 60.0
 """Seconds without one after which another machine takes a trial over."""
+GLANCE = 1.0
+"""Seconds for which a process that only asks whose a new claim is may have it locked, at most."""
 
 
 class Claimed(Exception):
@@ -152,7 +154,7 @@ def _taken(path: Path) -> Claim | None:
     except FileExistsError:
         handle, new = os.open(path, os.O_RDWR), False
     try:
-        locked = lock(handle, shared=False)
+        locked = _locked(handle, GLANCE if new else 0)
         if locked is False or not (new or _is_void(path, bool(locked))):
             raise Claimed(f"{path.name} is being made by {_owner(path)}")
         if not os.path.samestat(os.fstat(handle), os.stat(path)):
@@ -173,6 +175,14 @@ def _taken(path: Path) -> Claim | None:
     finally:
         if handle >= 0:
             os.close(handle)
+
+
+def _locked(handle: int, patience: float) -> bool | None:
+    """Lock an open claim as `files.lock` does, and try for so many seconds."""
+    until = time.monotonic() + patience
+    while (locked := lock(handle, shared=False)) is False and time.monotonic() < until:
+        time.sleep(0.01)
+    return locked
 
 
 def _is_void(path: Path, locked: bool) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,10 @@ from ..design.data import BadData
 
 JOIN = 30
 """Seconds within which a first worker must have joined a scheduler."""
+
+
+PRELOADED = ("distributed", "torch", "torch._dynamo")
+"""What workers of this machine share; torch's optimisers import the last when one is built."""
 
 
 class SchedulerLost(ConnectionError):
@@ -50,7 +56,7 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
         f"{environ}.MALLOC_TRIM_THRESHOLD_": 2**30,
         f"{environ}.MALLOC_MMAP_THRESHOLD_": 2**25,
     }
-    with dask.config.set(options), contextlib.ExitStack() as stack:
+    with dask.config.set(options | forked()), contextlib.ExitStack() as stack:
         # what goes wrong is said in one line, by what is raised
         stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
         if scheduler is None:
@@ -61,6 +67,8 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
                     memory_limit=0,
                     dashboard_address=":0",
                     silence_logs=logging.CRITICAL,
+                    # as they are now, not when the first worker was forked
+                    env=dict(os.environ),
                 )
             )
         else:
@@ -78,6 +86,23 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
         else:
             _require_workers(client, place)
         yield client
+
+
+def forked() -> dict[str, str]:
+    """Dask's setting for workers that are forked from a process which has loaded torch, once.
+
+    Nothing where dask is configured otherwise, or where such a process cannot be forked safely;
+    Python from 3.14 on does so by itself, on the same systems.
+    """
+    import dask
+    from distributed.utils import get_mp_context
+
+    method = "distributed.worker.multiprocessing-method"
+    if sys.platform != "linux" or dask.config.get(method) != "spawn":
+        return {}
+    with dask.config.set({method: "forkserver"}):
+        get_mp_context().set_forkserver_preload(list(PRELOADED))
+    return {method: "forkserver"}
 
 
 def address_of(scheduler: str) -> str:

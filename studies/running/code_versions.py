@@ -113,5 +113,9 @@ def _text(thing: Any) -> bytes | None:
 
 @functools.cache
 def _package(module: str) -> str | None:
-    names = metadata.packages_distributions().get(module, [])
+    names = _distributions().get(module, [])
     return f"{names[0]} {metadata.version(names[0])}" if names else None
+
+
+# it reads the files of everything that is installed
+_distributions = functools.cache(metadata.packages_distributions)

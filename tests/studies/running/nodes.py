@@ -57,13 +57,18 @@ class Nodes:
 
 
 def worker_of(process: subprocess.Popen[bytes] | int) -> list[psutil.Process]:
-    """The worker processes below a node's nanny, or below a driver with local workers."""
+    """The worker processes below a node's nanny, or below a driver with local workers.
+
+    Those of a node are spawned; those of a driver are forked from a process that it keeps for that.
+    """
     own = psutil.Process(process if isinstance(process, int) else process.pid)
+    below = {child: " ".join(child.cmdline()) for child in own.children(recursive=True)}
+    keepers = {child.pid for child, text in below.items() if "multiprocessing.forkserver" in text}
     return [
         child
-        for child in own.children(recursive=True)
-        if "multiprocessing.spawn" in (command := " ".join(child.cmdline()))
-        and "resource_tracker" not in command
+        for child, command in below.items()
+        if child.ppid() in keepers
+        or ("multiprocessing.spawn" in command and "resource_tracker" not in command)
     ]
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -80,6 +81,27 @@ def locks(request, monkeypatch):
 
 def age(path, seconds):
     os.utime(path, (time.time() - seconds,) * 2)
+
+
+def test_a_claim_that_another_process_looked_at_while_it_was_made_is_no_lost_one(
+    tmp_path, monkeypatch
+):
+    path, lock, glances = tmp_path / "claims" / TRIAL, claims.lock, []
+
+    def seen_first(handle, *, shared):
+        if not glances:
+            glances.append(os.open(path, os.O_RDWR))
+            assert lock(glances[0], shared=False)
+            threading.Timer(0.1, os.close, glances).start()
+        return lock(handle, shared=shared)
+
+    monkeypatch.setattr(claims, "lock", seen_first)
+    claim = take(tmp_path, TRIAL)
+    assert glances
+    with pytest.raises(Claimed):
+        take(tmp_path, TRIAL)
+    claim.release()
+    take(tmp_path, TRIAL).release()
 
 
 def test_a_trial_is_one_process_at_a_time(tmp_path, locks):

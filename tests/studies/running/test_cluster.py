@@ -1,6 +1,7 @@
 """Workers of a dask cluster that see the store's folder, or do not, and that come and go."""
 
 import dataclasses
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import dask
 import pytest
 
 from memnets.backends.compiling import is_left_to_display
@@ -16,6 +18,7 @@ from memnets.registry import cells
 from memnets.spec import ModelSpec
 from studies import ResultStore, run
 from studies.design.data import BadData
+from studies.running import cluster
 from studies.running.cluster import connected
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -191,3 +194,24 @@ def test_a_scheduler_without_workers_is_one_line(study, tmp_path, monkeypatch):
 def test_local_workers_leave_what_they_compile_to_live_lines_where_there_are_any(live):
     with connected(1, None, live) as client:
         assert set(client.run(is_left_to_display).values()) == {live}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned there")
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_local_workers_have_torch_loaded_and_the_environment_of_now(number, monkeypatch):
+    def seen():
+        return os.getppid(), os.environ.get("MEMNETS_SEEN"), "torch._dynamo" in sys.modules
+
+    monkeypatch.setenv("MEMNETS_SEEN", number)
+    with connected(1, None) as client:
+        (parent, value, loaded), *_ = client.run(seen).values()
+    # both clusters fork from one process, which began with the first
+    assert parent != os.getpid()
+    assert (value, loaded) == (number, True)
+
+
+def test_dask_may_be_told_how_to_begin_local_workers():
+    method = "distributed.worker.multiprocessing-method"
+    for own in ("fork", "forkserver"):
+        with dask.config.set({method: own}):
+            assert cluster.forked() == {}
