@@ -92,6 +92,9 @@ class Procedure(ABC):
         Raises BadData, with one line, for a task that the procedure cannot work on.
         """
 
+    def require_device(self, device: str) -> None:  # noqa: B027  (most take any)
+        """Raise BadData, with one line, where its trials cannot be made on such a device."""
+
     @abstractmethod
     def run(self, trial: Trial, recorder: Recorder) -> Outcome:
         """Make the trial, or go on with it from `recorder.resume()`.

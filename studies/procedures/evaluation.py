@@ -15,7 +15,8 @@ from memnets.addressing import OWN, ControllerAlone, Frozen, addressed, others, 
 from memnets.network import MemoryNetwork
 from memnets.types import Rollout
 
-from ..design.settings import seed_of
+from ..design.data import BadData
+from ..design.settings import is_sequence, seed_of
 from .base import Row
 from .cost import NATS_PER_BIT, cost, tensors
 from .load import Load
@@ -80,7 +81,10 @@ def _batches(
     task: Task, lengths: Sequence[int], sequences: int, seed: int
 ) -> list[tuple[int, Batch]]:
     sequences, seed = whole("tests", "sequences", sequences, 1), seed_of(seed)
-    return [(int(n), task.test_sample(generator(seed, n), sequences, n)) for n in lengths]
+    if not is_sequence(lengths):
+        raise BadData(f"lengths of tests are {lengths!r:.60}; they must be whole numbers.")
+    counts = [whole("tests", "a length", length, 0) for length in lengths]
+    return [(n, task.test_sample(generator(seed, n), sequences, n)) for n in counts]
 
 
 def _under(

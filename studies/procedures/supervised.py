@@ -13,7 +13,7 @@ from memnets.registry import Registry, regularisers
 from ..design.data import BadData, build, plain
 from ..design.settings import check_number, check_one_of, check_whole, require
 from .base import Outcome, Procedure, Recorder, Row, procedures
-from .clock import CLOCKS, WALL
+from .clock import CLOCKS, PROCESSOR, WALL
 from .curriculum import AnyCurriculum, curriculum_of
 from .distillation import Distillation
 from .fine_tuning import FineTuning
@@ -139,6 +139,14 @@ class Supervised(Procedure):
     def lengths(self, task: Task) -> tuple[int, ...]:
         """The grid of lengths to test at; raises BadData where it cannot tell solved from not."""
         return tested_lengths(self, task)
+
+    def require_device(self, device: str) -> None:
+        """Raise BadData for a clock that does not see what the device computes."""
+        if self.clock == PROCESSOR and device != "cpu":
+            raise BadData(
+                f"clock {PROCESSOR!r} does not see what a device computes: on {device} take "
+                f"{WALL!r}."
+            )
 
     def parts(self) -> Iterator[tuple[str, Registry[Any], str]]:
         """The regularisers, and a backend of another package."""

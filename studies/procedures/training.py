@@ -15,10 +15,9 @@ from envs.tasks.base import Batch, Task
 from memnets.network import MemoryNetwork
 from memnets.types import Address, Rollout
 
-from ..design.data import BadData
 from .base import Outcome, Recorder, Row
 from .best import chosen
-from .clock import PROCESSOR, WALL, now
+from .clock import now
 from .cost import NATS_PER_BIT, cost, tensors
 from .descent import clip, descend, forget
 from .evaluation import controlled_lengths, controls, evaluate, marks
@@ -44,11 +43,7 @@ class Diverged(ArithmeticError):
 
 def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
     """Train and test, or go on with that; raises Diverged, and BadData for a clock of no use."""
-    if settings.clock == PROCESSOR and recorder.device != "cpu":
-        raise BadData(
-            f"clock {PROCESSOR!r} does not see what a device computes: on {recorder.device} take "
-            f"{WALL!r}."
-        )
+    settings.require_device(recorder.device)
     learner = Learner.start(trial, settings, recorder.device)
     run_to_end(learner, recorder, update, evaluated)
     parent = {"parent": learner.parent} if learner.parent else {}

@@ -61,6 +61,10 @@ class Tuning(Procedure):
         """As the other procedure."""
         return self.of.takes(task)
 
+    def require_device(self, device: str) -> None:
+        """As the other procedure."""
+        self.of.require_device(device)
+
     def parts(self) -> Iterable[tuple[str, Registry[Any], str]]:
         """The other procedure, where it is of another package, and what its settings name."""
         if not procedures.is_built_in(self.of.name):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..design.data import BadData
 from ..design.trial import Trial
 from ..procedures.base import Row
 
@@ -42,3 +43,14 @@ class Callback:
 
     def study_ended(self, summary: Summary) -> None:
         """The run has ended, or was interrupted."""
+
+
+def require_callbacks(callbacks: object) -> None:
+    """Raises BadData unless it is a list, or a tuple, of objects with all events."""
+    events = [name for name in vars(Callback) if not name.startswith("_")]
+    good = isinstance(callbacks, list | tuple) and all(
+        not isinstance(each, type) and all(callable(getattr(each, name, None)) for name in events)
+        for each in callbacks
+    )
+    if not good:
+        raise BadData(f"callbacks is {callbacks!r:.60}; it must be a list of studies.Callback.")

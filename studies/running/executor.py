@@ -12,7 +12,7 @@ from ..design.study import Study
 from ..design.trial import Trial
 from .agenda import Agenda
 from .attempt import failure
-from .callbacks import Callback
+from .callbacks import Callback, require_callbacks
 from .choices import chosen_lines, is_settled, with_choices
 from .claims import Claimed
 from .code_versions import differences
@@ -61,6 +61,7 @@ def run(
     ConnectionError, where the scheduler goes away; in both cases the next run goes on.
     """
     require_engine(workers, scheduler, threads, device, retries, resources)
+    require_callbacks(callbacks)
     on_workers = workers or scheduler
     engine: Engine = workers_of(workers, scheduler, resources or {}) if on_workers else inline
     made = partial(
@@ -95,8 +96,7 @@ def _stage(
 ) -> Summary:
     """Run the trials that are known now: those of a search, or all."""
     trials = list(study.trials())
-    for trial in trials:
-        trial.procedure.takes(trial.procedure.task(trial.task))
+    _require_able(trials, device)
     with joined(store, study), Display(store, study, quiet=quiet) as display:
         for line in (*differences(store.made_with()), *chosen_lines(study)):
             display.note(line)
@@ -129,7 +129,7 @@ def retry(
     for trial in trials:
         if replace(trial).id != trial.id:
             raise BadData(f"{trial.id} was stored by an earlier version: run the study again.")
-        trial.procedure.takes(trial.procedure.task(trial.task))
+    _require_able(trials, device)
     chosen = _Chosen(store.study["name"], tuple(trials))
     with held(store.folder), Display(store, chosen, quiet=quiet) as display:
         for trial in trials:
@@ -141,6 +141,13 @@ def retry(
         events = Events(store, trials, display, ())
         running = inline(agenda, store, device, threads, events)
         return _made(running, agenda, store, display, events)
+
+
+def _require_able(trials: Sequence[Trial], device: str) -> None:
+    """Raise BadData for a trial whose procedure cannot take its task, or the device."""
+    for trial in trials:
+        trial.procedure.takes(trial.procedure.task(trial.task))
+        trial.procedure.require_device(device)
 
 
 @dataclass(frozen=True)

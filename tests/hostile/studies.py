@@ -72,7 +72,7 @@ def of_runs(folder: Path) -> Iterator[Option]:
     }
     for name in signature(run).parameters:
         # objects, and whether a line is shown, are no numbers
-        if name in ("study", "store", "quiet", "callbacks"):
+        if name in ("study", "store", "quiet"):
             continue
 
         def use(value: Any, name: str = name) -> Any:
@@ -88,12 +88,12 @@ def of_tests() -> Iterator[Option]:
     """What a trained network is tested with."""
     task = TASK.build()
     network = MODEL.build(**task.network_sizes, backend="reference")
-    given = {"sequences": 2, "seed": 0}
+    given = {"lengths": (1,), "sequences": 2, "seed": 0}
     hints = get_type_hints(evaluate)
     for name in given:
 
         def use(value: Any, name: str = name) -> Any:
-            rows = evaluate(network, task, (1,), **{**given, name: value})
+            rows = evaluate(network, task, **{**given, name: value})
             return [{k: v for k, v in row.items() if isinstance(v, float)} for row in rows]
 
         yield Option("evaluate", name, hints[name], use, seed=name == "seed")

@@ -168,3 +168,12 @@ def test_a_memory_that_learned_to_copy_is_lost_under_every_control():
     right = {row["address"]: row["accuracy"] for row in rows}
     assert right["own"] > 0.95
     assert max(right[name] for name in ("cut off", "frozen", "shuffled")) < 0.85
+
+
+@pytest.mark.parametrize("lengths", [3, "3", (2.5,), (-1,), (None,), {3: 1}])
+def test_lengths_that_are_none_are_one_line(trial, lengths):
+    task = trial.task.build()
+    network = trial.model.build(**task.network_sizes)
+    for test in (evaluate, controls):
+        with pytest.raises(ValueError, match="length.* whole number"):
+            test(network, task, lengths, 5, seed=1)

@@ -211,3 +211,10 @@ def test_tensorboard_live_writes_what_the_export_writes(tmp_path):
 def test_without_the_extra_one_line_says_so_before_anything_runs(tmp_path):
     with pytest.raises(BadData, match="TensorBoard is not installed"):
         TensorBoard(tmp_path / "live")
+
+
+@pytest.mark.parametrize("callbacks", [5, "log", Log(), [Log], [print], {Log()}, None])
+def test_what_is_no_list_of_callbacks_is_one_line(callbacks, tmp_path):
+    with pytest.raises(BadData, match="callbacks is .*; it must be a list of studies.Callback"):
+        run(short(), ResultStore(tmp_path / "runs"), workers=0, callbacks=callbacks)
+    assert not (tmp_path / "runs").exists()

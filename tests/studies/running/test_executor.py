@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from memnets.spec import ModelSpec
-from studies import ResultStore, TaskSpec, run
+from studies import ResultStore, Search, Supervised, TaskSpec, run
 from studies.design.data import BadData
 from studies.procedures.clock import clock
 from studies.running.files import Unwritable
@@ -118,6 +118,15 @@ def test_a_number_of_workers_that_is_none_is_refused(study, tmp_path, workers):
     said = f"workers is {workers!r}; it must be a whole number, 0 to 1,024"
     with pytest.raises(BadData, match=said):
         run(study, ResultStore(tmp_path / "runs"), workers=workers)
+
+
+@pytest.mark.parametrize("tuning", [None, Search({"learning_rate": (0.1, 0.2)}, seeds=(9,))])
+def test_a_clock_that_does_not_see_the_device_is_refused_before_any_trial(tmp_path, study, tuning):
+    procedure = Supervised(updates=1, clock="processor")
+    timed = dataclasses.replace(study, procedure=procedure, own={}, tuning=tuning)
+    with pytest.raises(BadData, match="clock 'processor' does not see .* on meta take 'wall'"):
+        run(timed, ResultStore(tmp_path / "runs"), workers=0, device="meta")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_live_line_that_fails_says_so_and_stops_nothing(trial, faulty):
