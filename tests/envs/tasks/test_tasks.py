@@ -5,59 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from envs import Batch, Bits, make_task, tasks
+from envs import Bits, make_task, tasks
 from memnets.registry import UnknownName
 
 from ..cases import as_answers, every_task
-
-BUILT_IN = [
-    "associative_recall",
-    "binary_addition",
-    "binary_multiplication",
-    "bucket_sort",
-    "copy",
-    "cycle_navigation",
-    "delayed_recall",
-    "duplicate_string",
-    "duplicated_input",
-    "dynamic_ngrams",
-    "even_pairs",
-    "induction_heads",
-    "missing_duplicate",
-    "modular_arithmetic",
-    "modular_arithmetic_brackets",
-    "multi_query_recall",
-    "odds_first",
-    "parity_check",
-    "priority_sort",
-    "repeat_copy",
-    "reverse",
-    "reverse_string",
-    "selective_copy",
-    "solve_equation",
-    "square_root",
-    "stack_manipulation",
-    "symbol_repeat_copy",
-]
-# their answers lie in no single step
-COMPUTED = {
-    "babi",
-    "binary_addition",
-    "binary_multiplication",
-    "cycle_navigation",
-    "dynamic_ngrams",
-    "even_pairs",
-    "family_tree",
-    "graph_traversal",
-    "image_pixels",
-    "modular_arithmetic",
-    "modular_arithmetic_brackets",
-    "parity_check",
-    "shortest_path",
-    "solve_equation",
-    "square_root",
-    "stack_manipulation",
-}
+from .built_in import BUILT_IN
 
 
 def guesses(task, rng, shape):
@@ -231,46 +183,3 @@ def test_a_wrong_option_gets_one_clear_line(name, options, message):
 def test_an_unknown_task_gets_a_hint():
     with pytest.raises(UnknownName, match="Did you mean 'copy'"):
         make_task("cpoy")
-
-
-@every_task
-def test_the_sources_of_answers_are_earlier_steps_that_showed_them(name, options):
-    task = make_task(name, **options)
-    for length in (*task.lengths, task.test_lengths[-1]):
-        batch = task.sample(np.random.default_rng(length), 5, length)
-        sources_TB = task.sources(batch)
-        if sources_TB is None:
-            assert name in COMPUTED
-            continue
-        assert sources_TB.shape == batch.mask_TB.shape and sources_TB.dtype == np.int64
-        assert (sources_TB[~batch.mask_TB] == -1).all()
-        step, row = np.nonzero(sources_TB >= 0)
-        source = sources_TB[step, row]
-        assert (source < step).all() and len(step) > 0
-        # a repeat copy's end marker alone has no source
-        unknown = batch.mask_TB & (sources_TB < 0)
-        assert unknown.sum() == (5 if name == "repeat_copy" else 0)
-        shown, asked = batch.inputs_TBX[source, row], batch.targets_TBY[step, row]
-        if isinstance(task.answer, Bits):
-            assert (shown[:, : task.width] == asked[:, : task.width]).all()
-        elif task.input_symbols:
-            assert (shown == asked).all()
-        else:
-            assert (shown[np.arange(len(step)), asked[:, 0]] == 1).all()
-
-
-@pytest.mark.parametrize("name", sorted(set(BUILT_IN) - COMPUTED))
-def test_sources_are_found_in_a_batch_of_several_lengths_padded_at_the_end(name):
-    task = make_task(name)
-    lengths = (16, 20) if name == "multi_query_recall" else (3, 5)
-    parts = [task.sample(np.random.default_rng(0), 2, length) for length in lengths]
-    steps = len(parts[1].mask_TB)
-
-    def padded(array):
-        return np.pad(array, [(0, steps - len(array))] + [(0, 0)] * (array.ndim - 1))
-
-    batch = Batch(*(np.concatenate([padded(a), b], 1) for a, b in zip(*parts, strict=True)))
-    found, short = task.sources(batch), task.sources(parts[0])
-    np.testing.assert_array_equal(found[: len(short), :2], short)
-    assert (found[len(short) :, :2] == -1).all()
-    np.testing.assert_array_equal(found[:, 2:], task.sources(parts[1]))

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from memnets.equations import tape
-from memnets.estimators import Replay, chosen
+from memnets.estimators import Replay
 from memnets.registry import cells, estimators
 from memnets.testing import check_cell
-from memnets.types import Address
 
-B, H, N, W, X, HIDDEN, STEPS = 2, 2, 5, 3, 2, 4, 20
+from .naive_rlntm import HIDDEN, STEPS, B, N, W, X, naive_rlntm
+
 OPTIONS = [
     {},
     {"heads": 2},
@@ -26,74 +25,6 @@ OPTIONS = [
     {"direct_access": True, "write_window": 3, "erase": True, "tied": False, "last_moves": True},
 ]
 """One window is wider than the tape of N slots."""
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def softmax(x):
-    return np.exp(x - x.max()) / np.exp(x - x.max()).sum()
-
-
-def moved(position, moves):
-    after = np.zeros(N)
-    for i in range(N):
-        for move, probability in zip((-1, 0, 1), moves, strict=True):
-            after[(i + move) % N] += probability * position[i]
-    return after
-
-
-def naive_rlntm(p, inputs, use, **options):
-    heads, tied, erase = (options.get(name) for name in ("heads", "tied", "erase"))
-    heads, tied = heads or 1, tied is not False
-    count, half = heads if tied else 2 * heads, options.get("window", 1) // 2
-    beside = options.get("write_window", 1) // 2
-    written = heads * (2 * beside + 1)
-    sizes = {"move": 3 * count, "add": written * W}
-    if erase:
-        sizes["erase"] = written * W
-    if direct := options.get("direct_access"):
-        sizes |= {"keep": written, "input": written, "read": heads * (2 * half + 1), "skip": 1}
-    memory, positions = np.zeros((N, W)), np.array([np.eye(N)[0]] * count)
-    for h, x in inputs:
-        raw = p["interface.linear.weight"] @ h + p["interface.linear.bias"]
-        cut = dict(zip(sizes, np.split(raw, np.cumsum(list(sizes.values()))[:-1]), strict=True))
-        add = cut["add"].reshape(written, W)
-        if options.get("written") == "tanh":
-            add = np.tanh(add)
-        wipe = sigmoid(cut["erase"]).reshape(written, W) if erase else np.ones((written, W))
-        writes = positions[:heads]
-        spread = [np.roll(w, o) for w in writes for o in range(-beside, beside + 1)]
-        kept, extra = np.ones((N, W)), np.zeros((N, W))
-        for place, weights in enumerate(spread):
-            kept_here, added_here = 1 - wipe[place], add[place]
-            if direct:
-                # the code's second write of the slot: decay by a gate, add the gated input
-                again, gate = sigmoid(cut["keep"][place]), sigmoid(cut["input"][place])
-                shown = np.append(x, np.zeros(W - len(x)))
-                kept_here, added_here = again * kept_here, again * added_here + gate * shown
-            kept *= 1 - np.outer(weights, 1 - kept_here)
-            extra += np.outer(weights, added_here)
-        memory = memory * kept + extra
-        chances = [
-            softmax(options.get("inverse_temperature", 1.0) * scores)
-            for scores in cut["move"].reshape(count, 3)
-        ]
-        moves = [use(chance) for chance in chances]
-        positions = np.array([moved(w, m) for w, m in zip(positions, moves, strict=True)])
-        reads, seen, direct_read = positions[-heads:], [], np.zeros((heads, W))
-        for place, offset in enumerate(range(-half, half + 1)):
-            for head, read in enumerate(reads):
-                seen.append(sum(read[i] * memory[(i + offset) % N] for i in range(N)))
-                if direct:
-                    gates = sigmoid(cut["read"]).reshape(heads, 2 * half + 1)
-                    direct_read[head] += gates[head, place] * seen[-1]
-        if options.get("last_moves"):
-            seen += moves
-        if direct:
-            seen += [*direct_read, sigmoid(cut["skip"]) * x]
-        yield np.concatenate(seen), np.concatenate([writes, reads])
 
 
 @pytest.mark.parametrize(
@@ -149,46 +80,6 @@ def test_each_written_slot_around_the_head_has_a_vector_of_its_own():
     memory = cell(h, cell.initial_state(1))[1].memory_BNW[0]
     torch.testing.assert_close(memory[[5, 6, 0, 1, 2]], added)
     assert not memory[3:5].any()
-
-
-def test_moves_convolve_a_position_and_what_is_missing_stays():
-    position = torch.rand(B, H, N, dtype=torch.float64).softmax(-1)
-    moves = 0.8 * torch.rand(B, H, 3, dtype=torch.float64).softmax(-1)
-    nothing = torch.zeros(B, H)
-    after = tape.move(
-        Address(position, None, nothing, nothing), Address(moves, None, *[nothing] * 2), N
-    )
-    for b in range(B):
-        for h in range(H):
-            whole = moves[b, h].numpy() + np.array([0, 1 - moves[b, h].sum().item(), 0])
-            expected = moved(position[b, h].numpy(), whole)
-            np.testing.assert_allclose(after.weights_BHK[b, h], expected, rtol=0, atol=1e-10)
-
-
-def test_the_gradient_of_a_move_is_that_of_central_differences():
-    nothing = torch.zeros(B, H)
-
-    def after(position, moves):
-        given = Address(moves, None, nothing, nothing)
-        return tape.move(Address(position, None, nothing, nothing), given, N).weights_BHK
-
-    position = torch.rand(B, H, N, dtype=torch.float64, requires_grad=True)
-    moves = (torch.rand(B, H, 3, dtype=torch.float64) / 4).requires_grad_()
-    assert torch.autograd.gradcheck(after, (position, moves))
-
-
-def test_a_chosen_move_goes_round_the_tape_like_its_one_hot_form():
-    position, dense = tape.start(1, 1, torch.zeros(())), None
-    stood = []
-    for choice in (0, 0, 1, 2, 2, 2, 3):
-        moves = chosen(torch.full((1, 1, 3), 1 / 3), torch.tensor([[choice]]))
-        flat = moves._replace(weights_BHK=moves.dense(3), slots_BHK=None)
-        dense = tape.move(dense or position, flat, N)
-        position = tape.move(position, moves, N)
-        assert torch.equal(dense.weights_BHK, position.dense(N))
-        stood.append(int(position.slots_BHK))
-    # the last choice is the no-op
-    assert stood == [4, 3, 3, 4, 0, 1, 1]
 
 
 class Counted(torch.utils._python_dispatch.TorchDispatchMode):

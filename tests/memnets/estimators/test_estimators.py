@@ -8,8 +8,6 @@ import torch
 from memnets.estimators import (
     ONE_SLOT,
     Annealed,
-    Gumbel,
-    NoisyTopK,
     Reinforce,
     Soft,
     StraightThrough,
@@ -20,18 +18,8 @@ from memnets.estimators.choices import TIE, with_no_op
 from memnets.options import accepted
 from memnets.registry import estimators
 from memnets.spec import ModelSpec
-from memnets.types import Address
 
-WEIGHTING = torch.tensor([[[0.1, 0.4, 0.2], [0.1, 0.1, 0.1], [0.5, 0.0, 0.5], [0.0, 0.0, 0.0]]])
-MODE = torch.tensor([[[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])
-
-
-def address(log_prob_TBH, entropy_TBH=None):
-    log_prob_TBH = torch.as_tensor(log_prob_TBH)
-    nothing = torch.zeros_like(log_prob_TBH)
-    return Address(
-        nothing[..., None], None, log_prob_TBH, nothing if entropy_TBH is None else entropy_TBH
-    )
+from .weightings import MODE, WEIGHTING, address
 
 
 @pytest.mark.parametrize(
@@ -160,76 +148,6 @@ def test_training_samples_each_slot_and_the_no_op_at_its_probability(name):
     expected = torch.cat([WEIGHTING[0, :3], 1 - WEIGHTING[0, :3].sum(-1, keepdim=True)], -1)
     deviation = (expected * (1 - expected) / draws).sqrt()
     assert ((shares - expected).abs() <= 4.5 * deviation + 1e-6).all()
-
-
-def test_a_relaxed_gumbel_address_is_spread_out_and_hardens_as_it_cools():
-    weighting = torch.full((500, 1, 4), 0.2)
-    warm = Gumbel(straight_through=False, temperature=1.0).train()(weighting).weights_BHK
-    cold = Gumbel(straight_through=False, temperature=0.01).train()(weighting).weights_BHK
-    assert ((warm > 0) & (warm < 1)).all()
-    assert (warm.sum(-1) < 1).all()
-    near_one_hot = torch.minimum(cold, 1 - cold).amax(-1) < 0.05
-    assert near_one_hot.float().mean() > 0.9
-
-
-def test_gumbels_temperature_falls_geometrically_and_then_stays():
-    estimator = Gumbel(temperature=2.0, final_temperature=0.5, anneal_updates=4)
-    seen = []
-    for _ in range(7):
-        seen.append(estimator.temperature)
-        estimator.advance()
-    ratio = 0.25**0.25
-    expected = [2.0 * ratio ** min(update, 4) for update in range(7)]
-    assert seen == pytest.approx(expected)
-
-
-def test_annealing_uses_the_first_estimator_with_one_over_the_root_of_one_plus_kt():
-    estimator = Annealed(3, rate=1.0).train()
-    assert estimator.probability == 1.0
-    assert bool(estimator.use_first)
-    used, draws = 0, 4000
-    for _ in range(draws):
-        estimator.updates.fill_(3)
-        estimator.advance()
-        used += bool(estimator.use_first)
-    assert estimator.probability == pytest.approx(1 / math.sqrt(5))
-    expected = draws / math.sqrt(5)
-    assert abs(used - expected) < 4.5 * math.sqrt(expected * (1 - 1 / math.sqrt(5)))
-
-
-def test_one_draw_of_the_annealed_estimator_holds_for_a_whole_minibatch():
-    estimator = Annealed(3, rate=1.0).train()
-    kinds = set()
-    for _ in range(60):
-        estimator.advance()
-        sparse = {estimator(WEIGHTING).slots_BHK is not None for _ in range(20)}
-        assert len(sparse) == 1
-        kinds |= sparse
-    assert kinds == {True, False}
-    assert estimator.eval()(WEIGHTING).slots_BHK is not None
-
-
-def test_schedules_and_averages_survive_a_state_dict():
-    for make in (
-        lambda: Gumbel(anneal_updates=10),
-        lambda: NoisyTopK(anneal=10),
-        lambda: Annealed(then="gumbel", rate=0.5),
-        lambda: Reinforce(baseline="moving_average"),
-        lambda: Annealed(2),
-    ):
-        first, second = make(), make()
-        for _ in range(5):
-            first.loss(address(torch.zeros(2, 3, 1)), torch.rand(2, 3), torch.rand(2, 3, 2))
-            first.advance()
-        assert any(
-            not torch.equal(a, b)
-            for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True)
-        )
-        second.load_state_dict(first.state_dict())
-        for name in ("temperature", "probability"):
-            assert getattr(first, name, None) == getattr(second, name, None)
-        for ours, theirs in zip(first.buffers(), second.buffers(), strict=True):
-            assert torch.equal(ours, theirs)
 
 
 def test_top_k_keeps_the_largest_weights_and_drops_or_rescales_the_rest():

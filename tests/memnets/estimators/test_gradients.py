@@ -1,4 +1,4 @@
-"""Sampled gradients against the exact one, from every sequence of addresses of a tiny memory."""
+"""Gradients beside the exact one, from every sequence of addresses of a tiny memory."""
 
 import copy
 import itertools
@@ -15,77 +15,27 @@ from memnets.checks.enumeration import (
     sampled_gradient,
     with_estimator,
 )
-from memnets.estimators import Gumbel, Hardened, NoisyTopK, Reinforce, Replay, Soft, StraightThrough
+from memnets.estimators import Reinforce, Replay, Soft, StraightThrough
 from memnets.estimators.baselines import BASELINES
-from memnets.registry import estimators
 from memnets.spec import ModelSpec
 
-STEPS, INPUTS, OUTPUTS, SLOTS, HIDDEN = 2, 2, 2, 2, 3
-LARGEST_ERROR = 4.5
-"""In standard errors: 60 parameters exceed it by chance in one run of a thousand."""
+from .exact import (
+    DNTM,
+    HIDDEN,
+    INPUTS,
+    MODELS,
+    OUTPUTS,
+    SLOTS,
+    STEPS,
+    case,
+    cost,
+    hardened,
+    reinforce,
+    warmed,
+)
 
-# recency is left out: no gradient passes through its average, so differences would not agree
-DNTM = {"slots": SLOTS, "width": 2, "address_width": 1, "recency": False, "gated_input": False}
-MODELS = {
-    "ntm": ModelSpec("ntm", "soft", "rnn", HIDDEN, {"slots": SLOTS, "width": 2}),
-    "dntm": ModelSpec("dntm", "soft", "rnn", HIDDEN, DNTM),
-    "dnc": ModelSpec("dnc", "soft", "rnn", HIDDEN, {"slots": SLOTS, "width": 2, "read_heads": 1}),
-}
 # this one compares rollouts of one batch: it has no meaning for a single one
 ALONE = [baseline for baseline in BASELINES if baseline != "leave_one_out"]
-
-
-def cost(logits_TBY):
-    """Cross-entropy to fixed bits; the last step counts most, so that returns differ."""
-    bits_TY = torch.tensor([[1.0, -1.0], [1.0, 1.0]]).to(logits_TBY)
-    weights_T1 = torch.tensor([[1.0], [3.0]]).to(logits_TBY)
-    return torch.nn.functional.softplus(-logits_TBY * bits_TY.unsqueeze(1)).sum(-1) * weights_T1
-
-
-def case(model):
-    """A network whose addresses matter, its input, and the exact gradient; a spec or its name."""
-    torch.manual_seed(2)
-    network = MODELS.get(model, model).build(INPUTS, OUTPUTS).double()
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.8)
-    inputs_TX = torch.randn(STEPS, INPUTS, dtype=torch.float64)
-    return network, inputs_TX, exact_gradient(network, inputs_TX, cost)[1]
-
-
-def reinforce(baseline, **options):
-    rollouts = 2 if baseline == "leave_one_out" else 1
-    options = {"normalise": False, "entropy_weight": 0.0, "rollouts": rollouts} | options
-    return Reinforce(HIDDEN, INPUTS, baseline=baseline, **options)
-
-
-def warmed(network, estimator, inputs_TX, updates=60):
-    """The network with that estimator, whose averages and baseline have seen some minibatches."""
-    twin = with_estimator(network, estimator)
-    own = list(twin.estimator.parameters())
-    optimiser = torch.optim.Adam(own, 0.05) if own else None
-    for _ in range(updates):
-        inputs_TBX = inputs_TX.unsqueeze(1).expand(-1, 64, -1)
-        rollout = twin(inputs_TBX)
-        costs = cost(rollout.logits_TBY)
-        loss = twin.estimator.surrogate(rollout.address, costs, twin.features(rollout), inputs_TBX)
-        if optimiser:
-            gradients = torch.autograd.grad(loss, own)
-            for parameter, gradient in zip(own, gradients, strict=True):
-                parameter.grad = gradient
-            optimiser.step()
-    return twin
-
-
-def batches(network, inputs_TX, count, rows):
-    return torch.stack([sampled_gradient(network, inputs_TX, cost, rows) for _ in range(count)])
-
-
-def errors(samples, exact):
-    """Largest error in standard errors; the error's norm, and the norm that chance explains."""
-    error = samples.mean(0) - exact
-    deviation = samples.std(0) / len(samples) ** 0.5
-    largest = (error.abs() / (deviation + 1e-9)).max()
-    return largest.item(), error.norm().item(), deviation.norm().item()
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -180,92 +130,6 @@ def test_generalised_advantages_are_biased_below_one_and_not_at_one(baseline):
     assert bias[0.0] > bias[0.5] > bias[0.9] > 1e-4
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("to_go", [True, False])
-@pytest.mark.parametrize("baseline", BASELINES)
-def test_sampled_reinforce_is_unbiased_and_its_error_shrinks_with_the_sample(baseline, to_go):
-    network, inputs_TX, exact = case("dntm")
-    trained = warmed(network, reinforce(baseline=baseline, return_to_go=to_go), inputs_TX)
-    samples = batches(trained, inputs_TX, 64, 1024)
-    few = torch.tensor([errors(part, exact) for part in samples.split(8)])
-    largest, error, chance = errors(samples, exact)
-    assert largest < LARGEST_ERROR
-    # a bias would stay: the error must follow chance, which falls with the root of the sample
-    assert (few[:, 1] < 3 * few[:, 2]).all()
-    assert error < 3 * chance
-    assert error < 0.5 * few[:, 1].square().mean().sqrt()
-    assert error < 0.05 * exact.norm()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("to_go", [True, False])
-def test_a_baseline_in_use_lowers_the_variance(to_go):
-    network, inputs_TX, _ = case("dntm")
-    variance = {}
-    for baseline in BASELINES:
-        trained = warmed(network, reinforce(baseline=baseline, return_to_go=to_go), inputs_TX)
-        variance[baseline] = batches(trained, inputs_TX, 30, 32).var(0).sum().item()
-    print(f"\nvariance of REINFORCE (return_to_go={to_go}): {variance}")
-    for baseline in set(BASELINES) - {"none"}:
-        assert variance[baseline] < 0.8 * variance["none"]
-
-
-class SignFlipped(Reinforce):
-    def loss(self, *args):
-        return -super().loss(*args)
-
-
-class UsesItsOwnReturn(Reinforce):
-    """Updates the moving average before using it."""
-
-    def loss(self, address, cost_TB, features_TBC=None):
-        self.advantage(cost_TB.detach(), features_TBC)
-        self.advantage.eval()
-        surrogate = super().loss(address, cost_TB, features_TBC)
-        self.advantage.train()
-        return surrogate
-
-
-class CountsPastCosts(Reinforce):
-    """Weighs each choice with the costs before it, where those from it on are due."""
-
-    def loss(self, address, cost_TB, features_TBC=None):
-        return super().loss(address, cost_TB.flip(0), features_TBC)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("wrong", "decay", "count", "rows"),
-    [
-        # one row and no memory: a return that enters its own baseline cancels itself
-        (UsesItsOwnReturn, 0.0, 200, 1),
-        (SignFlipped, 0.9, 60, 64),
-        (CountsPastCosts, 0.9, 60, 64),
-    ],
-)
-def test_a_wrong_reinforce_is_caught_by_the_measure_that_the_right_one_passes(
-    wrong, decay, count, rows
-):
-    network, inputs_TX, exact = case("dntm")
-    largest = {}
-    for kind in (wrong, Reinforce):
-        estimator = kind(baseline="moving_average", normalise=False, entropy_weight=0.0)
-        estimator.advantage.decay = decay
-        trained = warmed(network, estimator, inputs_TX, updates=10)
-        largest[kind] = errors(batches(trained, inputs_TX, count, rows), exact)[0]
-    assert largest[Reinforce] < LARGEST_ERROR
-    assert largest[wrong] > 2 * LARGEST_ERROR
-
-
-def hardened(share):
-    """One that makes such a share of its choices with one slot, whatever the cost."""
-    if not share:
-        return Hardened(weight=0.0, growth=1.0)
-    estimator = Hardened(weight=0.0, growth=1.0, mastered=1e6, warm=1, most=share)
-    estimator.share.value.fill_(share)
-    return estimator
-
-
 @pytest.mark.parametrize(("share", "as_it"), [(0.0, Soft), (1.0, StraightThrough)])
 @pytest.mark.parametrize("name", MODELS)
 def test_the_gradient_of_hardened_goes_from_that_of_soft_to_that_of_straight_through(
@@ -279,35 +143,6 @@ def test_the_gradient_of_hardened_goes_from_that_of_soft_to_that_of_straight_thr
     torch.testing.assert_close(gradient, expected, rtol=0, atol=1e-12)
     # neither is that of the expected cost under sampled addresses
     assert (gradient - exact).norm() > 0.01 * exact.norm()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", MODELS)
-def test_the_bias_of_the_other_estimators_is_measured_and_is_real(name):
-    network, inputs_TX, exact = case(name)
-    others = {label: estimators.get(label)() for label in estimators}
-    # those that complete the gradient by a surrogate are held to have no bias, above
-    others = {k: v for k, v in others.items() if not v.has_loss}
-    others["gumbel, relaxed"] = Gumbel(straight_through=False)
-    others["straight_through, sampled"] = StraightThrough(choice="sample")
-    others["noisy_top_k, k = 1"] = NoisyTopK(k=1)
-    others["noisy_top_k, truncated"] = NoisyTopK(k=1, renormalise=False)
-    others |= {f"hardened, share {share:g}": hardened(share) for share in (0.0, 0.5, 1.0)}
-    found = {}
-    print(f"\n{name}: relative bias, cosine with the exact gradient")
-    for label, estimator in others.items():
-        samples = batches(with_estimator(network, estimator), inputs_TX, 16, 1024)
-        largest, bias, noise = errors(samples, exact)
-        cosine = torch.cosine_similarity(samples.mean(0), exact, dim=0)
-        size = exact.norm()
-        print(f"  {label:26} {bias / size:6.3f} (noise {noise / size:.3f})  {cosine:6.3f}")
-        found[label] = bias
-        if label in ("straight_through", "gumbel", "gumbel, relaxed"):
-            assert largest > 2 * LARGEST_ERROR
-        if label not in ("reinmax", "gumbel_rao"):
-            assert bias > 4 * noise
-    # what a sample in place of the mode is for
-    assert found["straight_through, sampled"] < 0.5 * found["straight_through"]
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
