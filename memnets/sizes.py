@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,6 +10,7 @@ import torch
 from . import flops
 from .options import options_of, require_number, require_one_of
 from .registry import cells
+from .size_search import FREE, Search, value_of
 
 if TYPE_CHECKING:
     from .network import MemoryNetwork
@@ -18,19 +18,9 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.01
 """Sizes that differ by no more than this share are equal."""
-LARGEST = 1 << 16
-"""No size that is tried is larger."""
 FILLED = 1 << 20
 """Models whose two largest sizes make no larger table than this are built in earnest, which is
 faster."""
-
-CONTROLLER = "controller_size"
-FREE = {
-    "parameters": (CONTROLLER, "width", "slots"),
-    "state": ("slots", "width", CONTROLLER),
-    "flops": (CONTROLLER, "width", "slots"),
-}
-"""What may be changed to match each measure, in this order; a cell may lack some."""
 
 
 class Unmatched(ValueError):
@@ -116,83 +106,16 @@ def matched(
     wanted = to if isinstance(to, int) else size_of(to, measure, **sizes)
     if wanted < 1:
         raise Unmatched(f"{measure} is {wanted}; it must be at least 1 to be matched.")
-    search = _Search(spec, measure, wanted, sizes)
+    search = Search(spec, wanted, lambda model: size_of(model, measure, **sizes), FREE[measure])
     for found in search.candidates():
-        if abs(search.size(found) - wanted) <= tolerance * wanted:
+        if search.distance(found) <= tolerance * wanted:
             return found
     near = search.nearest
     text = f"no sizes of {spec.label} give {wanted:,} {_named(measure)} within {tolerance:.1%}"
     if near is None:
         raise Unmatched(f"{text}: none of its sizes has an effect on that.")
-    changed = ", ".join(f"{name} {_value(near, name)}" for name in search.free)
+    changed = ", ".join(f"{name} {value_of(near, name)}" for name in search.free)
     raise Unmatched(f"{text}: the nearest are {search.size(near):,} with {changed}.")
-
-
-class _Search:
-    """Looks for sizes of a model, and remembers what each came to."""
-
-    def __init__(
-        self, spec: ModelSpec, measure: str, wanted: int, sizes: Mapping[str, int]
-    ) -> None:
-        self.spec, self.measure, self.wanted, self.sizes = spec, measure, wanted, sizes
-        self.nearest: ModelSpec | None = None
-        self._known: dict[ModelSpec, int | None] = {}
-        known = options_of(cells.get(spec.cell))
-        asked = [name for name in FREE[measure] if name == CONTROLLER or name in known]
-        self.free = [name for name in asked if self._matters(name)]
-
-    def candidates(self) -> Iterator[ModelSpec]:
-        """The model as it is, with one size changed, then with two."""
-        yield self.spec
-        for name in self.free:
-            yield from self._best(self.spec, name)
-        for first in self.free:
-            for second in self.free:
-                if second != first:
-                    for value in _around(_value(self.spec, second)):
-                        changed = _with(self.spec, second, value)
-                        yield from self._best(changed, first)
-
-    def size(self, spec: ModelSpec) -> int:
-        """The size of a model that can be built."""
-        found = self._size(spec)
-        assert found is not None
-        return found
-
-    def _best(self, spec: ModelSpec, name: str) -> Iterator[ModelSpec]:
-        """The two neighbouring values of one size between which the wanted one lies."""
-        low, high = 0, 1
-        while high <= LARGEST and (self._size(_with(spec, name, high)) or 0) < self.wanted:
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            # what cannot be built is too small: more heads than slots, say
-            if (self._size(_with(spec, name, middle)) or 0) < self.wanted:
-                low = middle
-            else:
-                high = middle
-        found = [_with(spec, name, value) for value in (high, low) if 1 <= value <= LARGEST]
-        found = [each for each in found if self._size(each) is not None]
-        found.sort(key=lambda each: abs(self.size(each) - self.wanted))
-        for each in found:
-            if self.nearest is None or self._distance(each) < self._distance(self.nearest):
-                self.nearest = each
-            yield each
-
-    def _matters(self, name: str) -> bool:
-        own = _value(self.spec, name)
-        return self._size(self.spec) != self._size(_with(self.spec, name, 2 * own))
-
-    def _distance(self, spec: ModelSpec) -> int:
-        return abs(self.size(spec) - self.wanted)
-
-    def _size(self, spec: ModelSpec) -> int | None:
-        if spec not in self._known:
-            try:
-                self._known[spec] = size_of(spec, self.measure, **self.sizes)
-            except (ValueError, RuntimeError, MemoryError):
-                self._known[spec] = None
-        return self._known[spec]
 
 
 def _largest_table(spec: ModelSpec) -> int:
@@ -202,25 +125,6 @@ def _largest_table(spec: ModelSpec) -> int:
     whole = [value for value in options.values() if isinstance(value, int)]
     *_, second, first = sorted([spec.controller_size, spec.controller_size, *whole])
     return first * second
-
-
-def _value(spec: ModelSpec, name: str) -> int:
-    if name == CONTROLLER:
-        return spec.controller_size
-    default = options_of(cells.get(spec.cell))[name].default
-    return int(spec.cell_options.get(name, default))
-
-
-def _with(spec: ModelSpec, name: str, value: int) -> ModelSpec:
-    if name == CONTROLLER:
-        return replace(spec, controller_size=value)
-    return replace(spec, cell_options={**spec.cell_options, name: value})
-
-
-def _around(value: int) -> list[int]:
-    """Other values from half of one to twice as much, the nearest first."""
-    values = sorted({round(value * 2 ** (step / 12)) for step in range(-12, 13)} - {value, 0})
-    return sorted(values, key=lambda each: max(each / value, value / each))
 
 
 def _named(measure: str) -> str:

@@ -29,7 +29,7 @@ FLOORS = (
     ("controllers", "embedding", "episodes", "estimators", "inputs", "interface"),
     ("cells",),
     ("network",),
-    ("assembly",),
+    ("assembly", "size_search"),
     ("addressing", "sizes", "torchscript"),
     ("spec",),
     ("preset_dntm", "saved"),

@@ -34,5 +34,5 @@ def test_what_cannot_be_matched_is_one_line():
     tiny = {"tiny": ModelSpec("none", controller_size=1), "dnc": ModelSpec("dnc")}
     with pytest.raises(BadData, match="dnc is not made as large as tiny on copy: no sizes of dnc"):
         equal_sizes(tiny, TASKS, "parameters", to="tiny")
-    with pytest.raises(BadData, match="'weight' is not one of parameters, state, flops"):
+    with pytest.raises(BadData, match="measure 'weight' is not one of parameters, state, flops"):
         equal_sizes(MODELS, TASKS, "weight", to="ntm")
