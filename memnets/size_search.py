@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .spec import ModelSpec
 
 LARGEST = 1 << 16
-"""No size that is tried is larger."""
+"""No size that is offered is larger."""
 
 CONTROLLER = "controller_size"
 FREE = {
@@ -48,7 +48,11 @@ class Search:
         self._names = [name for name in names if name == CONTROLLER or name in own]
 
     def candidates(self) -> Iterator[ModelSpec]:
-        """The model as it is, with one size changed, then with two."""
+        """The model as it is, with one size changed, then with two.
+
+        Raises what `size_of` does where the model cannot be built as it is.
+        """
+        self._known[self._key(self.spec)] = self._size_of(self.spec)
         yield self.spec
         for name in self._names:
             if self._matters(name):
@@ -122,8 +126,11 @@ class Search:
         # what cannot be built is too small: more heads than slots, say
         return self._size(_with(spec, name, value)) or 0
 
+    def _key(self, spec: ModelSpec) -> tuple[int, ...]:
+        return tuple(value_of(spec, name) for name in self._names)
+
     def _size(self, spec: ModelSpec) -> int | None:
-        key = tuple(value_of(spec, name) for name in self._names)
+        key = self._key(spec)
         if key not in self._known:
             try:
                 self._known[key] = self._size_of(spec)

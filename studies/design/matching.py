@@ -28,21 +28,43 @@ def equal_sizes(
         raise BadData(f"measure {measure!r:.60} is not one of {', '.join(MEASURES)}.")
     if to not in models:
         raise BadData(f"to is {to!r:.60}; it must be one of the models {', '.join(models)}.")
-    widths = {name: task.build().network_sizes for name, task in tasks.items()}
     found: dict[str, dict[str, ModelSpec]] = {name: {} for name in models}
-    near: dict[tuple[ModelSpec, str], ModelSpec] = {}
-    for task, sizes in widths.items():
-        wanted = size_of(models[to], measure, **sizes)
+    near: dict[tuple[ModelSpec, str], tuple[int, ModelSpec]] = {}
+    for task, spec in tasks.items():
+        sizes = spec.build().network_sizes
+        try:
+            wanted = size_of(models[to], measure, **sizes)
+        except ValueError as error:
+            raise BadData(f"{to} cannot be built on {task}: {error}") from error
         for name, model in models.items():
-            # most estimators have no size: what fits one fits the next
-            key = _with(model, "soft", {}), str(sizes)
-            start = _with(near.get(key, model), model.estimator, model.estimator_options)
             try:
-                near[key] = found[name][task] = start.matched(measure, wanted, **sizes)
+                found[name][task] = _matched(model, measure, wanted, sizes, near)
             except ValueError as error:
                 raise BadData(f"{name} is not made as large as {to} on {task}: {error}") from error
     return {name: models[to] if name == to else own for name, own in found.items()}
 
 
-def _with(model: ModelSpec, estimator: str, options: Mapping[str, Any]) -> ModelSpec:
-    return replace(model, estimator=estimator, estimator_options=options)
+def _matched(
+    model: ModelSpec,
+    measure: str,
+    wanted: int,
+    sizes: Mapping[str, Any],
+    near: dict[tuple[ModelSpec, str], tuple[int, ModelSpec]],
+) -> ModelSpec:
+    """A model that is as large as wanted; `near` has what fitted others, and how large they were.
+
+    Most estimators have no size of their own. So what fits a model fits it with another estimator,
+    where both are as large before and after.
+    """
+    own = size_of(model, measure, **sizes)
+    key = replace(model, estimator="soft", estimator_options={}), str(sizes)
+    if key in near and near[key][0] == own:
+        fitting = near[key][1]
+        other = replace(
+            fitting, estimator=model.estimator, estimator_options=model.estimator_options
+        )
+        if size_of(other, measure, **sizes) == size_of(fitting, measure, **sizes):
+            return other
+    found = model.matched(measure, wanted, **sizes)
+    near[key] = own, found
+    return found

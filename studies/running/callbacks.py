@@ -46,11 +46,16 @@ class Callback:
 
 
 def require_callbacks(callbacks: object) -> None:
-    """Raises BadData unless it is a list, or a tuple, of objects with all events."""
+    """Raises BadData unless it is a sequence of objects with all events."""
     events = [name for name in vars(Callback) if not name.startswith("_")]
-    good = isinstance(callbacks, list | tuple) and all(
-        not isinstance(each, type) and all(callable(getattr(each, name, None)) for name in events)
-        for each in callbacks
+    good = (
+        isinstance(callbacks, Sequence)
+        and callbacks != ""
+        and all(
+            not isinstance(each, type)
+            and all(callable(getattr(each, name, None)) for name in events)
+            for each in callbacks
+        )
     )
     if not good:
         raise BadData(f"callbacks is {callbacks!r:.60}; it must be a list of studies.Callback.")

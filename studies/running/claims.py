@@ -30,7 +30,7 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 STALE = 60.0
 """Seconds without one after which another machine takes a trial over."""
 GLANCE = 1.0
-"""Seconds for which a process that only asks whose a new claim is may have it locked, at most."""
+"""Seconds for which whoever makes a claim waits for processes that look whose it is."""
 
 
 class Claimed(Exception):

@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ JOIN = 30
 
 PRELOADED = ("distributed", "torch", "torch._dynamo")
 """What workers of this machine share; torch's optimisers import the last when one is built."""
+
+
+HASH_SEED = "6640"
+"""As dask has it for its workers."""
 
 
 class SchedulerLost(ConnectionError):
@@ -56,7 +61,9 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
         f"{environ}.MALLOC_TRIM_THRESHOLD_": 2**30,
         f"{environ}.MALLOC_MMAP_THRESHOLD_": 2**25,
     }
-    with dask.config.set(options | forked()), contextlib.ExitStack() as stack:
+    with dask.config.set(options), contextlib.ExitStack() as stack:
+        if scheduler is None:
+            stack.enter_context(dask.config.set(forked()))
         # what goes wrong is said in one line, by what is raised
         stack.enter_context(silence_logging_cmgr(logging.CRITICAL))
         if scheduler is None:
@@ -67,8 +74,6 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
                     memory_limit=0,
                     dashboard_address=":0",
                     silence_logs=logging.CRITICAL,
-                    # as they are now, not when the first worker was forked
-                    env=dict(os.environ),
                 )
             )
         else:
@@ -91,18 +96,39 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
 def forked() -> dict[str, str]:
     """Dask's setting for workers that are forked from a process which has loaded torch, once.
 
-    Nothing where dask is configured otherwise, or where such a process cannot be forked safely;
-    Python from 3.14 on does so by itself, on the same systems.
+    That process begins with the first worker, and ends with this one. Nothing is set where dask is
+    configured, by file or environment, to begin workers in a way of its own, or where a process
+    that has loaded torch cannot be forked safely. Where others began such a process before, workers
+    are forked from theirs.
     """
     import dask
     from distributed.utils import get_mp_context
 
     method = "distributed.worker.multiprocessing-method"
-    if sys.platform != "linux" or dask.config.get(method) != "spawn":
+    asked = dask.config.get(method, default=None, config=dask.config.collect())
+    if sys.platform != "linux" or asked or dask.config.get(method) != "spawn":
         return {}
     with dask.config.set({method: "forkserver"}):
         get_mp_context().set_forkserver_preload(list(PRELOADED))
+    # what dask sets for a worker before that begins, and what keeps the modules of the working
+    # directory apart
+    own = dask.config.get("distributed.nanny.pre-spawn-environ")
+    known = {k: os.environ.get(k, str(value)) for k, value in own.items() if value is not None}
+    with _environment({"PYTHONHASHSEED": HASH_SEED, **known, "PYTHONSAFEPATH": "1"}):
+        forkserver.ensure_running()
     return {method: "forkserver"}
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 def address_of(scheduler: str) -> str:
@@ -163,14 +189,26 @@ def _require_workers(client: Any, address: str) -> None:
 def _local_worker(live: bool) -> Any:
     from distributed import WorkerPlugin
 
+    environment = dict(os.environ)
+
     class LocalWorker(WorkerPlugin):
-        """Leaves interrupts, and what live lines show, to the process that started the worker."""
+        """Makes a worker one of the process that started it, whatever it was forked from.
+
+        It has the environment of that process, draws other numbers than its sisters, and leaves
+        interrupts, and what live lines show, to it.
+        """
 
         name = "local worker"
 
         def setup(self, worker: Any) -> None:
             import signal
 
+            import numpy as np
+
+            for variable in os.environ.keys() - environment.keys():
+                del os.environ[variable]
+            os.environ.update(environment)
+            np.random.seed()
             # Ctrl-C reaches the whole process group; only the driver answers it
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             if live:

@@ -18,6 +18,21 @@ def path_of(folder: Path) -> Path:
     return folder / "study.json"
 
 
+def is_missing(folder: Path) -> bool:
+    """Whether there is something in the place of a study's folder, and it is none.
+
+    A folder in which another run begins, or was killed while it did, is one: the file is being
+    written.
+    """
+    if not folder.exists():
+        return False
+    foreign = not folder.is_dir() or any(
+        not each.name.startswith(path_of(folder).name) for each in folder.iterdir()
+    )
+    # it may have come meanwhile, and other files with it
+    return foreign and not path_of(folder).is_file()
+
+
 def read(folder: Path) -> dict[str, Any]:
     """The study's name, question and trial ids; raises NotResults where nothing was run."""
     path = path_of(folder)

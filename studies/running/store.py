@@ -52,12 +52,11 @@ class ResultStore:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self._parsed: dict[str, tuple[bytes, TrialFile]] = {}
-        if self.folder.exists() and not header.path_of(self.folder).is_file():
-            if not self.folder.is_dir() or any(self.folder.iterdir()):
-                raise NotResults(
-                    f"{self.folder} is not a results folder: it holds no study.json. "
-                    "Name a folder that `memnets study run` wrote, or one that is not there yet."
-                )
+        if header.is_missing(self.folder):
+            raise NotResults(
+                f"{self.folder} is not a results folder: it holds no study.json. "
+                "Name a folder that `memnets study run` wrote, or one that is not there yet."
+            )
 
     # reading
 

@@ -177,13 +177,12 @@ def summary(results: Results) -> pd.DataFrame:
         state_size=("state_size", "first"),
         step_flops=("step_flops", "first"),
     )
-    good = trials(results).groupby(["task", "model"], as_index=False, sort=False)["good"].sum()
-    facts = facts.merge(good, on=["task", "model"], how="left")
+    good = trials(results).groupby(["task", "model"], as_index=False, sort=False)
+    facts = facts.merge(good["good"].sum(min_count=1), on=["task", "model"], how="left")
     failed = outcomes.failed(results).groupby(MODEL, as_index=False)
     failures = failed.agg(failed=("judged", "sum"))
     frame = facts.merge(estimates, on=MODEL, how="left").merge(failures, on=MODEL, how="outer")
-    counted = ["seeds", "judged", "solved", "good", "failed", "n"]
-    counts = frame[counted].astype(float).fillna(0).astype(int)
+    counts = frame[["seeds", "judged", "solved", "failed", "n"]].astype(float).fillna(0).astype(int)
     return in_order(frame.assign(**counts, run=counts["judged"] + counts["failed"]))
 
 
@@ -204,7 +203,8 @@ def trials(results: Results) -> pd.DataFrame:
     scores = at_trained_lengths(final(results))[["trial", "accuracy", "errors"]]
     renamed = {"solved_sequences": "sequences_to_solve", "solved_seconds": "seconds_to_solve"}
     frame = outcomes.finished(results).rename(columns=renamed).merge(scores, on="trial", how="left")
-    frame["good"] = frame["errors"] <= frame["criterion"]
+    known = frame["errors"].notna() & frame["criterion"].notna()
+    frame["good"] = (frame["errors"] <= frame["criterion"]).astype("boolean").where(known)
     cost = ["backend", "updates", "sequences", "seconds", *renamed.values()]
     end = ["accuracy", "errors", "good", *(["restarts"] if "restarts" in frame else [])]
     return in_order(frame).reindex(columns=["task", "model", *KIND, "seed", *cost, *end, "trial"])

@@ -92,11 +92,10 @@ def solving(results: Results) -> Table | None:
     )
     text = without_one_task(text)
     caption = (
-        "Seeds that solved the task out of those run, those whose network is good enough for it at "
-        "the end, as it was kept (solved asks for two tests in a row, good for one), what it took "
-        "the solved ones (medians, evaluation excluded), and the wrong bits or symbols per "
-        "sequence after training, by test length (medians); "
-        f"{formats.seeds(frames.summary(results)['n'])} per model."
+        "Seeds that solved the task out of those run, and what it took them (medians, evaluation "
+        "excluded). Good are those whose network, as it was kept, passes the last test; solved asks "
+        "for two tests in a row. Then the wrong bits or symbols per sequence after training, by "
+        f"test length (medians); {formats.seeds(frames.summary(results)['n'])} per model."
     )
     return Table("solving", "From scratch to solved", caption, text, numbers)
 
@@ -117,7 +116,7 @@ def without_one_task(text: pd.DataFrame) -> pd.DataFrame:
 
 def _solved(numbers: pd.DataFrame, column: str = "solved") -> list[str]:
     counts = zip(numbers[column], numbers["run"], strict=True)
-    return [f"{solved} / {run}" if run else "–" for solved, run in counts]
+    return [f"{n} / {run}" if run and pd.notna(n) else formats.NONE for n, run in counts]
 
 
 def lengths(results: Results) -> Table | None:

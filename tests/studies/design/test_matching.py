@@ -36,3 +36,21 @@ def test_what_cannot_be_matched_is_one_line():
         equal_sizes(tiny, TASKS, "parameters", to="tiny")
     with pytest.raises(BadData, match="measure 'weight' is not one of parameters, state, flops"):
         equal_sizes(MODELS, TASKS, "weight", to="ntm")
+    for to in ("small", "none"):
+        small = {"small": ModelSpec("ntm", cell_options={"slots": 0}), "none": ModelSpec("none")}
+        with pytest.raises(BadData, match="small .*on copy: .*slots must be .* at least 1"):
+            equal_sizes(small, TASKS, "parameters", to=to)
+
+
+def test_a_models_sizes_do_not_hang_on_which_others_the_study_has():
+    # an estimator with a baseline has parameters of its own
+    options = {"slots": 16, "width": 8}
+    own = {
+        name: ModelSpec("ntm", name, controller_size=100, cell_options=options)
+        for name in ("soft", "reinforce")
+    }
+    to = {"none": ModelSpec("none", controller_size=40)}
+    alone = [equal_sizes({**to, name: own[name]}, TASKS, "parameters", to="none") for name in own]
+    for names in (("soft", "reinforce"), ("reinforce", "soft")):
+        both = equal_sizes(to | {n: own[n] for n in names}, TASKS, "parameters", to="none")
+        assert both == {**alone[0], **alone[1]}

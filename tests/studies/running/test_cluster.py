@@ -197,21 +197,37 @@ def test_local_workers_leave_what_they_compile_to_live_lines_where_there_are_any
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are spawned there")
-@pytest.mark.parametrize("number", ["1", "2"])
-def test_local_workers_have_torch_loaded_and_the_environment_of_now(number, monkeypatch):
+def test_local_workers_are_forked_with_torch_and_have_the_environment_of_now(monkeypatch, tmp_path):
     def seen():
-        return os.getppid(), os.environ.get("MEMNETS_SEEN"), "torch._dynamo" in sys.modules
+        import numpy as np
+        import torch
 
-    monkeypatch.setenv("MEMNETS_SEEN", number)
-    with connected(1, None) as client:
-        (parent, value, loaded), *_ = client.run(seen).values()
-    # both clusters fork from one process, which began with the first
-    assert parent != os.getpid()
-    assert (value, loaded) == (number, True)
+        names = [name for name in os.environ if name.startswith(("MEMNETS_SEEN", "PYTHONSAFE"))]
+        loaded = "torch._dynamo" in sys.modules
+        threads = os.environ["OMP_NUM_THREADS"], torch.get_num_threads()
+        return os.getppid(), sorted(names), loaded, threads, np.random.rand()
+
+    # what lies in the working directory is nobody's module
+    (tmp_path / "statistics.py").write_text("raise SystemExit('not the one of Python')")
+    monkeypatch.chdir(tmp_path)
+    found = []
+    for name in ("MEMNETS_SEEN_1", "MEMNETS_SEEN_2"):
+        with connected(2, None) as client:
+            found += client.run(seen).values()
+        with monkeypatch.context() as now:
+            now.setenv(name, "1")
+            with connected(1, None) as client:
+                found += client.run(seen).values()
+    parents, names, loaded, threads, draws = zip(*found, strict=True)
+    assert len(set(parents)) == 1 and parents[0] != os.getpid()
+    assert names == ([], [], ["MEMNETS_SEEN_1"], [], [], ["MEMNETS_SEEN_2"])
+    assert all(loaded) and set(threads) == {("1", 1)} and len(set(draws)) == len(draws)
 
 
-def test_dask_may_be_told_how_to_begin_local_workers():
+def test_dask_may_be_told_how_to_begin_local_workers(monkeypatch):
     method = "distributed.worker.multiprocessing-method"
     for own in ("fork", "forkserver"):
         with dask.config.set({method: own}):
             assert cluster.forked() == {}
+    monkeypatch.setenv("DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD", "spawn")
+    assert cluster.forked() == {}
