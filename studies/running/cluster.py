@@ -189,13 +189,13 @@ def _require_workers(client: Any, address: str) -> None:
 def _local_worker(live: bool) -> Any:
     from distributed import WorkerPlugin
 
-    environment = dict(os.environ)
+    environment, limits = dict(os.environ), _limits()
 
     class LocalWorker(WorkerPlugin):
         """Makes a worker one of the process that started it, whatever it was forked from.
 
-        It has the environment of that process, draws other numbers than its sisters, and leaves
-        interrupts, and what live lines show, to it.
+        It has the environment and the limits of that process, draws other numbers than its sisters,
+        and leaves interrupts, and what live lines show, to it.
         """
 
         name = "local worker"
@@ -205,9 +205,15 @@ def _local_worker(live: bool) -> Any:
 
             import numpy as np
 
+            if limits:
+                import resource
             for variable in os.environ.keys() - environment.keys():
                 del os.environ[variable]
             os.environ.update(environment)
+            for limit, both in limits.items():
+                # a hard limit that was lowered stays so
+                with contextlib.suppress(ValueError, OSError):
+                    resource.setrlimit(limit, both)
             np.random.seed()
             # Ctrl-C reaches the whole process group; only the driver answers it
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -215,3 +221,13 @@ def _local_worker(live: bool) -> Any:
                 leave_to_display()
 
     return LocalWorker()
+
+
+def _limits() -> dict[int, tuple[int, int]]:
+    """What the system lets this process have at most, where there are such limits."""
+    if sys.platform == "win32":
+        return {}
+    import resource
+
+    every = {getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}
+    return {limit: resource.getrlimit(limit) for limit in every}
