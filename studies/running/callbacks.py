@@ -50,7 +50,7 @@ def require_callbacks(callbacks: object) -> None:
     events = [name for name in vars(Callback) if not name.startswith("_")]
     good = (
         isinstance(callbacks, Sequence)
-        and callbacks != ""
+        and not isinstance(callbacks, str)
         and all(
             not isinstance(each, type)
             and all(callable(getattr(each, name, None)) for name in events)

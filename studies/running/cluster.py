@@ -5,27 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from multiprocessing import forkserver
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from memnets.backends.compiling import leave_to_display
-
 from ..design.data import BadData
+from .local_workers import forked, local_worker
 
 JOIN = 30
 """Seconds within which a first worker must have joined a scheduler."""
-
-
-PRELOADED = ("distributed", "torch", "torch._dynamo")
-"""What workers of this machine share; torch's optimisers import the last when one is built."""
-
-
-HASH_SEED = "6640"
-"""As dask has it for its workers."""
 
 
 class SchedulerLost(ConnectionError):
@@ -87,48 +75,10 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
                 "`dask scheduler`, or leave the scheduler out for local workers."
             ) from error
         if scheduler is None:
-            client.register_plugin(_local_worker(live))
+            client.register_plugin(local_worker(live))
         else:
             _require_workers(client, place)
         yield client
-
-
-def forked() -> dict[str, str]:
-    """Dask's setting for workers that are forked from a process which has loaded torch, once.
-
-    That process begins with the first worker, and ends with this one. Nothing is set where dask is
-    configured, by file or environment, to begin workers in a way of its own, or where a process
-    that has loaded torch cannot be forked safely. Where others began such a process before, workers
-    are forked from theirs.
-    """
-    import dask
-    from distributed.utils import get_mp_context
-
-    method = "distributed.worker.multiprocessing-method"
-    asked = dask.config.get(method, default=None, config=dask.config.collect())
-    if sys.platform != "linux" or asked or dask.config.get(method) != "spawn":
-        return {}
-    with dask.config.set({method: "forkserver"}):
-        get_mp_context().set_forkserver_preload(list(PRELOADED))
-    # what dask sets for a worker before that begins, and what keeps the modules of the working
-    # directory apart
-    own = dask.config.get("distributed.nanny.pre-spawn-environ")
-    known = {k: os.environ.get(k, str(value)) for k, value in own.items() if value is not None}
-    with _environment({"PYTHONHASHSEED": HASH_SEED, **known, "PYTHONSAFEPATH": "1"}):
-        forkserver.ensure_running()
-    return {method: "forkserver"}
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name in values:
-            os.environ.pop(name, None)
-        os.environ.update(before)
 
 
 def address_of(scheduler: str) -> str:
@@ -184,50 +134,3 @@ def _require_workers(client: Any, address: str) -> None:
             f"the dask scheduler at {address!r} has no worker: start one with `dask worker "
             f"{address}`."
         ) from error
-
-
-def _local_worker(live: bool) -> Any:
-    from distributed import WorkerPlugin
-
-    environment, limits = dict(os.environ), _limits()
-
-    class LocalWorker(WorkerPlugin):
-        """Makes a worker one of the process that started it, whatever it was forked from.
-
-        It has the environment and the limits of that process, draws other numbers than its sisters,
-        and leaves interrupts, and what live lines show, to it.
-        """
-
-        name = "local worker"
-
-        def setup(self, worker: Any) -> None:
-            import signal
-
-            import numpy as np
-
-            if limits:
-                import resource
-            for variable in os.environ.keys() - environment.keys():
-                del os.environ[variable]
-            os.environ.update(environment)
-            for limit, both in limits.items():
-                # a hard limit that was lowered stays so
-                with contextlib.suppress(ValueError, OSError):
-                    resource.setrlimit(limit, both)
-            np.random.seed()
-            # Ctrl-C reaches the whole process group; only the driver answers it
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            if live:
-                leave_to_display()
-
-    return LocalWorker()
-
-
-def _limits() -> dict[int, tuple[int, int]]:
-    """What the system lets this process have at most, where there are such limits."""
-    if sys.platform == "win32":
-        return {}
-    import resource
-
-    every = {getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}
-    return {limit: resource.getrlimit(limit) for limit in every}

@@ -22,7 +22,8 @@ PLACED = [*MODEL, "trial", "seed", *_PLACE]
 """What tells of a row of a test which it is of."""
 POINT = ["number", "value", "trained_low", "trained_high"]
 """Where a test at another number than the length was made."""
-_POINTS, OWN = 120, "own"
+_POINTS = 120
+OWN = "own"
 
 
 @once
@@ -197,8 +198,7 @@ def wrong(results: Results) -> pd.DataFrame:
 def trials(results: Results) -> pd.DataFrame:
     """One row per finished trial: its cost, when it was solved, how good it was at the end.
 
-    `good` says whether the errors at the end meet the criterion of solved, by one test alone.
-    `restarts` is there where trials could begin again.
+    `good` says whether the errors at the end meet the criterion of solved. `restarts` may lack.
     """
     scores = at_trained_lengths(final(results))[["trial", "accuracy", "errors"]]
     renamed = {"solved_sequences": "sequences_to_solve", "solved_seconds": "seconds_to_solve"}

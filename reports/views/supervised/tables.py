@@ -93,7 +93,7 @@ def solving(results: Results) -> Table | None:
     text = without_one_task(text)
     caption = (
         "Seeds that solved the task out of those run, and what it took them (medians, evaluation "
-        "excluded). Good are those whose network, as it was kept, passes a test; solved asks "
+        "excluded). Good are those whose network, as it was kept, passes at the end; solved asks "
         "for two tests in a row. Then the wrong bits or symbols per sequence after training, by "
         f"test length (medians); {formats.seeds(frames.summary(results)['n'])} per model."
     )

@@ -18,8 +18,8 @@ from memnets.registry import cells
 from memnets.spec import ModelSpec
 from studies import ResultStore, run
 from studies.design.data import BadData
-from studies.running import cluster
 from studies.running.cluster import connected
+from studies.running.local_workers import forked
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -228,6 +228,6 @@ def test_dask_may_be_told_how_to_begin_local_workers(monkeypatch):
     method = "distributed.worker.multiprocessing-method"
     for own in ("fork", "forkserver"):
         with dask.config.set({method: own}):
-            assert cluster.forked() == {}
+            assert forked() == {}
     monkeypatch.setenv("DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD", "spawn")
-    assert cluster.forked() == {}
+    assert forked() == {}
