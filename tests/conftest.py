@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +21,26 @@ from studies.procedures.base import procedures
 
 settings.register_profile("memnets", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("memnets")
+
+
+KERNELS = "tests/memnets/backends/numba"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests stay with one worker, and so do all that compile kernels.
+
+    A kernel is compiled by one process at a time: two workers would wait for each other.
+    """
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class WithKernelsTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return KERNELS if nodeid.startswith(KERNELS) else super()._split_scope(nodeid)
+
+    return WithKernelsTogether(config, log)
 
 
 @pytest.fixture(autouse=True)

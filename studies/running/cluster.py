@@ -81,6 +81,16 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
         yield client
 
 
+def local_workers(client: Any) -> int:
+    """How many workers this process has of its own; 0 where a scheduler has them."""
+    return len(client.cluster.worker_spec) if client.cluster else 0
+
+
+def begin_lost_workers(client: Any) -> None:
+    """Begin each local worker anew that dask has given up, as it does where one restarts slowly."""
+    client.cluster.scale(local_workers(client))
+
+
 def address_of(scheduler: str) -> str:
     """The address of a scheduler that is given by it, or by a file that `dask scheduler` wrote.
 

@@ -11,7 +11,13 @@ from ..design.trial import Trial
 from .agenda import Agenda, Ended
 from .attempt import Abandoned, attempt
 from .claims import Claimed
-from .cluster import connected, require_connected, told_where_lost
+from .cluster import (
+    begin_lost_workers,
+    connected,
+    local_workers,
+    require_connected,
+    told_where_lost,
+)
 from .driver import Driver
 from .engines import TICK, Endings, Engine, Watcher
 from .resources import device_here, places, require_resources
@@ -20,7 +26,7 @@ from .store import ResultStore
 from .worker_checks import require_able
 
 LONG = 20.0
-"""Seconds without any worker after which that is said."""
+"""Seconds without a worker after which that is said, and another of this machine begun."""
 
 
 def workers_of(workers: int, scheduler: str | None, resources: Mapping[str, float]) -> Engine:
@@ -92,26 +98,37 @@ def _watch_of_this_task() -> Callable[[], None]:
 
 @final
 class _Places:
-    """How many trials can run at one time; a note says where that is none for long."""
+    """How many trials can run at one time; a note says where workers are gone for long."""
 
     def __init__(self, client: Any, resources: Mapping[str, float], watcher: Watcher) -> None:
         self._client, self._resources, self._watcher = client, resources, watcher
-        self._none_since: float | None = None
+        self._wanted = local_workers(client) or 1
+        self._short_since: float | None = None
         self._noted = False
 
     def count(self) -> int:
         """One for each thread of a worker that has the resources for it."""
         found = places(self._client, self._resources)
-        if found:
-            self._none_since, self._noted = None, False
+        if found >= self._wanted:
+            self._short_since, self._noted = None, False
             return found
-        self._none_since = self._none_since or time.monotonic()
-        if not self._noted and time.monotonic() - self._none_since > LONG:
+        self._short_since = self._short_since or time.monotonic()
+        if not self._noted and time.monotonic() - self._short_since > LONG:
             self._noted = True
+            self._await_workers(found)
+        return found
+
+    def _await_workers(self, found: int) -> None:
+        if local_workers(self._client):
+            lost = f"{self._wanted - found} of {self._wanted}"
+            self._watcher.note(f"{lost} workers ended; others begin")
+            begin_lost_workers(self._client)
+            # one that does not come up is looked for again
+            self._short_since, self._noted = None, False
+        else:
             self._watcher.note(
                 "the scheduler has no worker for a trial any more; waiting for one to join"
             )
-        return 0
 
 
 def _done(running: Iterable[Any]) -> list[Any]:

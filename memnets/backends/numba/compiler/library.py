@@ -48,7 +48,14 @@ class SelfContained(_Library):
 
 
 class ForCallers(_Library):
-    """Code that other kernels link; no machine code of its own, as nothing else calls it."""
+    """Code that other kernels link; no machine code of its own, as nothing else calls it.
+
+    It is optimised as a part of each kernel that links it. Doing so here as well would make no
+    kernel faster, and would double the time of compiling.
+    """
+
+    def _optimize_final_module(self) -> None:
+        pass
 
     def _finalize_final_module(self) -> None:
         self._share()
