@@ -37,7 +37,8 @@ class Results:
     trial, `failures` one per failed trial; columns `in_training` and `at_test` of both, and of
     `rows`, say how the model's addresses were made, `place` and `variant` where it stands among the
     models of the study (reports/variants.py).
-    `trials` are the trials that were begun, and `planned` counts all trials of the study.
+    `trials` are the trials that were begun, `planned` counts all trials of the study, and `of_each`
+    those of each procedure.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Results:
     facts: pd.DataFrame
     failures: pd.DataFrame
     planned: int
+    of_each: Mapping[str, int]
     trials: tuple[Trial, ...]
     store: ResultStore | Together
     kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -67,7 +69,10 @@ class Results:
         return list(dict.fromkeys(trial.procedure.name for trial in self.trials))
 
     def of(self, procedure: str) -> Results:
-        """The part that belongs to the trials of one procedure; those begun count as planned."""
+        """The part that belongs to the trials of one procedure.
+
+        Of a study that was last run by an earlier version, the trials begun count as planned.
+        """
         trials = tuple(trial for trial in self.trials if trial.procedure.name == procedure)
         frames = {
             "everything": self.everything,
@@ -79,7 +84,8 @@ class Results:
             name: frame[frame["procedure"] == procedure].reset_index(drop=True)
             for name, frame in frames.items()
         }
-        return replace(self, trials=trials, planned=len(trials), **own)
+        planned = self.of_each.get(procedure, len(trials))
+        return replace(self, trials=trials, planned=planned, of_each={}, **own)
 
     def trace(self, trial: str) -> Mapping[str, np.ndarray]:
         """The evaluated sequence of a trial; empty where none was kept."""
@@ -132,6 +138,7 @@ def read(store: ResultStore | Together) -> Results:
         facts=facts,
         failures=failures[~failures["trial"].isin(facts["trial"])].reset_index(drop=True),
         planned=len(study["trials"]),
+        of_each=study.get("procedures", {}),
         trials=trials,
         store=store,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -27,13 +28,17 @@ class Together:
 
     @property
     def study(self) -> dict[str, Any]:
-        """Names, questions and trial ids of all studies; NotResults where one holds no results."""
+        """Names, questions, counts and ids of all studies; NotResults where one has no results."""
         found = {name: store.study for name, store in self.stores.items()}
         questions = dict.fromkeys(str(each["question"]) for each in found.values())
+        counts: Counter[str] = Counter()
+        for each in found.values():
+            counts.update(each.get("procedures", {}))
         trials = [f"{name}/{trial}" for name, each in found.items() for trial in each["trials"]]
         return {
             "name": " ".join(found),
             "question": " ".join(questions),
+            "procedures": counts,
             "trials": trials,
         }
 

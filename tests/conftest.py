@@ -1,5 +1,6 @@
 """What every test has: one thread, a seed, how hypothesis draws; and a plug-in to ask for."""
 
+import gc
 import os
 import signal
 import socket
@@ -41,6 +42,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return KERNELS if nodeid.startswith(KERNELS) else super()._split_scope(nodeid)
 
     return WithKernelsTogether(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spares the garbage collector the thousands of tests and modules that stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

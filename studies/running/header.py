@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,10 @@ def read(folder: Path) -> dict[str, Any]:
     data = read_object(path, "Run the study again to write it anew.")
     ids = data.get("trials")
     named = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
-    if not (named and {"name", "question"} <= set(data)):
+    # earlier versions do not count them
+    counts = data.get("procedures", {})
+    counted = isinstance(counts, dict) and all(type(each) is int for each in counts.values())
+    if not (named and counted and {"name", "question"} <= set(data)):
         raise NotResults(f"{path} is not a study's: run the study again.")
     schema_of(data, path)
     return data
@@ -78,5 +82,10 @@ def is_of(folder: Path, study: Study) -> bool:
 
 
 def _said(study: Study) -> dict[str, Any]:
-    trials = [trial.id for trial in study.trials()]
-    return {"name": study.name, "question": study.question, "trials": trials}
+    trials = list(study.trials())
+    return {
+        "name": study.name,
+        "question": study.question,
+        "procedures": Counter(trial.procedure.name for trial in trials),
+        "trials": [trial.id for trial in trials],
+    }

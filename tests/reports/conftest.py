@@ -248,6 +248,7 @@ def both(store_of: Write, measured: ResultStore) -> ResultStore:
     trials = [*store.study["trials"], *measured.study["trials"]]
     for trial in measured.trials():
         measured.path(trial).rename(store.path(trial))
-    header = store.study | {"trials": trials}
+    counts = store.study["procedures"] | measured.study["procedures"]
+    header = store.study | {"trials": trials, "procedures": counts}
     (store.folder / "study.json").write_text(json.dumps(header))
     return store

@@ -1,4 +1,6 @@
+import json
 import re
+import shutil
 
 import pytest
 
@@ -49,6 +51,20 @@ def test_each_view_gets_the_trials_of_its_procedure_only(both):
         assert len(own.facts) == own.planned == len(ids) == count
         for frame in (own.rows, own.facts, own.everything):
             assert set(frame["trial"]) == ids
+
+
+def test_trials_that_were_not_begun_count_as_planned_for_their_procedure(both):
+    gone = next(trial for trial in both.trials() if trial.procedure.name == "supervised")
+    shutil.rmtree(both.path(gone))
+    trained, measured = chapters(read(both))
+    assert trained.key_numbers[-2].text == "3 / 4" and measured.key_numbers[0].text == "30 / 30"
+    assert "1 of 4 trials have not finished yet." in trained.answer.caveats
+
+
+def test_a_study_run_by_an_earlier_version_has_no_such_counts(both):
+    path = both.folder / "study.json"
+    path.write_text(json.dumps({k: v for k, v in both.study.items() if k != "procedures"}))
+    assert [read(both).of(name).planned for name in ("supervised", "gradients")] == [4, 30]
 
 
 def test_without_a_view_the_last_rows_are_shown_series_by_series(store_of, monkeypatch):

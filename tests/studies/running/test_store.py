@@ -222,10 +222,10 @@ def test_facts_that_are_none_are_named_with_the_file(store, first, name, text):
         assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("trials", ["5", '"abc"', "[1]", '{"a": 1}'])
-def test_a_study_file_of_other_trials_than_ids_is_named(store, trials):
-    path = store.folder / "study.json"
-    path.write_text(f'{{"name": "tiny", "question": "?", "trials": {trials}}}')
+@pytest.mark.parametrize("key", ["trials", "procedures"])
+@pytest.mark.parametrize("value", [5, "abc", [1], {"a": "1"}, {"a": True}])
+def test_a_study_file_of_other_trials_than_ids_or_other_counts_is_named(store, key, value):
+    (store.folder / "study.json").write_text(json.dumps(store.study | {key: value}))
     with pytest.raises(NotResults, match=r"study.json is not a study's: run the study again"):
         store.load()
 
