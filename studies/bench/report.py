@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from ..design.trial import Trial
     from ..running.store import ResultStore
 
-WAYS = ("first", "again")
+WAYS = ("without caches", "with caches")
 NOTES = (
-    "*first* is the report of results that were never loaded, *again* one of results that were. "
+    "*with caches* is the report of trials that have their rows as columns beside them, as finished "
+    "ones do, *without caches* that of rows which are parsed. "
     "Each is made by `memnets report` in a process of its own, which loads everything, draws, and "
     "writes all files. *Peak* is the most memory that it had, with the processes that draw for it. "
     "*Page* is index.html, *All files* are what lies in the folder of the report.",

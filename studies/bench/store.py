@@ -20,10 +20,10 @@ from .options import require_positive
 if TYPE_CHECKING:
     from ..running.store import ResultStore
 
-WAYS = ("first", "again", "facts")
+WAYS = ("without caches", "with caches", "facts")
 NOTES = (
-    "*first* reads the rows of a store that was never loaded, *again* those of one that was, "
-    "*facts* what done.json says of every trial. Each is timed in a process of its own, after its "
+    "*without caches* parses the rows of all trials, *with caches* reads the columns that finished "
+    "trials have beside them, *facts* what done.json says of every trial. Each is timed in a process of its own, after its "
     "imports; the files are in the system's cache. *Peak* is the most memory that the process had, "
     "of which it had *before* when it had imported pandas and memnets.",
 )

@@ -10,7 +10,6 @@ import resource
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -28,8 +27,8 @@ def measured(way: str, folder: Path) -> dict[str, float]:
 
 
 def _load(way: str, store: ResultStore) -> pd.DataFrame:
-    loads: dict[str, Any] = {"first": store.load, "again": store.load, "facts": store.facts}
-    return loads[way]()
+    frame: pd.DataFrame = store.facts() if way == "facts" else store.load()
+    return frame
 
 
 def peak_mb() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..design.data import encodable
 from . import rows_cache
 from .columns import frame
+from .files import NotResults
 from .rows_cache import Loaded
 from .rows_file import read_bytes, read_columns, require_all
 from .trial_file import FACTORS, TrialFile
@@ -50,6 +52,15 @@ def load_trial(folder: Path) -> Loaded:
     if finished and path.read_bytes() == trial:
         rows_cache.write(folder, stamp, loaded)
     return loaded
+
+
+def keep_columns(folder: Path) -> None:
+    """Keep a finished trial's rows as columns, so that the first load of them is quick too.
+
+    What cannot be read or written now is for those to say who read it.
+    """
+    with contextlib.suppress(NotResults, OSError):
+        load_trial(folder)
 
 
 def constants(stored: TrialFile) -> dict[str, Any]:

@@ -174,6 +174,7 @@ class ResultStore:
             write_whole(self.path(trial) / "trace.npz", buffer.getvalue())
         counted = {**facts, "rows": count_rows(self.path(trial))}
         _write(self.path(trial) / "done.json", counted)
+        loading.keep_columns(self.path(trial))
 
     def fail(self, trial: Trial, facts: Mapping[str, Any]) -> None:
         """Record why the trial failed: facts with at least `error` and `traceback`."""

@@ -31,7 +31,7 @@ def test_bench_report_publishes_seconds_memory_and_sizes(tmp_path, capsys):
     sizes = ["--models", "2", "--tasks", "1", "--seeds", "2"]
     assert main(["bench", "report", *sizes, "--folder", str(tmp_path)]) == 0
     rows = pd.read_csv(tmp_path / "bench" / "report" / "results.csv")
-    assert rows["way"].tolist() == ["first", "again"] and (rows["trials"] == 4).all()
+    assert rows["way"].tolist() == ["without caches", "with caches"] and (rows["trials"] == 4).all()
     assert (rows["peak_mb"] > 50).all() and (rows["cpu_seconds"] > 0.5).all()
     assert (rows["page_mb"] > 0.05).all() and (rows["files_mb"] > rows["page_mb"]).all()
     assert "Page (MB)" in capsys.readouterr().out

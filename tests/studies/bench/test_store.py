@@ -14,7 +14,7 @@ def test_bench_store_publishes_a_row_per_way_of_loading(tmp_path, capsys):
     files = {"table.md", "results.csv", "machine.json", "store.svg", "store.png"}
     assert {path.name for path in home.iterdir()} == files
     rows = pd.read_csv(home / "results.csv")
-    assert list(rows["way"]) == ["first", "again", "facts"]
+    assert list(rows["way"]) == ["without caches", "with caches", "facts"]
     assert rows["rows"].tolist() == [12] * 3
     assert (rows["peak_mb"] >= rows["before_mb"]).all() and (rows["before_mb"] > 10).all()
     assert "Peak (MB)" in capsys.readouterr().out

@@ -44,13 +44,29 @@ def parsed(monkeypatch):
     return names
 
 
-def test_rows_of_finished_trials_are_parsed_once(store, trials, parsed):
-    first = store.load()
-    assert parsed == [trial.id for trial in trials]
-    again = ResultStore(store.folder).load()
-    assert parsed[3:] == [trials[2].id]
-    pd.testing.assert_frame_equal(first, again)
+def without_caches(store):
+    for path in store.folder.rglob(CACHE):
+        path.unlink()
+
+
+def test_rows_of_a_finished_trial_are_kept_as_columns_when_it_finishes(store, trials, parsed):
     assert [(store.path(trial) / CACHE).is_file() for trial in trials] == [True, True, False]
+    kept = store.load()
+    assert parsed == [trials[2].id]
+    without_caches(store)
+    pd.testing.assert_frame_equal(store.load(), kept)
+    assert parsed[1:] == [trial.id for trial in trials]
+    pd.testing.assert_frame_equal(ResultStore(store.folder).load(), kept)
+    assert parsed[4:] == [trials[2].id]
+
+
+def test_a_trial_finishes_though_its_rows_cannot_be_kept_as_columns(store, study, monkeypatch):
+    trial = next(study.trials())
+    store.begin(trial)
+    with monkeypatch.context() as patch:
+        patch.setattr(rows_cache, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+        store.finish(trial, {"updates": 2})
+    assert store.is_done(trial) and not list(store.folder.rglob(CACHE))
 
 
 def test_every_change_of_rows_is_seen_though_size_and_time_are_as_before(store, trials):
@@ -115,11 +131,12 @@ def test_a_cache_that_is_torn_or_foreign_is_not_read_and_made_again(store, trial
     whole = path.read_bytes()
     path.write_bytes(damage(whole))
     pd.testing.assert_frame_equal(store.load(), first)
-    assert parsed.count(trials[0].id) == 2
+    assert parsed.count(trials[0].id) == 1
     assert path.read_bytes() == whole
 
 
 def test_a_cache_in_the_way_of_which_something_stands_is_done_without(store, trials):
+    without_caches(store)
     for trial in trials:
         (store.path(trial) / CACHE).mkdir()
     assert len(store.load()) == 6
@@ -128,6 +145,7 @@ def test_a_cache_in_the_way_of_which_something_stands_is_done_without(store, tri
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
 def test_a_folder_that_cannot_be_written_is_loaded_without_a_cache(store, trials):
+    without_caches(store)
     for trial in trials:
         store.path(trial).chmod(0o500)
     assert len(store.load()) == 6
@@ -138,6 +156,7 @@ def test_a_disk_that_cannot_be_written_is_loaded_without_a_cache(store, trials, 
     def refuse(*_):
         raise OSError(30, "Read-only file system")
 
+    without_caches(store)
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.write_bytes", refuse)
         assert len(store.load()) == 6
