@@ -12,7 +12,7 @@ from ..registry import BrokenPlugin
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 2 and one line on standard error where what was asked cannot be done.
 
-    130 after Ctrl-C.
+    130 after Ctrl-C; an error may have a `status` of its own, as where a later try may do.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _print_anything()
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     except (LookupError, ValueError, BrokenPlugin, Shadowed, OSError) as error:
         text = str(error.args[0] if isinstance(error, LookupError) and error.args else error)
         print(f"memnets: {' '.join(text.split())}", file=sys.stderr)
-        return 2
+        return int(getattr(error, "status", 2))
 
 
 def _print_anything() -> None:

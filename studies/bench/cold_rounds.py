@@ -31,7 +31,7 @@ def cold_rounds(
 ) -> Rounds:
     """Measure each way in order, `repeats` times, on the store that `fill` makes in a folder.
 
-    The caches of rows are removed before each round, so that its first way parses rows and makes them. The
+    The caches of rows are removed before each round: its first way parses rows and makes them. The
     folder is a temporary one.
     """
     found: dict[str, list[Point]] = {way: [] for way in ways}

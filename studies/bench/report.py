@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 WAYS = ("without caches", "with caches")
 NOTES = (
-    "*with caches* is the report of trials that have their rows as columns beside them, as finished "
-    "ones do, *without caches* that of rows which are parsed. "
+    "*with caches* is the report of trials that have their rows as columns beside them, as "
+    "finished ones do, *without caches* that of rows which are parsed. "
     "Each is made by `memnets report` in a process of its own, which loads everything, draws, and "
     "writes all files. *Peak* is the most memory that it had, with the processes that draw for it. "
     "*Page* is index.html, *All files* are what lies in the folder of the report.",

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 WAYS = ("without caches", "with caches", "facts")
 NOTES = (
     "*without caches* parses the rows of all trials, *with caches* reads the columns that finished "
-    "trials have beside them, *facts* what done.json says of every trial. Each is timed in a process of its own, after its "
+    "trials have beside them, *facts* what done.json says of every trial. Each is timed in a "
+    "process of its own, after its "
     "imports; the files are in the system's cache. *Peak* is the most memory that the process had, "
     "of which it had *before* when it had imported pandas and memnets.",
 )

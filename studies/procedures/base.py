@@ -132,6 +132,13 @@ class Procedure(ABC):
         """
         return False
 
+    def anew_for(self, earlier: Procedure) -> tuple[str, ...]:
+        """Settings for which a longer trial begins anew that would else continue a shorter one.
+
+        None where it continues it, or is no longer one of the same.
+        """
+        return ()
+
     def keeps(self, row: Row, facts: Mapping[str, Any]) -> bool:
         """Whether a row of a trial that `continues` allows is one of this trial's too.
 

@@ -29,6 +29,14 @@ def continues(settings: Supervised, earlier: Supervised) -> bool:
     return shorter and regular and replace(earlier, updates=settings.updates) == settings
 
 
+def anew_for(settings: Supervised, earlier: Supervised) -> tuple[str, ...]:
+    """The settings but for which the longer training would go on from the shorter one."""
+    longer = settings.updates > earlier.updates or settings.budget != earlier.budget
+    same = replace(earlier, updates=settings.updates, budget=settings.budget) == settings
+    named = tuple(name for name in LAST_THINGS if getattr(settings, name) is not None)
+    return named if longer and same else ()
+
+
 def taken_over(checkpoint: bytes, trial: Trial) -> bytes:
     """The last checkpoint of the shorter trial as one of the longer; raises BadCheckpoint."""
     from .checkpoint import read, written

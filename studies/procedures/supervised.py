@@ -165,6 +165,12 @@ class Supervised(Procedure):
 
         return isinstance(earlier, Supervised) and continues(self, earlier)
 
+    def anew_for(self, earlier: Procedure) -> tuple[str, ...]:
+        """What acts at the end of a training, or asks how long it is."""
+        from .longer import anew_for
+
+        return anew_for(self, earlier) if isinstance(earlier, Supervised) else ()
+
     def keeps(self, row: Row, facts: Mapping[str, Any]) -> bool:
         """Not the controls, tested at the end, unless the shorter training was solved."""
         from memnets.addressing import SLOW_CONTROLS

@@ -16,6 +16,13 @@ JOIN = 30
 """Seconds within which a first worker must have joined a scheduler."""
 
 
+class NoWorkers(BadData):
+    """A scheduler has no worker yet: nothing was run, and a later try may do."""
+
+    status = 75
+    """The exit status of the command; EX_TEMPFAIL of sysexits.h, which nothing else has."""
+
+
 class SchedulerLost(ConnectionError):
     """The scheduler went away while trials were made; what they had written is there."""
 
@@ -31,7 +38,7 @@ def connected(workers: int, scheduler: str | None, live: bool = False) -> Iterat
     """A client of so many local workers, or of those of a `scheduler`, its address or its file.
 
     Local workers print nothing about kernels that they compile where `live` lines show it.
-    Raises BadData where no scheduler answers, or where it has no worker.
+    Raises BadData where no scheduler answers, and NoWorkers where it has none.
     """
     import dask
     from distributed import Client, LocalCluster
@@ -140,7 +147,7 @@ def _require_workers(client: Any, address: str) -> None:
     try:
         client.wait_for_workers(1, timeout=JOIN)
     except TimeoutError as error:
-        raise BadData(
+        raise NoWorkers(
             f"the dask scheduler at {address!r} has no worker: start one with `dask worker "
             f"{address}`."
         ) from error

@@ -102,8 +102,8 @@ def _stage(
             display.note(line)
         todo = [trial for trial in trials if not is_settled(study, store, trial)]
         skipped = len(trials) - len(todo)
-        if begun := take_over(store, todo):
-            display.note(f"{begun} of {len(todo)} trials go on from shorter ones")
+        for line in take_over(store, todo).lines(len(todo)):
+            display.note(line)
         agenda = Agenda(todo, store, retries)
         events = Events(store, todo, display, callbacks)
         running = engine(agenda, store, device, threads, events)

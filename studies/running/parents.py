@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ..design.data import BadData, canonical, line, pretty
 from ..design.trial import Trial
@@ -18,12 +19,29 @@ from .trial_file import TrialFile, trial_folders
 ROWS = "metrics.jsonl"
 
 
-def take_over(store: ResultStore, trials: Sequence[Trial]) -> int:
+class Taken(NamedTuple):
+    """Trials that begin where others ended, and those that cannot though shorter ones are there."""
+
+    begun: int
+    anew: int
+    settings: tuple[str, ...]
+    """Of their procedures, for which they begin anew."""
+
+    def lines(self, trials: int) -> Iterator[str]:
+        """What is to be said of it, of so many trials."""
+        if self.begun:
+            yield f"{self.begun} of {trials} trials go on from shorter ones"
+        if self.anew:
+            count, names = f"{self.anew} of {trials}", ", ".join(self.settings)
+            yield f"{count} trials begin anew, not where shorter ones ended: {names}"
+
+
+def take_over(store: ResultStore, trials: Sequence[Trial]) -> Taken:
     """Begin those of the trials that continue a finished one with its rows and checkpoint.
 
     A trial continues another where its procedure says so and all else is the same; of several it is
-    the one with the most rows. Its facts name it as `parent`. Returns how many trials were begun
-    so; those that have a folder already are left alone. Raises Unwritable.
+    the one with the most rows. Its facts name it as `parent`. Those that have a folder already are
+    left alone. Raises Unwritable.
     """
     fresh = [trial for trial in trials if not store.path(trial).exists()]
     stored = trial_folders(store.folder) if fresh and store.folder.is_dir() else []
@@ -31,14 +49,19 @@ def take_over(store: ResultStore, trials: Sequence[Trial]) -> int:
     for folder in stored:
         if (found := _finished(folder)) is not None:
             finished[_all_but_procedure(found)].append((found, folder))
-    begun = 0
+    begun, anew, settings = 0, 0, dict[str, None]()
     for trial in fresh if finished else ():
         same = finished[_all_but_procedure(trial)]
         before = [each for each in same if trial.procedure.continues(each[0].procedure)]
         if before:
             _, folder = max(before, key=lambda each: (each[1] / ROWS).stat().st_size)
             begun += _carry(store, trial, folder)
-    return begun
+        elif found := {
+            name for each in same for name in trial.procedure.anew_for(each[0].procedure)
+        }:
+            anew += 1
+            settings |= dict.fromkeys(sorted(found))
+    return Taken(begun, anew, tuple(settings))
 
 
 def _finished(folder: Path) -> Trial | None:

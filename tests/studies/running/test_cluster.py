@@ -14,6 +14,7 @@ import dask
 import pytest
 
 from memnets.backends.compiling import is_left_to_display
+from memnets.cli.main import main
 from memnets.registry import cells
 from memnets.spec import ModelSpec
 from studies import ResultStore, run
@@ -179,15 +180,15 @@ def test_what_workers_cannot_do_is_one_line_before_anything_starts(
     assert "device 'cuda:9'" in refusal(study, scheduler=address, device="cuda:9")
 
 
-def test_a_scheduler_without_workers_is_one_line(study, tmp_path, monkeypatch):
+def test_a_scheduler_without_workers_is_one_line_and_a_status(tmp_path, monkeypatch, capsys):
     from distributed import LocalCluster
 
     monkeypatch.setattr("studies.running.cluster.JOIN", 0.2)
-    with (
-        LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster,
-        pytest.raises(BadData, match="has no worker: start one with `dask worker"),
-    ):
-        run(study, ResultStore(tmp_path / "runs"), scheduler=cluster.scheduler_address, quiet=True)
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
+        where = ["--scheduler", cluster.scheduler_address, "--folder", str(tmp_path)]
+        assert main(["study", "run", "demo", *where]) == 75
+    said = capsys.readouterr().err
+    assert "has no worker: start one with `dask worker" in said and said.count("\n") == 1
 
 
 @pytest.mark.parametrize("live", [True, False])

@@ -56,8 +56,8 @@ def test_what_was_solved_is_at_its_end_already(study, store, tmp_path):
 def test_what_was_begun_is_not_begun_again(study, store):
     run(study, store, workers=0)
     more = list(longer(study, updates=12).trials())
-    assert take_over(store, more) == 6
-    assert take_over(store, more) == 0
+    assert take_over(store, more).begun == 6
+    assert take_over(store, more).begun == 0
     assert not list(store.folder.glob("*.partial"))
 
 
@@ -65,7 +65,7 @@ def test_of_several_the_longest_is_gone_on_from(study, store):
     run(study, store, workers=0)
     run(longer(study, updates=8), store, workers=0)
     (trial, *_) = longer(study, updates=12).trials()
-    assert take_over(store, [trial]) == 1
+    assert take_over(store, [trial]).begun == 1
     assert max(row["step"] for row in store.rows(trial)) == 8
 
 
@@ -74,7 +74,7 @@ def test_a_trial_that_has_not_finished_or_has_no_checkpoint_is_no_beginning(stud
     for number, trial in enumerate(study.trials()):
         gone = "done.json" if number % 2 else "checkpoint.pt"
         (store.path(trial) / gone).unlink()
-    assert take_over(store, list(longer(study, updates=12).trials())) == 0
+    assert take_over(store, list(longer(study, updates=12).trials())).begun == 0
 
 
 def test_a_checkpoint_of_garbage_is_trained_anew(study, store):
@@ -103,6 +103,31 @@ def test_only_more_updates_of_the_very_same_training_continue_it(supervised, set
     assert dataclasses.replace(supervised, **settings).continues(supervised) is good
 
 
+def test_what_begins_anew_though_a_shorter_one_is_there_is_said(study, store, capfd):
+    run(longer(study, selection=Selection()), store, workers=0)
+    again = longer(study, selection=Selection(), updates=12)
+    run(dataclasses.replace(again, seeds=study.seeds[:1]), store, workers=0, quiet=False)
+    anew = len(study.models)
+    said = f"{anew} of {anew} trials begin anew, not where shorter ones ended: selection"
+    assert said in capfd.readouterr().err
+    assert "parent" not in store.facts()
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({"updates": 600}, ("budget", "selection")),
+        ({"budget": Budget(seconds=60.0)}, ("budget", "selection")),
+        ({}, ()),
+        ({"updates": 100}, ()),
+        ({"updates": 600, "batch_size": 3}, ()),
+    ],
+)
+def test_settings_that_ask_for_the_end_are_named(settings, names):
+    earlier = Supervised(updates=300, selection=Selection(), budget=Budget(seconds=30.0))
+    assert dataclasses.replace(earlier, **settings).anew_for(earlier) == names
+
+
 def test_an_end_between_two_evaluations_is_no_beginning():
     earlier = Supervised(updates=150, evaluate_every=100)
     assert not Supervised(updates=300, evaluate_every=100).continues(earlier)
@@ -111,8 +136,6 @@ def test_an_end_between_two_evaluations_is_no_beginning():
 def test_seeds_tasks_and_models_are_told_apart(study, store):
     run(study.part(models=["ntm/soft"]), store, workers=0)
     more = list(longer(study, updates=12).trials())
-    assert take_over(store, more) == 2
-    assert (
-        take_over(store, list(longer(dataclasses.replace(study, seeds=(5,)), updates=12).trials()))
-        == 0
-    )
+    assert take_over(store, more).begun == 2
+    other = list(longer(dataclasses.replace(study, seeds=(5,)), updates=12).trials())
+    assert take_over(store, other).begun == 0
