@@ -7,6 +7,7 @@ named by both axes: how they addressed in training, and how at test.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ... import formats
 from ...blocks import Answer
@@ -15,8 +16,12 @@ from ...results import Results
 from ...statistics import Estimate
 from ...trial_counts import few_seeds
 from . import frames
-from .comparison import Comparison, compare, compared
+from .comparison import Comparison, compare, compared, paired
 from .outcomes import kinds_of, solved_runs
+
+MOST = 4
+"""So many models are named; of more the counts and the furthest."""
+LEVEL = 0.05
 
 
 def answer(results: Results) -> Answer:
@@ -109,7 +114,37 @@ def _unpaired(results: Results) -> str:
         f"{best['task']}"
     )
     sentences = [
-        f"Memory that chooses a slot and {SOFT} cannot be compared here, because {reason}",
+        *_against_first(results),
+        f"memory that chooses a slot and {SOFT} cannot be compared here, because {reason}",
         highest if best["n"] else "no test at the trained lengths has an accuracy",
     ]
-    return f"{'; '.join(sentences)}."
+    sentence = f"{'; '.join(sentences)}."
+    return sentence[0].upper() + sentence[1:]
+
+
+def _against_first(results: Results) -> list[str]:
+    """Every model against the first of the study, which stands in for the soft one."""
+    rows = paired(results)
+    if rows.empty:
+        return []
+    first = rows["against"].iloc[0]
+    several = rows["task"].nunique() > 1
+    if len(rows) <= MOST:
+        clauses = [_against(row, several=several) for row in rows.to_dict("records")]
+        return [f"against {first}, in accuracy at the trained lengths, {formats.listed(clauses)}"]
+    far = rows[rows["p_holm"] < LEVEL]
+    above = int((far["value"] > 0).sum())
+    where = "models and tasks" if several else "models"
+    largest = rows.loc[rows["value"].abs().idxmax()].to_dict()
+    return [
+        f"against {first}, in accuracy at the trained lengths, {above} of {len(rows)} {where} "
+        f"ended above and {len(far) - above} below (p < {LEVEL}, corrected for all by Holm)",
+        f"the furthest, {_against(largest, several=several)}",
+    ]
+
+
+def _against(row: dict[str, Any], *, several: bool) -> str:
+    interval = _interval(Estimate(*(row[name] for name in Estimate._fields)))
+    p = "" if math.isnan(row["p_holm"]) else f", p {row['p_holm']:.3f}"
+    on = f" on {row['task']}" if several else ""
+    return f"{row['model']}{on} differed by {formats.points(row['value'])} points ({interval}{p})"

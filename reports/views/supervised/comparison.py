@@ -1,4 +1,8 @@
-"""Memories that choose a slot against soft ones, paired by seed: in accuracy and in time."""
+"""Memories that choose a slot against soft ones, paired by seed: in accuracy and in time.
+
+Where no memory has a soft one beside it, as in a sweep of options, every model is compared with the
+first of the study.
+"""
 
 from __future__ import annotations
 
@@ -74,10 +78,13 @@ def compare(results: Results, kind: Kind, *, trained: bool = True) -> Comparison
 def paired(results: Results) -> pd.DataFrame:
     """Every other model against the soft one of the same task, cell and controller.
 
-    The columns `p` and, adjusted for all rows, `p_holm` are of flipped signs; `deviation` is that
-    of the differences over seeds.
+    Without a soft one of any, every model against the first of the study. The columns `p` and,
+    adjusted for all rows, `p_holm` are of flipped signs; `deviation` is that of the differences
+    over seeds.
     """
     pairs = accuracy_pairs(results)
+    if pairs.empty:
+        pairs = first_pairs(results)
     parts = []
     keys = ["task", "pair", "model", *KIND, "soft_model"]
     for key, group in pairs.groupby(keys, sort=False):
@@ -109,16 +116,33 @@ def accuracy_pairs(results: Results, *, trained: bool = True) -> pd.DataFrame:
     memory of another kind and a soft one of the same task, cell and controller, each tested with
     its own address.
     """
-    scores = frames.final(results)
-    if trained:
-        scores = frames.at_trained_lengths(scores)
-    else:
-        scores = frames.beyond_trained_lengths(scores)
-    scores = scores.merge(finished(results)[["trial", "milliseconds"]], on="trial")
-    matched = ["task", "cell", "controller", "seed"]
+    scores = _scores(results, trained=trained)
     soft = of_kinds(scores, [SOFT])
     other = of_kinds(scores, set(kinds_of(scores)) - {SOFT, NO_MEMORY})
-    joined = other[[*matched, "model", *KIND, "accuracy", "milliseconds"]].merge(
+    return _side_by_side(other, soft, ["task", "cell", "controller", "seed"])
+
+
+@once
+def first_pairs(results: Results) -> pd.DataFrame:
+    """The same columns, with the first model of the study in the soft one's place."""
+    scores = _scores(results)
+    tested = set(scores["model"])
+    labels = dict.fromkeys(trial.model_label for trial in results.trials)
+    order = {label: place for place, label in enumerate(each for each in labels if each in tested)}
+    place = scores["model"].map(order)
+    others = scores[place > 0].sort_values("model", key=lambda x: x.map(order), kind="stable")
+    return _side_by_side(others, scores[place == 0], ["task", "seed"])
+
+
+def _scores(results: Results, *, trained: bool = True) -> pd.DataFrame:
+    at = frames.at_trained_lengths if trained else frames.beyond_trained_lengths
+    scores = at(frames.final(results))
+    return scores.merge(finished(results)[["trial", "milliseconds"]], on="trial")
+
+
+def _side_by_side(other: pd.DataFrame, soft: pd.DataFrame, matched: list[str]) -> pd.DataFrame:
+    own = [name for name in ("cell", "controller") if name not in matched]
+    joined = other[[*matched, *own, "model", *KIND, "accuracy", "milliseconds"]].merge(
         soft[[*matched, "model", "accuracy", "milliseconds"]], on=matched, suffixes=("", "_soft")
     )
     joined = joined.rename(

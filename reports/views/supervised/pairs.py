@@ -1,4 +1,7 @@
-"""Every other memory against the soft one of its cell, and how many seeds that takes."""
+"""Every other memory against the soft one of its cell, and how many seeds that takes.
+
+Without any soft one, every model against the first of the study.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import pandas as pd
 from ... import formats, statistics
 from ...blocks import Table
 from ...results import Results
-from .comparison import paired
+from .comparison import accuracy_pairs, paired
 from .tables import AXES, axes, without_one_task
 
 LEVEL = 0.05
@@ -18,18 +21,21 @@ def pairs(results: Results) -> Table | None:
     numbers = paired(results)
     if numbers.empty:
         return None
+    first = accuracy_pairs(results).empty
+    base, name = ("it", "Against") if first else ("soft", "Soft")
+    models = f"the study's first, {numbers['against'].iloc[0]}" if first else "soft"
     better = "probability_of_improvement"
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
             **axes(numbers),
-            "Soft": numbers["against"],
+            name: numbers["against"],
             "Difference (points)": [formats.points(value) for value in numbers["value"]],
             "95 % interval": formats.spans(numbers["low"], numbers["high"], formats.points),
             "n": numbers["n"].astype(str),
             "p (Holm)": [_p(value) for value in numbers["p_holm"]],
-            "P(model > soft)": [f"{value:.2f}" for value in numbers[better]],
+            f"P(model > {base})": [f"{value:.2f}" for value in numbers[better]],
             "95 % interval of P": formats.spans(
                 numbers[f"{better}_low"], numbers[f"{better}_high"], lambda end: f"{end:.2f}"
             ),
@@ -38,15 +44,16 @@ def pairs(results: Results) -> Table | None:
     text = without_one_task(text)
     m = int(numbers["p"].notna().sum())
     caption = (
-        f"{AXES} Model minus soft, each as it addresses at test: mean difference in final accuracy "
-        "at the trained lengths, in percentage points, paired by seed, with its 95 % bootstrap "
-        "interval over n seeds. p is that of a test by flipped signs of the differences, "
+        f"{AXES} Model minus {models}, each as it addresses at test: mean difference in final "
+        "accuracy at the trained lengths, in percentage points, paired by seed, with its 95 % "
+        "bootstrap interval over n seeds. p is that of a test by flipped signs of the differences, "
         f"two-sided, and corrected by Holm for all {formats.plural(m, 'comparison')} of this "
         "table. P is the probability of improvement: the chance that a run of the model beats one "
-        "of the soft model, ties counting a half, with Newcombe's interval. "
-        f"{advice(numbers)}"
+        f"of {'that' if first else 'the soft'} model, ties counting a half, with Newcombe's "
+        f"interval. {advice(numbers)}"
     )
-    return Table("pairs", "Other memories against soft, cell by cell", caption, text, numbers)
+    title = "Models against the first" if first else "Other memories against soft, cell by cell"
+    return Table("pairs", title, caption, text, numbers)
 
 
 def advice(numbers: pd.DataFrame) -> str:

@@ -1,14 +1,19 @@
 """The answer of a study that trains: no bolder than its numbers."""
 
+import re
+
 import pandas as pd
 import pytest
 
+from memnets.spec import ModelSpec
 from reports.memory_kinds import NO_MEMORY, SOFT, Kind
 from reports.results import read
 from reports.trial_counts import missing
+from reports.views.supervised import frames
 from reports.views.supervised.answer import answer
-from reports.views.supervised.comparison import _complete, compare, compared
+from reports.views.supervised.comparison import _complete, compare, compared, paired
 from reports.views.supervised.outcomes import solved_runs
+from reports.views.supervised.pairs import pairs
 
 SOFT_AND_DISCRETE = ("ntm/soft", "ntm/reinforce")
 
@@ -82,6 +87,38 @@ def test_without_a_pair_the_answer_says_what_is_missing(store_of, names, words):
     sentence = answer(read(store_of(names=names))).sentence
     assert "cannot be compared" in sentence and words in sentence
     assert "n = 3 seeds" in sentence
+
+
+SWEEP = ("ntm/soft", "dnc/soft", "none/lstm")
+
+
+def test_a_sweep_of_soft_models_compares_each_with_the_first(store_of):
+    results = read(store_of(names=SWEEP, seeds=tuple(range(6))))
+    numbers = paired(results).set_index("model")
+    assert set(numbers["against"]) == {"ntm/soft"} and list(numbers.index) == [
+        "dnc/soft",
+        "none/lstm",
+    ]
+    summary = frames.summary(results).set_index("model")["value"]
+    assert numbers.loc["none/lstm", "value"] == pytest.approx(
+        summary["none/lstm"] - summary["ntm/soft"], abs=0.02
+    )
+    sentence = answer(results).sentence
+    assert sentence.startswith("Against ntm/soft, in accuracy at the trained lengths, dnc/soft ")
+    assert "none/lstm differed by −" in sentence and ", p 0.0" in sentence
+    table = pairs(results)
+    assert "P(model > it)" in table.shown and "the study's first, ntm/soft" in table.caption
+
+
+def test_of_many_models_the_answer_counts_and_names_the_furthest(store_of):
+    specs = {f"shift {n}": ModelSpec("ntm", "soft", cell_options={"shift": n}) for n in range(1, 7)}
+    sentence = answer(read(store_of(specs=specs, seeds=tuple(range(6))))).sentence
+    assert re.match(r"Against shift 1, .* \d of 5 models ended above and \d below", sentence)
+    assert re.search(r"the furthest, shift \d differed by", sentence)
+
+
+def test_a_memory_with_a_soft_one_beside_it_is_compared_with_that_alone(demo):
+    assert "none/lstm" not in set(paired(read(demo))["model"])
 
 
 def test_failed_seeds_count_as_run_and_not_as_solved(demo):
