@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .learner import Learner
-from .training import evaluated, update
+from .training import at_the_end, evaluated, update
 
 if TYPE_CHECKING:
     from ..design.trial import Trial
@@ -17,7 +17,7 @@ WARM, LEAST, TIMED_SECONDS = 2, 5, 0.5
 
 
 def seconds_needed(trial: Trial, settings: Supervised, device: str) -> float:
-    """Seconds of all updates and evaluations, unless the trial stops before.
+    """Seconds of all updates, evaluations and the controls at the end, unless it stops before.
 
     The first updates, which may compile kernels, are not counted. Under a curriculum the first
     batches are short, and the time is too.
@@ -32,10 +32,14 @@ def seconds_needed(trial: Trial, settings: Supervised, device: str) -> float:
         made += 1
     tested = time.perf_counter()
     evaluated(learner)
-    per_test = time.perf_counter() - tested
+    ended = time.perf_counter()
+    per_test = ended - tested
+    lengths = settings.lengths(learner.task)
+    at_the_end(learner.network, learner.task, lengths, settings.test_sequences, trial.seed)
+    controls = time.perf_counter() - ended
     per_update = (tested - started) / made
     per_update_of_batches = settings.accumulate * settings.batch_size
     spent = settings.budget and settings.budget.share_spent(per_update, per_update_of_batches)
     updates = min(settings.updates, math.ceil(1 / spent)) if spent else settings.updates
     tests = math.ceil(updates / settings.evaluate_every)
-    return updates * per_update + tests * per_test
+    return updates * per_update + tests * per_test + controls

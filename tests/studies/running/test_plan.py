@@ -32,17 +32,18 @@ def test_every_model_on_every_task_is_a_line_with_what_is_missing(study, tmp_pat
 
 
 def test_the_time_is_that_of_all_updates_and_tests(trial, monkeypatch):
-    """On a clock that goes on by an hour with every update and by a day with every test."""
+    """By a clock that goes on an hour with every update, a day with a test, and two at the end."""
     hours = [0]
 
     def spent(count):
-        return lambda learner: hours.__setitem__(0, hours[0] + count)
+        return lambda *_: hours.__setitem__(0, hours[0] + count)
 
     monkeypatch.setattr(time_needed, "update", spent(1))
     monkeypatch.setattr(time_needed, "evaluated", spent(24))
+    monkeypatch.setattr(time_needed, "at_the_end", spent(48))
     monkeypatch.setattr(time_needed.time, "perf_counter", lambda: hours[0])
     procedure = dataclasses.replace(trial.procedure, updates=10, evaluate_every=4)
-    assert time_needed.seconds_needed(trial, procedure, "cpu") == 10 + 3 * 24
+    assert time_needed.seconds_needed(trial, procedure, "cpu") == 10 + 3 * 24 + 48
 
 
 def test_it_writes_nothing_and_draws_what_the_trial_will_draw_anew(trial):
