@@ -1,5 +1,7 @@
 """Whole stretches at once: the reference's outputs, addresses, states and gradients."""
 
+import copy
+
 import pytest
 import torch
 
@@ -61,6 +63,28 @@ def test_episodes_that_begin_at_different_steps(memory):
     starts_TB[13, 0] = starts_TB[29, 2] = True
     inputs_TBX = torch.randn(40, BATCH, 4, dtype=torch.float64)
     same(network, inputs_TBX, None, starts_TB, rtol=RELATIVE.get(memory, 0.0))
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_in_bfloat16_it_is_as_near_to_float64_as_the_steps_are(memory):
+    cell, options = MEMORIES[memory]
+    network = unfed(cell, options=options).bfloat16()
+    inputs_TBX = torch.randn(STEPS, BATCH, 4).bfloat16()
+
+    def logits_and_gradients(network, backend, inputs_TBX):
+        network.backend = backend
+        logits_TBY = network(inputs_TBX).logits_TBY
+        assert logits_TBY.dtype == inputs_TBX.dtype
+        gradients = torch.autograd.grad(logits_TBY.sin().sum(), list(network.parameters()))
+        return logits_TBY.double(), torch.cat([part.flatten().double() for part in gradients])
+
+    assert choose(network, "auto", inputs_TBX).backend == "chunked"
+    exact = copy.deepcopy(network).double()
+    expected = logits_and_gradients(exact, "reference", inputs_TBX.double())
+    steps = logits_and_gradients(network, "reference", inputs_TBX)
+    stretches = logits_and_gradients(network, "chunked", inputs_TBX)
+    for found, stepped, right in zip(stretches, steps, expected, strict=True):
+        assert (found - right).norm() <= 2 * (stepped - right).norm()
 
 
 @pytest.mark.parametrize("cell", CELLS)
