@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 from torch import Tensor, nn
 
 from ..equations import decay, fast_weights
-from ..estimators import Estimator
+from ..estimators import Estimates, Estimator
 from ..interface import Interface
 from ..options import require_one_of, require_positive
 from ..registry import cells
@@ -92,7 +92,7 @@ class Delta(MemoryCell[DeltaState]):
         return DeltaState(like.new_zeros(batch_size, self.pairs, self.slots, self.width))
 
     def forward(self, h_BC: Tensor, state: DeltaState) -> tuple[Tensor, DeltaState, Address]:
-        write, read, value_BHW, rate_BH, log_decay_BH = self.written(h_BC)
+        write, read, value_BHW, rate_BH, log_decay_BH = self.written(h_BC, self.estimator)
         memory_BHNW = state.memory_BHNW
         if log_decay_BH is not None:
             memory_BHNW = log_decay_BH.exp()[..., None, None] * memory_BHNW
@@ -100,12 +100,14 @@ class Delta(MemoryCell[DeltaState]):
         read_BO = fast_weights.recall(memory_BHNW, read).flatten(1)
         return read_BO, DeltaState(memory_BHNW), self.addresses(write, read)
 
-    def written(self, h_BC: Tensor) -> tuple[Address, Address, Tensor, Tensor, Tensor | None]:
+    def written(
+        self, h_BC: Tensor, estimator: Estimates
+    ) -> tuple[Address, Address, Tensor, Tensor, Tensor | None]:
         """All that a step does, which depends on the controller alone: where it writes and reads,
         each head in its own matrix, the value (B, H, W), the rate β (B, H), and log α (B, H).
         """
         head = self.interface(h_BC)
-        write, read = self._address(head["key"]), self._address(head["query"])
+        write, read = (self._address(head[name], estimator) for name in ("key", "query"))
         log_decay_BH = None
         if self.log_rate_H is not None:
             log_decay_BH = decay.log_decay(head["decay"], self.log_rate_H)
@@ -115,10 +117,10 @@ class Delta(MemoryCell[DeltaState]):
         """Of both heads of every matrix; of none where keys are no weightings."""
         return join_heads(write, read).heads(slice(len(self.heads)))
 
-    def _address(self, key_BHZ: Tensor) -> Address:
+    def _address(self, key_BHZ: Tensor, estimator: Estimates) -> Address:
         if self.keys == "l2":
             return Address.of(fast_weights.unit_features(key_BHZ))
-        return self.estimator(self._weighting(key_BHZ))
+        return estimator(self._weighting(key_BHZ))
 
     def _weighting(self, key_BHZ: Tensor) -> Tensor:
         if self.keys == "softmax":

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from ..equations import fast_weights, matrix_memory
-from ..estimators import Estimator
+from ..estimators import Estimates, Estimator
 from ..interface import Interface
 from ..options import require_one_of, require_positive
 from ..registry import cells
@@ -95,7 +95,9 @@ class MLSTM(MemoryCell[MLSTMState]):
         )
 
     def forward(self, h_BC: Tensor, state: MLSTMState) -> tuple[Tensor, MLSTMState, Address]:
-        write, read, value_BHW, log_forget_BH, log_input_BH, output_BHW = self.written(h_BC)
+        write, read, value_BHW, log_forget_BH, log_input_BH, output_BHW = self.written(
+            h_BC, self.estimator
+        )
         stabiliser_BH, forget_BH, input_BH = matrix_memory.stabilised(
             log_forget_BH, log_input_BH, state.stabiliser_BH
         )
@@ -115,13 +117,15 @@ class MLSTM(MemoryCell[MLSTMState]):
         after = MLSTMState(memory_BHNW, keys_BHN1.squeeze(-1), stabiliser_BH)
         return read_BO, after, self.addresses(write, read)
 
-    def written(self, h_BC: Tensor) -> tuple[Address, Address, Tensor, Tensor, Tensor, Tensor]:
+    def written(
+        self, h_BC: Tensor, estimator: Estimates
+    ) -> tuple[Address, Address, Tensor, Tensor, Tensor, Tensor]:
         """All that a step does, which depends on the controller alone: where it writes and reads,
         each head in its own matrix, the value (B, H, W), log f and log i (B, H), and o (B, H, W).
         """
         head = self.interface(h_BC)
-        write = self._address(head["key"], scale=self.slots**-0.5)
-        read = self._address(head["query"])
+        write = self._address(head["key"], estimator, scale=self.slots**-0.5)
+        read = self._address(head["query"], estimator)
         forget_BH = head["forget"]
         log_forget_BH = logsigmoid(forget_BH) if self.forget == "sigmoid" else forget_BH
         return write, read, head["value"], log_forget_BH, head["input"], head["output"].sigmoid()
@@ -130,7 +134,7 @@ class MLSTM(MemoryCell[MLSTMState]):
         """Of both heads of every matrix; of none where keys are no weightings."""
         return join_heads(write, read).heads(slice(len(self.heads)))
 
-    def _address(self, key_BHN: Tensor, scale: float = 1.0) -> Address:
+    def _address(self, key_BHN: Tensor, estimator: Estimates, scale: float = 1.0) -> Address:
         if self.keys == "linear":
             return Address.of(scale * key_BHN)
-        return self.estimator(key_BHN.softmax(-1))
+        return estimator(key_BHN.softmax(-1))

@@ -11,7 +11,7 @@ from torch.nn.functional import silu
 from ..equations import attention
 from ..equations import decay as decays
 from ..equations import slots as gated
-from ..estimators import Estimator
+from ..estimators import Estimates, Estimator
 from ..estimators.choices import dense
 from ..interface import Interface
 from ..options import require_number, require_one_of, require_positive
@@ -140,7 +140,7 @@ class Slots(MemoryCell[SlotsState]):
         return SlotsState(empty_BRNW, empty_BRNW)
 
     def forward(self, h_BC: Tensor, state: SlotsState) -> tuple[Tensor, SlotsState, Address]:
-        query_BRW, key_BRW, value_BRW, log_decay_BRN, write = self.written(h_BC)
+        query_BRW, key_BRW, value_BRW, log_decay_BRN, write = self.written(h_BC, self.estimator)
         slots_BRK = weights_BRK = None
         if write is not None:
             weights_BRK, slots_BRK = write.weights_BHK, write.slots_BHK
@@ -151,11 +151,13 @@ class Slots(MemoryCell[SlotsState]):
             gated.write(state.keys_BRNW, share_BRK, key_BRW, slots_BRK),
             gated.write(state.values_BRNW, share_BRK, value_BRW, slots_BRK),
         )
-        read = self.look(gated.weighting(query_BRW, after.keys_BRNW))
+        read = self.look(gated.weighting(query_BRW, after.keys_BRNW), self.estimator)
         address = read if write is None else join_heads(write, read)
         return attention.read(after.values_BRNW, read).flatten(1), after, address
 
-    def written(self, h_BC: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Address | None]:
+    def written(
+        self, h_BC: Tensor, estimator: Estimates
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Address | None]:
         """All that depends on the controller alone: query, key and value of each head (B, R, W),
         log α of every slot (B, R, N), and where a routed write goes.
         """
@@ -165,7 +167,7 @@ class Slots(MemoryCell[SlotsState]):
         write = None
         if self.routed:
             near = self.codebook(key_BRW) if self.codebook else SCORES[self.scores](head["route"])
-            write = self.estimator(near)
+            write = estimator(near)
         if self.log_rate_R is None:
             log_decay_BRN = gated.slot_decay(head["decay"], self.damping)
         else:
@@ -173,9 +175,8 @@ class Slots(MemoryCell[SlotsState]):
             log_decay_BRN = log_decay_BR1.expand(-1, -1, self.slots)
         return query_BRW, key_BRW, value_BRW, log_decay_BRN, write
 
-    def look(self, weighting_BRN: Tensor) -> Address:
+    def look(self, weighting_BRN: Tensor, estimator: Estimates) -> Address:
         """The address of a read: the estimator's, or, with soft reads, the whole weighting."""
         if self.soft_reads:
             return dense(weighting_BRN, weighting_BRN)
-        address: Address = self.estimator(weighting_BRN)
-        return address
+        return estimator(weighting_BRN)

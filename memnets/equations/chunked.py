@@ -58,12 +58,8 @@ def delta(
     begun_BHMC1 = log_decay_BHMC.cumsum(-1).exp().unsqueeze(-1)
     rate_BHMC1 = rate_BHMC.unsqueeze(-1)
     overlap_BHMCC = rate_BHMC1 * (key_BHMCN @ key_BHMCN.mT) * left_BHMCC
-    # the diagonal is taken for ones, what is above it is not looked at
-    solved = torch.linalg.solve_triangular(
-        overlap_BHMCC,
-        rate_BHMC1 * torch.cat([value_BHMCW, begun_BHMC1 * key_BHMCN], -1),
-        upper=False,
-        unitriangular=True,
+    solved = _solve(
+        overlap_BHMCC, rate_BHMC1 * torch.cat([value_BHMCW, begun_BHMC1 * key_BHMCN], -1)
     )
     new_BHMCW, recalled_BHMCN = solved.split([value_BHTW.shape[-1], key_BHTN.shape[-1]], -1)
     scores_BHMCC = query_BHMCN @ key_BHMCN.mT * left_BHMCC
@@ -126,6 +122,16 @@ def _matrix_chunk(
     read_BHCW = matrix_memory.normalised(read_BHCW[..., :-1], read_BHCW[..., -1], stabiliser_BHC)
     after = Matrix(memory_BHNW[..., :-1], memory_BHNW[..., -1], stabiliser_BHC[..., -1])
     return read_BHCW, after
+
+
+def _solve(overlap_BHMCC: Tensor, right_BHMCZ: Tensor) -> Tensor:
+    """X of (1 + L) X = R, where L is what stands below the diagonal; the rest is not looked at."""
+    # torch solves no system in bfloat16
+    precise = torch.promote_types(right_BHMCZ.dtype, torch.float32)
+    solved = torch.linalg.solve_triangular(
+        overlap_BHMCC.to(precise), right_BHMCZ.to(precise), upper=False, unitriangular=True
+    )
+    return solved.to(right_BHMCZ)
 
 
 def _chunks(part_BHTZ: Tensor, chunk: int) -> Tensor:

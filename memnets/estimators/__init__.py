@@ -10,6 +10,7 @@ from .annealed import Annealed as Annealed
 from .base import K_SLOTS as K_SLOTS
 from .base import ONE_SLOT as ONE_SLOT
 from .base import SOFT as SOFT
+from .base import Estimates as Estimates
 from .base import Estimator as Estimator
 from .choices import chosen as chosen
 from .choices import entropy as entropy

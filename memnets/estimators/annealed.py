@@ -119,6 +119,10 @@ class Annealed(Estimator):
         parts = self.first.has_loss, self.then.has_loss
         return any(parts) or self.price is not None or self.gate is not None
 
+    @property
+    def draws(self) -> bool:
+        return self.in_force().draws
+
     def in_force(self) -> Estimator:
         use_first = self.training and bool(self.use_first)
         return (self.first if use_first else self.then).in_force()

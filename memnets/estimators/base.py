@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeAlias
 
 from torch import Tensor, nn
 
@@ -16,6 +16,9 @@ from .price import Price
 
 SOFT, K_SLOTS, ONE_SLOT = "soft", "k slots", "one slot"
 """How an address is made: of every slot, of the k largest weights, of one slot or the no-op."""
+
+Estimates: TypeAlias = Callable[[Tensor], Address]
+"""Makes an address out of a weighting: an estimator, or what a backend puts in its place."""
 
 
 class Estimator(nn.Module, ABC):
@@ -89,6 +92,25 @@ class Estimator(nn.Module, ABC):
     def in_force(self) -> Estimator:
         """What makes the addresses of this minibatch: itself, or an estimator that it holds."""
         return self
+
+    @property
+    def draws(self) -> bool:
+        """Whether an address takes random numbers in the present mode, `train()` or `eval()`."""
+        return self.training and not self.repeatable
+
+    def draw(self, like_BHN: Tensor) -> Tensor:
+        """The numbers, (B, H, U), that an address of such a weighting takes, drawn ahead of it.
+
+        They do not depend on what the weighting holds. An estimator that has this takes them as the
+        second argument of `forward`, which else draws them: so many steps are made at once, each
+        with the numbers that it would have drawn. Raises NotImplementedError where it has not.
+        """
+        raise NotImplementedError(f"{type(self).__name__} draws no numbers ahead")
+
+    @property
+    def draws_ahead(self) -> bool:
+        """Whether it has `draw`."""
+        return type(self).draw is not Estimator.draw
 
     def spread(self, batch_TBZ: Tensor) -> Tensor:
         """The batch with each sequence repeated, side by side, once per rollout of `rollouts`."""

@@ -64,13 +64,21 @@ def missing(weighting_BHN: Tensor) -> Tensor:
     return rest_BH.masked_fill(rest_BH <= ROUNDING, 0)
 
 
-def sample(prob_BHN: Tensor) -> Tensor:
+def uniforms(like_BHN: Tensor) -> Tensor:
+    """One uniform per head, (B, H, 1), drawn in float32 for weightings of every type.
+
+    So every backend and precision makes the same choices from the same generator.
+    """
+    return torch.rand(*like_BHN.shape[:-1], 1, dtype=torch.float32, device=like_BHN.device)
+
+
+def sample(prob_BHN: Tensor, uniform_BH1: Tensor | None = None) -> Tensor:
     """One choice per head, (B, H): where the running sum exceeds a uniform's share of the total.
 
-    The uniforms are drawn in float32 for weightings of every type, so that every backend and
-    precision makes the same choices from the same generator.
+    The uniforms are those given, or drawn.
     """
-    uniform_BH1 = torch.rand(*prob_BHN.shape[:-1], 1, dtype=torch.float32, device=prob_BHN.device)
+    if uniform_BH1 is None:
+        uniform_BH1 = uniforms(prob_BHN)
     running_BHN = prob_BHN.detach().cumsum(-1)
     choice_BH = (running_BHN <= uniform_BH1 * running_BHN[..., -1:]).sum(-1)
     return choice_BH.clamp_max(prob_BHN.shape[-1] - 1)

@@ -61,15 +61,19 @@ class Gumbel(Estimator):
         done = min(1.0, int(self.updates) / self.anneal_updates)
         return math.exp(self.first + (self.last - self.first) * done)
 
-    def forward(self, weighting_BHN: Tensor) -> Address:
+    def draw(self, like_BHN: Tensor) -> Tensor:
+        *sizes, slots = like_BHN.shape
+        return gumbel_noise(*sizes, slots + 1, device=like_BHN.device)
+
+    def forward(self, weighting_BHN: Tensor, drawn_BHU: Tensor | None = None) -> Address:
         if not self.training:
             return dense(weighting_BHN, mode(weighting_BHN))
         log_prob_BHN = with_no_op(weighting_BHN).clamp_min(PROBABILITY_FLOOR).log()
-        noise_BHN = gumbel_noise(*log_prob_BHN.shape, device=log_prob_BHN.device).to(log_prob_BHN)
+        noise_BHN = self.draw(weighting_BHN) if drawn_BHU is None else drawn_BHU
         # `temperature` on the tensor's own device: a look at its value would make a GPU wait
         done = (self.updates.to(weighting_BHN) / self.anneal_updates).clamp_max(1)
         temperature = (self.first + (self.last - self.first) * done).exp()
-        relaxed_BHN = ((log_prob_BHN + noise_BHN) / temperature).softmax(-1)
+        relaxed_BHN = ((log_prob_BHN + noise_BHN.to(log_prob_BHN)) / temperature).softmax(-1)
         if not self.straight_through:
             return dense(weighting_BHN, relaxed_BHN[..., :-1])
         hard_BHN = one_hot(relaxed_BHN.argmax(-1), relaxed_BHN)

@@ -9,7 +9,7 @@ from ..options import require_number
 from ..registry import estimators
 from ..types import Address
 from .base import ONE_SLOT, SOFT, Estimator
-from .choices import dense, mode, straight_through
+from .choices import dense, mode, straight_through, uniforms
 from .gate import Share
 from .price import Price
 
@@ -50,14 +50,20 @@ class Hardened(Estimator):
         self.share = Share(growth=growth, most=most, mastered=mastered) if growth else None
         self.in_training = f"{SOFT}, then {ONE_SLOT}" if growth else SOFT
 
-    def forward(self, weighting_BHN: Tensor) -> Address:
+    @property
+    def draws(self) -> bool:
+        return self.training and self.share is not None
+
+    def draw(self, like_BHN: Tensor) -> Tensor:
+        return uniforms(like_BHN)
+
+    def forward(self, weighting_BHN: Tensor, drawn_BHU: Tensor | None = None) -> Address:
         if not self.training:
             return dense(weighting_BHN, mode(weighting_BHN))
         if self.share is None:
             return dense(weighting_BHN, weighting_BHN)
-        # in float32 whatever the weighting is, so that every backend draws the same
-        shape, device = (*weighting_BHN.shape[:2], 1), weighting_BHN.device
-        is_hard_BH1 = torch.rand(shape, dtype=torch.float32, device=device) < self.share.value
+        uniform_BH1 = self.draw(weighting_BHN) if drawn_BHU is None else drawn_BHU
+        is_hard_BH1 = uniform_BH1 < self.share.value
         hard_BHN = torch.where(is_hard_BH1, mode(weighting_BHN), weighting_BHN.detach())
         return dense(weighting_BHN, straight_through(hard_BHN, weighting_BHN))
 

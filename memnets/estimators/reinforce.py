@@ -12,7 +12,7 @@ from ..registry import estimators
 from ..types import Address
 from .base import ONE_SLOT, Estimator
 from .baselines import Advantage
-from .choices import chosen, likeliest, sample, with_no_op
+from .choices import chosen, likeliest, sample, uniforms, with_no_op
 
 
 @estimators.register("reinforce")
@@ -66,9 +66,12 @@ class Reinforce(Estimator):
         self.entropy_weight = entropy_weight
         self.weight = weight
 
-    def forward(self, weighting_BHN: Tensor) -> Address:
+    def draw(self, like_BHN: Tensor) -> Tensor:
+        return uniforms(like_BHN)
+
+    def forward(self, weighting_BHN: Tensor, drawn_BHU: Tensor | None = None) -> Address:
         prob_BHN = with_no_op(weighting_BHN)
-        choice_BH = sample(prob_BHN) if self.training else likeliest(prob_BHN)
+        choice_BH = sample(prob_BHN, drawn_BHU) if self.training else likeliest(prob_BHN)
         return chosen(weighting_BHN, choice_BH)
 
     def loss(

@@ -50,6 +50,10 @@ class Recorded(Estimator):
         self.greedy = greedy
         self._kept: list[Tensor] = []
 
+    @property
+    def draws(self) -> bool:
+        return not self.greedy
+
     def forward(self, weighting_BHN: Tensor) -> Address:
         prob_BHN = with_no_op(weighting_BHN)
         choice_BH = likeliest(prob_BHN) if self.greedy else sample(prob_BHN)

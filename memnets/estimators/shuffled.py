@@ -27,6 +27,10 @@ class Shuffled(Estimator):
         self.in_training, self.at_test = estimator.in_training, estimator.at_test
         self._generator = torch.Generator().manual_seed(seed)
 
+    @property
+    def draws(self) -> bool:
+        return True
+
     def forward(self, weighting_BHN: Tensor) -> Address:
         address: Address = self.estimator(weighting_BHN)
         order_BHN = self._orders(weighting_BHN.shape).to(weighting_BHN.device)

@@ -94,11 +94,14 @@ class NoisyTopK(Estimator):
         # on the tensor's own device: a look at its value would make a GPU wait
         return self.first * (1 - self.updates.double() / self.anneal).clamp_min(0)
 
-    def forward(self, weighting_BHN: Tensor) -> Address:
+    def draw(self, like_BHN: Tensor) -> Tensor:
+        return gumbel_noise(*like_BHN.shape, device=like_BHN.device)
+
+    def forward(self, weighting_BHN: Tensor, drawn_BHU: Tensor | None = None) -> Address:
         if not self.training:
             slots_BHK = largest(weighting_BHN, self.k)
             return of_slots(weighting_BHN, slots_BHK, renormalise=self.renormalise)
-        noise_BHN = gumbel_noise(*weighting_BHN.shape, device=weighting_BHN.device)
+        noise_BHN = self.draw(weighting_BHN) if drawn_BHU is None else drawn_BHU
         log_prob_BHN = weighting_BHN.detach().clamp_min(PROBABILITY_FLOOR).log()
         scores_BHN = log_prob_BHN + self.noise * noise_BHN.to(log_prob_BHN)
         order_BHN = scores_BHN.sort(dim=-1, descending=True, stable=True).indices

@@ -11,7 +11,16 @@ from ..options import require_one_of
 from ..registry import estimators
 from ..types import Address
 from .base import ONE_SLOT, Estimator
-from .choices import PROBABILITY_FLOOR, dense, mode, one_hot, sample, straight_through, with_no_op
+from .choices import (
+    PROBABILITY_FLOOR,
+    dense,
+    mode,
+    one_hot,
+    sample,
+    straight_through,
+    uniforms,
+    with_no_op,
+)
 
 
 @estimators.register("straight_through")
@@ -30,12 +39,15 @@ class StraightThrough(Estimator):
         self.choice = choice
         self.repeatable = choice == "mode"
 
-    def forward(self, weighting_BHN: Tensor) -> Address:
+    def draw(self, like_BHN: Tensor) -> Tensor:
+        return uniforms(like_BHN)
+
+    def forward(self, weighting_BHN: Tensor, drawn_BHU: Tensor | None = None) -> Address:
         if self.choice == "mode" or not self.training:
             hard_BHN = mode(weighting_BHN)
         else:
             prob_BHN = with_no_op(weighting_BHN)
-            hard_BHN = one_hot(sample(prob_BHN), prob_BHN)[..., :-1]
+            hard_BHN = one_hot(sample(prob_BHN, drawn_BHU), prob_BHN)[..., :-1]
         return dense(weighting_BHN, straight_through(hard_BHN, weighting_BHN))
 
 
@@ -48,12 +60,15 @@ class ReinMax(Estimator):
 
     in_training = at_test = ONE_SLOT
 
-    def forward(self, weighting_BHN: Tensor) -> Address:
+    def draw(self, like_BHN: Tensor) -> Tensor:
+        return uniforms(like_BHN)
+
+    def forward(self, weighting_BHN: Tensor, drawn_BHU: Tensor | None = None) -> Address:
         if not self.training:
             return dense(weighting_BHN, mode(weighting_BHN))
         prob_BHN = with_no_op(weighting_BHN)
         logits_BHN = prob_BHN.clamp_min(PROBABILITY_FLOOR).log()
-        hard_BHN = one_hot(sample(prob_BHN), prob_BHN)
+        hard_BHN = one_hot(sample(prob_BHN, drawn_BHU), prob_BHN)
         middle_BHN = ((hard_BHN + prob_BHN) / 2).detach().clamp_min(PROBABILITY_FLOOR).log()
         moved_BHN = (middle_BHN - logits_BHN.detach() + logits_BHN).softmax(-1)
         second_BHN = 2 * moved_BHN - prob_BHN / 2

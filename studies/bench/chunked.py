@@ -27,7 +27,7 @@ Row = dict[str, Any]
 FORMS = ("reference", "chunked")
 """The backends that are compared."""
 
-LENGTHS = (16, 64, 256, 1024, 2048)
+LENGTHS = (1, 2, 4, 8, 16, 64, 256, 1024, 2048)
 
 NOTE = (
     "ms: forward and backward of a whole network whose controller is not fed what was read; median "
@@ -159,7 +159,11 @@ def _crossover(ratios: Mapping[int, float]) -> str:
     slower = [length for length, ratio in ratios.items() if ratio <= 1]
     faster = [length for length in ratios if length > max(slower, default=0)]
     if not slower:
-        return f"chunked is faster at every length measured, from {min(ratios)} steps on."
+        return f"chunked is faster at every length measured, from {_steps(min(ratios))} on."
     if not faster:
-        return f"chunked is not faster at the longest length measured, {max(ratios)} steps."
+        return f"chunked is not faster at the longest length measured, {_steps(max(ratios))}."
     return f"chunked is faster from {min(faster)} steps on, and not at {max(slower)}."
+
+
+def _steps(length: int) -> str:
+    return f"{length} step{'s' * (length > 1)}"

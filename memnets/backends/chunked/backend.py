@@ -20,7 +20,7 @@ class Chunked(FastBackend):
     """The controller over all steps, then the memory stretch by stretch: plain torch, any device.
 
     That is possible where the controller is not fed what was read (`feed_read`), and where the
-    estimator draws no numbers, which it would draw step by step.
+    estimator draws no random numbers in the present mode, or draws them ahead of the weightings.
     """
 
     rank = 1.5
@@ -36,8 +36,10 @@ class Chunked(FastBackend):
         if network.feed_read:
             return "its controller is fed what was read, so that steps wait for one another"
         estimator = network.estimator.in_force()
-        if not estimator.repeatable or estimators.name_of(type(estimator)) is None:
-            return f"the estimator {type(estimator).__name__} may draw numbers at every step"
+        if estimators.name_of(type(estimator)) is None:
+            return f"the estimator {type(estimator).__name__} is not registered"
+        if estimator.draws and not estimator.draws_ahead:
+            return f"the estimator {type(estimator).__name__} cannot draw its numbers ahead"
         controller: Any = network.controller
         return (
             fast_controllers.refuses(controller)
@@ -51,13 +53,17 @@ class Chunked(FastBackend):
         from ...types import NetworkState, Rollout, join_steps
         from ..controllers.base import fast_controllers
         from .cells.base import chunked_cells
+        from .estimator import StretchEstimator
 
         run = fast_controllers.of(network.controller)
         hidden_TBC, controller = run.over_time(network.controller, inputs_TBX, state.controller)
-        form, memory = chunked_cells.of(network.cell), state.cell
+        cell: Any = network.cell
+        form, memory = chunked_cells.of(cell), state.cell
+        weightings, in_force = form.weightings(cell), cell.estimator.in_force()
         reads, addresses = [], []
         for stretch_CBZ in hidden_TBC.split(form.steps):
-            read_CBO, memory, address = form.over_stretch(network.cell, stretch_CBZ, memory)
+            estimator = StretchEstimator.ahead(in_force, weightings, cell.slots, stretch_CBZ)
+            read_CBO, memory, address = form.over_stretch(cell, stretch_CBZ, memory, estimator)
             reads.append(read_CBO)
             addresses.append(address)
         read_TBO = torch.cat(reads)

@@ -1,64 +1,24 @@
 """Whole stretches at once: the reference's outputs, addresses, states and gradients."""
 
+import copy
+
 import pytest
 import torch
 
 from memnets.addressing import CUT_OFF, addressed
 from memnets.backends import choose
 from memnets.backends.chunked.cells import slots
+from memnets.estimators import Shuffled
 from memnets.registry import backends, controllers
 from memnets.spec import ModelSpec
 
 from ..building import small
+from .stretches import CELLS, MEMORIES, same, unfed
 
 STEPS, BATCH = 70, 3
-MEMORIES = {
-    "attention": ("attention", {}),
-    "attention, longer than a stretch": ("attention", {"slots": 90}),
-    "attention, alibi": ("attention", {"positions": "alibi", "no_op": True}),
-    "attention, rotary": ("attention", {"positions": "rotary", "slots": 30}),
-    "slots": ("slots", {}),
-    "slots, routed": ("slots", {"routed": True}),
-    "slots, as Raven": (
-        "slots",
-        {"routed": True, "decay": "head", "soft_reads": True, "key_norm": True},
-    ),
-    "delta": ("delta", {"heads": 3}),
-    "delta, elu": ("delta", {"keys": "elu"}),
-    "delta, dpfp, gated": ("delta", {"slots": 8, "keys": "dpfp", "nu": 2, "gated": True}),
-    "delta, unit keys, gated": ("delta", {"keys": "l2", "gated": True}),
-    "mlstm": ("mlstm", {}),
-    "mlstm, exponential": ("mlstm", {"heads": 2, "forget": "exponential"}),
-    "mlstm, softmax": ("mlstm", {"keys": "softmax"}),
-}
 # features over their small sum: gradients of several thousand, of which 1e-10 is below rounding
 RELATIVE = {"delta, dpfp, gated": 1e-10}
-CELLS = sorted({cell for cell, _ in MEMORIES.values()})
 ESTIMATORS = {"soft": {}, "top_k": {"k": 3}, "straight_through": {}}
-
-
-def unfed(cell="attention", *parts, options=None, **more):
-    return small(cell, *parts, cell_options=options, feed_read=False, **more)
-
-
-def everything(network, backend, *call):
-    """All that a rollout gives, and the gradients of a function of all of it."""
-    network.backend = backend
-    rollout = network(*call)
-    slots = network.cell.slots
-    found = [rollout.logits_TBY, rollout.hidden_TBC, rollout.address.dense(slots)]
-    found += [rollout.address.entropy_BH, rollout.state.read_BO, *rollout.state.cell]
-    loss = sum(part.sin().sum() for part in found if part.requires_grad)
-    parameters = [part for part in network.parameters() if part.requires_grad]
-    return found + list(torch.autograd.grad(loss, parameters, allow_unused=True))
-
-
-def same(network, *call, rtol=0.0):
-    assert choose(network, "auto").backend == "chunked", choose(network, "chunked").reason
-    for found, expected in zip(
-        everything(network, "chunked", *call), everything(network, "reference", *call), strict=True
-    ):
-        torch.testing.assert_close(found, expected, rtol=rtol, atol=1e-10)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -105,6 +65,28 @@ def test_episodes_that_begin_at_different_steps(memory):
     same(network, inputs_TBX, None, starts_TB, rtol=RELATIVE.get(memory, 0.0))
 
 
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_in_bfloat16_it_is_as_near_to_float64_as_the_steps_are(memory):
+    cell, options = MEMORIES[memory]
+    network = unfed(cell, options=options).bfloat16()
+    inputs_TBX = torch.randn(STEPS, BATCH, 4).bfloat16()
+
+    def logits_and_gradients(network, backend, inputs_TBX):
+        network.backend = backend
+        logits_TBY = network(inputs_TBX).logits_TBY
+        assert logits_TBY.dtype == inputs_TBX.dtype
+        gradients = torch.autograd.grad(logits_TBY.sin().sum(), list(network.parameters()))
+        return logits_TBY.double(), torch.cat([part.flatten().double() for part in gradients])
+
+    assert choose(network, "auto", inputs_TBX).backend == "chunked"
+    exact = copy.deepcopy(network).double()
+    expected = logits_and_gradients(exact, "reference", inputs_TBX.double())
+    steps = logits_and_gradients(network, "reference", inputs_TBX)
+    stretches = logits_and_gradients(network, "chunked", inputs_TBX)
+    for found, stepped, right in zip(stretches, steps, expected, strict=True):
+        assert (found - right).norm() <= 2 * (stepped - right).norm()
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_it_is_differentiated_twice(cell):
     network = unfed(cell).double()
@@ -113,13 +95,19 @@ def test_it_is_differentiated_twice(cell):
     assert torch.autograd.gradgradcheck(lambda x: network(x).logits_TBY, (inputs_TBX,))
 
 
+def shuffled():
+    network = unfed("slots").eval()
+    network.cell.estimator = Shuffled(network.estimator, seed=0)
+    return network
+
+
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
         (lambda: small("attention"), "its controller is fed what was read"),
         (lambda: unfed("ntm"), "the cell NTM has no form for whole sequences"),
-        (lambda: unfed("slots", "reinforce"), "the estimator Reinforce may draw numbers"),
-        (lambda: unfed("slots", "gumbel").eval(), "the estimator Gumbel may draw numbers"),
+        (lambda: unfed("slots", "gumbel_rao"), "the estimator GumbelRao cannot draw its numbers"),
+        (shuffled, "the estimator Shuffled is not registered"),
     ],
 )
 def test_what_it_refuses_and_why(network, reason):

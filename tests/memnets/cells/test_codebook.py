@@ -104,7 +104,7 @@ def test_an_update_of_the_network_moves_codes_and_schedules():
 def test_a_write_goes_to_the_slot_of_the_nearest_code():
     network = ModelSpec("slots", "straight_through", cell_options=CODED).build(4, 2).eval()
     cell, h_BC = network.cell, torch.randn(8, network.controller.output_size)
-    key_BRW = cell.written(h_BC)[1]
+    key_BRW = cell.written(h_BC, cell.estimator)[1]
     address = cell(h_BC, cell.initial_state(8))[2]
     nearest_BR = quantisation.distances(key_BRW, cell.codebook.codes_RNW).argmin(-1)
     assert torch.equal(address.dense(N)[:, :R].argmax(-1), nearest_BR)

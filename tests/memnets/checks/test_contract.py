@@ -209,6 +209,29 @@ class WrongSpan(Sound):
         return made._replace(weights_BHK=made.weights_BHK[..., :-1])
 
 
+class DrawsUnsaid(Sound):
+    draws = False
+
+    def forward(self, weighting_BHN):
+        torch.rand(())
+        return super().forward(weighting_BHN)
+
+
+class DrawsOtherNumbersAhead(Sound):
+    def draw(self, like_BHN):
+        return torch.rand(len(like_BHN), 1, 1)
+
+    def forward(self, weighting_BHN, drawn_BHU=None):
+        return super().forward(weighting_BHN)
+
+
+class LeavesWhatIsDrawnAhead(DrawsOtherNumbersAhead):
+    def forward(self, weighting_BHN, drawn_BHU=None):
+        own_B11 = self.draw(weighting_BHN) if drawn_BHU is None else torch.zeros(1)
+        least_BHN = 1 - 2 * weighting_BHN * (own_B11 > 0)
+        return super().forward(least_BHN if self.training else weighting_BHN)
+
+
 def test_the_estimator_without_a_fault_keeps_the_contract():
     check_estimator(Sound())
 
@@ -219,6 +242,9 @@ def test_the_estimator_without_a_fault_keeps_the_contract():
         (TakesTheLeast, "eval() does not take the mode"),
         (IgnoresTheNoOp, "eval() does not take the mode"),
         (SamplesInEval, "eval() is not deterministic"),
+        (DrawsUnsaid, "it draws random numbers, and `draws` is False"),
+        (DrawsOtherNumbersAhead, "`draw` draws other numbers than `forward`"),
+        (LeavesWhatIsDrawnAhead, "with the numbers of `draw` it makes another address"),
         (StaysSoft, "eval() is not discrete"),
         (ExceedsOne, "training=True: weights sum to more than one"),
         (LikelierThanCertain, "training=True: a log-probability is above zero"),

@@ -10,6 +10,7 @@ from torch import Tensor
 from ....cells.attention import AttentionState
 from ....equations import attention
 from ....types import Address, join_heads
+from ..estimator import StretchEstimator
 from .base import ChunkedCell, chunked_cells, of_stretch
 
 
@@ -20,8 +21,12 @@ class ChunkedAttention(ChunkedCell):
     steps = 64
 
     @staticmethod
+    def weightings(cell: Any) -> tuple[int, ...]:
+        return (cell.reads,)
+
+    @staticmethod
     def over_stretch(
-        cell: Any, h_CBZ: Tensor, state: AttentionState
+        cell: Any, h_CBZ: Tensor, state: AttentionState, estimator: StretchEstimator
     ) -> tuple[Tensor, AttentionState, Address]:
         steps, slots = len(h_CBZ), cell.slots
         time_CB = state.time_B + torch.arange(steps, device=h_CBZ.device).unsqueeze(-1)
@@ -45,7 +50,7 @@ class ChunkedAttention(ChunkedCell):
 
         scores_BRCZ = query_BRCW @ keys_BRZW.transpose(-1, -2) / cell.width**0.5
         scores_CBRN = scores_BRCZ.gather(-1, column_BRCN).permute(2, 0, 1, 3)
-        read: Address = cell.estimator(_weighting(cell, scores_CBRN, age_CBN, time_CB))
+        read = estimator(_weighting(cell, scores_CBRN, age_CBN, time_CB))
         weights_CBRK, slots_CBRK, *_ = of_stretch(read, steps)
         column_CBRK = column_BRCN.permute(2, 0, 1, 3)
         if slots_CBRK is not None:
@@ -66,7 +71,7 @@ class ChunkedAttention(ChunkedCell):
 
 
 def _weighting(cell: Any, scores_CBRN: Tensor, age_CBN: Tensor, time_CB: Tensor) -> Tensor:
-    """The weightings of all steps, (C · B, R, N): the estimator draws nothing, so it takes all."""
+    """The weightings of all steps, (C · B, R, N)."""
     scores_ZRN, age_ZN = scores_CBRN.flatten(0, 1), age_CBN.flatten(0, 1)
     if cell.positions == "alibi":
         scores_ZRN = attention.alibi(scores_ZRN, age_ZN)

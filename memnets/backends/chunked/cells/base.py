@@ -10,6 +10,7 @@ from torch import Tensor
 from ....registry import cells
 from ....types import Address
 from ...kernels import Kernels
+from ..estimator import StretchEstimator
 
 
 class ChunkedCell(ABC):
@@ -20,8 +21,18 @@ class ChunkedCell(ABC):
 
     @staticmethod
     @abstractmethod
-    def over_stretch(cell: Any, h_CBZ: Tensor, state: Any) -> tuple[Tensor, Any, Address]:
-        """Reads (C, B, O), the state after the last step, and the addresses, stacked over time."""
+    def weightings(cell: Any) -> tuple[int, ...]:
+        """Heads of each weighting that a step asks its estimator about, in the order of asking."""
+
+    @staticmethod
+    @abstractmethod
+    def over_stretch(
+        cell: Any, h_CBZ: Tensor, state: Any, estimator: StretchEstimator
+    ) -> tuple[Tensor, Any, Address]:
+        """Reads (C, B, O), the state after the last step, and the addresses, stacked over time.
+
+        `estimator` is the cell's, over such a stretch.
+        """
 
 
 chunked_cells: Kernels[type[ChunkedCell]] = Kernels(

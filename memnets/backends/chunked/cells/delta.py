@@ -9,6 +9,7 @@ from torch import Tensor
 from ....cells.delta import DeltaState
 from ....equations import chunked
 from ....types import Address
+from ..estimator import StretchEstimator
 from .base import ChunkedCell, chunked_cells, of_stretch, over_heads
 
 
@@ -19,11 +20,15 @@ class ChunkedDelta(ChunkedCell):
     steps = 512
 
     @staticmethod
+    def weightings(cell: Any) -> tuple[int, ...]:
+        return (cell.pairs,) * 2 if cell.heads else ()
+
+    @staticmethod
     def over_stretch(
-        cell: Any, h_CBZ: Tensor, state: DeltaState
+        cell: Any, h_CBZ: Tensor, state: DeltaState, estimator: StretchEstimator
     ) -> tuple[Tensor, DeltaState, Address]:
         steps = len(h_CBZ)
-        write, read, *parts = cell.written(h_CBZ.flatten(0, 1))
+        write, read, *parts = cell.written(h_CBZ.flatten(0, 1), estimator)
         address = of_stretch(cell.addresses(write, read), steps)
         read_BHCW, memory_BHNW = chunked.delta(
             state.memory_BHNW,

@@ -9,6 +9,7 @@ from torch import Tensor
 from ....cells.mlstm import MLSTMState
 from ....equations import chunked
 from ....types import Address
+from ..estimator import StretchEstimator
 from .base import ChunkedCell, chunked_cells, of_stretch, over_heads
 
 
@@ -19,11 +20,17 @@ class ChunkedMLSTM(ChunkedCell):
     steps = 64
 
     @staticmethod
+    def weightings(cell: Any) -> tuple[int, ...]:
+        return (cell.pairs,) * 2 if cell.heads else ()
+
+    @staticmethod
     def over_stretch(
-        cell: Any, h_CBZ: Tensor, state: MLSTMState
+        cell: Any, h_CBZ: Tensor, state: MLSTMState, estimator: StretchEstimator
     ) -> tuple[Tensor, MLSTMState, Address]:
         steps = len(h_CBZ)
-        write, read, value, log_forget, log_input, output = cell.written(h_CBZ.flatten(0, 1))
+        write, read, value, log_forget, log_input, output = cell.written(
+            h_CBZ.flatten(0, 1), estimator
+        )
         address = of_stretch(cell.addresses(write, read), steps)
         read_BHCW, after = chunked.matrix(
             chunked.Matrix(*state),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ....cells.slots import SlotsState
 from ....types import Address, join_heads, join_steps
+from ..estimator import StretchEstimator
 from .base import ChunkedCell, chunked_cells, of_stretch, over_heads
 
 MOST_FADED = 30.0
@@ -28,11 +29,15 @@ class ChunkedSlots(ChunkedCell):
     steps = 64
 
     @staticmethod
+    def weightings(cell: Any) -> tuple[int, ...]:
+        return (cell.reads,) * (cell.routed + (not cell.soft_reads))
+
+    @staticmethod
     def over_stretch(
-        cell: Any, h_CBZ: Tensor, state: SlotsState
+        cell: Any, h_CBZ: Tensor, state: SlotsState, estimator: StretchEstimator
     ) -> tuple[Tensor, SlotsState, Address]:
         steps = len(h_CBZ)
-        query, key, value, log_decay, write = cell.written(h_CBZ.flatten(0, 1))
+        query, key, value, log_decay, write = cell.written(h_CBZ.flatten(0, 1), estimator)
         if write is not None:
             log_decay = write.dense(cell.slots) * log_decay
         query_BRCW, key_BRCW, value_BRCW, log_decay_BRCN = (
@@ -41,14 +46,15 @@ class ChunkedSlots(ChunkedCell):
         since_BRCN = log_decay_BRCN.cumsum(2)
         first_BRCN = since_BRCN - since_BRCN[:, :, :1]
         if steps > 1 and first_BRCN.detach().amin() < -MOST_FADED:
-            return _in_halves(cell, h_CBZ, state)
+            return _in_halves(cell, h_CBZ, state, estimator)
         kept_BRCN, fading_BRCN = since_BRCN.exp(), first_BRCN.exp()
         written_BRCN = -torch.expm1(log_decay_BRCN) * (-first_BRCN).exp()
 
         products_BRCC = (query_BRCW @ key_BRCW.mT).tril()
         scores_BRCN = kept_BRCN * (query_BRCW @ state.keys_BRNW.mT)
         scores_BRCN = scores_BRCN + fading_BRCN * (products_BRCC @ written_BRCN)
-        read = cell.look(scores_BRCN.softmax(-1).permute(2, 0, 1, 3).flatten(0, 1))
+        weighting_BRCN = scores_BRCN.softmax(-1)
+        read = cell.look(weighting_BRCN.permute(2, 0, 1, 3).flatten(0, 1), estimator)
 
         weights_BRCN = over_heads(read.dense(cell.slots), steps)
         seen_BRCC = ((weights_BRCN * fading_BRCN) @ written_BRCN.mT).tril()
@@ -64,11 +70,13 @@ class ChunkedSlots(ChunkedCell):
         return read_BRCW.permute(2, 0, 1, 3).flatten(2), after, of_stretch(address, steps)
 
 
-def _in_halves(cell: Any, h_CBZ: Tensor, state: SlotsState) -> tuple[Tensor, SlotsState, Address]:
+def _in_halves(
+    cell: Any, h_CBZ: Tensor, state: SlotsState, estimator: StretchEstimator
+) -> tuple[Tensor, SlotsState, Address]:
     """A stretch over which slots fade too far for one: its first half, then the second."""
     reads, addresses = [], []
-    for half_CBZ in h_CBZ.tensor_split(2):
-        read_CBO, state, address = ChunkedSlots.over_stretch(cell, half_CBZ, state)
+    for half_CBZ, own in zip(h_CBZ.tensor_split(2), estimator.halves(), strict=True):
+        read_CBO, state, address = ChunkedSlots.over_stretch(cell, half_CBZ, state, own)
         reads.append(read_CBO)
         addresses.append(address)
     return torch.cat(reads), state, join_steps(*addresses)
