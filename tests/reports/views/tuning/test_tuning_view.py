@@ -93,7 +93,8 @@ def test_every_setting_has_its_mean_score_and_the_best_is_chosen(store):
 
 
 def test_sensitivity_is_the_best_score_with_each_value(store):
-    found = frames.by_value(frames.settings(of_search(store)), "learning_rate")
+    results = of_search(store)
+    found = frames.by_value(results, frames.settings(results), "learning_rate")
     assert found.set_index(["model", "value"])["score"].to_dict() == {
         ("lstm", 0.001): 7,
         ("lstm", 0.01): 5,
