@@ -21,7 +21,10 @@ def trials_finished(results: Results) -> KeyNumber:
 
 
 def time_spent(results: Results, activity: str) -> KeyNumber:
-    """The time of all finished trials together; `activity` is what they did, as "training"."""
+    """The time that all finished trials count together, tests left out.
+
+    `activity` is what they did, such as "training".
+    """
     facts = results.facts
     models = formats.plural(facts["model"].nunique(), "model")
     seconds = float(facts["seconds"].astype(float).sum(min_count=1))

@@ -113,7 +113,7 @@ def test_a_registered_section_follows_those_of_the_view(registered, store_of, tm
 
     text = text_of(store_of(names=("ntm/soft",), seeds=(0, 1)), tmp_path)
     found = re.findall(r'<section id="([^"]+)"', text)
-    assert found[-3:] == ["addressing", "count", "reproduce"] and "2 are here" in text
+    assert found[-4:] == ["addressing", "count", "ledger", "reproduce"] and "2 are here" in text
 
 
 def test_a_section_that_does_not_import_costs_no_report(registered, demo, monkeypatch):
