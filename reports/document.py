@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 def build(store: ResultStore | Together, folder: str | PathLike[str]) -> Path:
     """Write the report of a study, or of several together, into `folder` and return its index.html.
 
-    Beside the page: `figures/*.{svg,png}`, `tables/*.{csv,tex,md}` and `results.csv`, the stored
-    rows. These are replaced; nothing else in the folder is touched. The same store gives the same
-    bytes. Where `figures` or `tables` is a link, the files are put beside what lies there.
+    Beside the page: `figures/*.{svg,png,pdf,csv}`, `tables/*.{csv,tex,md}` and `results.csv`, the
+    stored rows. These are replaced; nothing else in the folder is touched. The same store gives the
+    same bytes. Where `figures` or `tables` is a link, the files are put beside what lies there.
 
     Raises studies.running.store.NotResults where the store cannot be read, and Unwritable, an
     OSError with one line, where the report cannot be written.

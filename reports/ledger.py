@@ -16,10 +16,10 @@ COUNTS = ["finished", "failed", "seconds", "lost_seconds"]
 
 
 def ledger(results: Results) -> Section | None:
-    """Trials and time by procedure and model; None in a study of one procedure without failures."""
-    if len(results.procedures) < 2 and results.failures.empty:
-        return None
+    """Trials and time by procedure and model; None where no trial has ended."""
     numbers = counts(results)
+    if numbers.empty:
+        return None
     total = {"procedure": "all", "model": "all", **numbers[COUNTS].sum()}
     rows = pd.concat([numbers, pd.DataFrame([total])], ignore_index=True)
     shown = pd.DataFrame(
@@ -28,15 +28,17 @@ def ledger(results: Results) -> Section | None:
             "Model": rows["model"],
             "Finished": [formats.whole(value) for value in rows["finished"]],
             "Failed": [formats.whole(value) for value in rows["failed"]],
-            "Time": [formats.duration(value) for value in rows["seconds"]],
+            "Training time": [formats.duration(value) for value in rows["seconds"]],
             "Time of failed": [formats.duration(value) for value in rows["lost_seconds"]],
         }
     )
     count = int(total["finished"] + total["failed"])
     caption = (
-        f"Everything that was run for this page (n = {count} trials), what failed and what was "
-        "only tried included. Time is that of finished trials as they say it, tests left out; of "
-        "failed ones it is from the beginning of the last attempt to its end."
+        f"All trials that ended (n = {count}), what failed and what was only tried included. "
+        "Training time is what finished trials count as training: tests are left out, and building "
+        "and saving; of trials that measure gradients it is the whole measurement. Time of failed "
+        "is from the beginning of their last attempt to its end, with tests; earlier attempts are "
+        "not counted."
     )
     table = Table("compute-ledger", "Compute ledger", caption, shown, numbers)
     return Section("ledger", "What all of it took", (table,))

@@ -35,7 +35,7 @@ def reproduce(results: Results) -> Section:
         ("Device", _distinct(_column(facts, "device"))),
         ("Threads per trial", _distinct(_column(facts, "threads"))),
         ("Run", _period(facts)),
-        ("Time of all trials", _time(facts)),
+        ("Time of finished trials", _time(facts)),
     ]
     shown = tuple((name, text) for name, text in entries if text)
     commands = (*_runs(results), f"memnets report {results.name}")
@@ -122,7 +122,7 @@ def _period(facts: pd.DataFrame) -> str:
 
 def _time(facts: pd.DataFrame) -> str:
     seconds = facts["seconds"].astype(float).dropna()
-    return formats.duration(float(seconds.sum())) if len(seconds) else ""
+    return f"{formats.duration(float(seconds.sum()))}, tests left out" if len(seconds) else ""
 
 
 def _machine(entry: Any) -> str:

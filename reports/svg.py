@@ -69,6 +69,8 @@ def _shown(axes: Axes) -> dict[str, Any] | None:
         pixels = [round(size * end, 2) for end in ends[place]]
         values = [float(f"{end:.6g}") for end in limits[place]]
         found[axis] = [*pixels, *values, int(scales[place] == "log")]
+        if words := _words(axes, axis):
+            found[f"{axis}words"] = words
     # a panel in the middle has no label of its own, but shares that of its row or column
     labels = {"xlabel": [each.get_xlabel() for each in figure.axes]}
     labels["ylabel"] = [each.get_ylabel() for each in figure.axes]
@@ -76,6 +78,14 @@ def _shown(axes: Axes) -> dict[str, Any] | None:
     for name, several in labels.items():
         found[name] = own[name] or next(filter(None, several), "")
     return found
+
+
+def _words(axes: Axes, name: str) -> list[str]:
+    """The words at 0, 1, … of an axis whose values are no numbers; none where it has no name."""
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[name]
+    words = list(getattr(axis.get_major_formatter(), "seq", ()))
+    counted = list(axis.get_majorticklocs()) == list(range(len(words)))
+    return words if counted and axis.get_label_text() else []
 
 
 def inline(svg: str, name: str) -> str:

@@ -6,10 +6,11 @@ from . import formats
 from .blocks import KeyNumber
 from .results import Results
 
-_FEW = {2: 48, 3: 76, 4: 87}
-"""Of 100 studies with so few seeds, those in which a 95 % interval of a mean holds the truth.
+FEW = {2: 51, 3: 78, 4: 88}
+"""Of 100 studies with so few seeds, those in which a 95 % interval holds the truth.
 
-From 1,000 simulated studies of normal scores each; with five seeds it is 92.
+The interval is that of an interquartile mean, from 1,000 simulated studies of normal scores each
+(tests/reports/statistics/test_resampling.py); with five seeds it is 95.
 """
 
 
@@ -20,7 +21,10 @@ def trials_finished(results: Results) -> KeyNumber:
 
 
 def time_spent(results: Results, activity: str) -> KeyNumber:
-    """The time of all finished trials together; `activity` is what they did, as "training"."""
+    """The time that all finished trials count together, tests left out.
+
+    `activity` is what they did, such as "training".
+    """
     facts = results.facts
     models = formats.plural(facts["model"].nunique(), "model")
     seconds = float(facts["seconds"].astype(float).sum(min_count=1))
@@ -42,10 +46,10 @@ def few_seeds(count: int) -> tuple[str, ...]:
     """A caveat where there are too few seeds for an interval to be worth much."""
     if count == 1:
         return ("With a single seed there is no interval, and nothing can be concluded.",)
-    if count in _FEW:
+    if count in FEW:
         return (
             f"With n = {count} seeds an interval shows little more than the spread of {count} "
-            f"numbers, and holds the truth in about {_FEW[count]} of 100 studies instead of 95: "
+            f"numbers, and holds the truth in about {FEW[count]} of 100 studies instead of 95: "
             "take it as a hint.",
         )
     return ()

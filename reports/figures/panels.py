@@ -120,12 +120,12 @@ def per_cent(axis: Axis) -> None:
 
 
 def thousands(axis: Axis) -> None:
-    """Counts as 20k and 1.5M."""
+    """Counts as 20k, 1.5M and 3G."""
     axis.set_major_formatter(FuncFormatter(_short))
 
 
 def _short(value: float, _: object = None) -> str:
-    for size, letter in ((1e6, "M"), (1e3, "k")):
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:g}{letter}"
     return f"{value:g}"

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from .. import style
 from . import panels
+from .learning import AXES
 
 
 @style.themed
@@ -31,10 +32,11 @@ def performance_profile(frame: pd.DataFrame) -> Figure:
 
 
 @style.themed
-def survival(frame: pd.DataFrame, *, limit: float) -> Figure:
+def survival(frame: pd.DataFrame, *, limit: float, x: str = "sequences") -> Figure:
     """The share of trials that have not solved the task yet; a tick is a trial that stopped so.
 
-    The frame has a row per model and time `x` at which its curve falls or a trial was `censored`.
+    The frame has a row per model and time `x` at which its curve falls or a trial was `censored`,
+    in training sequences or in seconds.
     """
     figure, grid = panels.cells(frame, height=2.5)
     handles = {}
@@ -45,7 +47,7 @@ def survival(frame: pd.DataFrame, *, limit: float) -> Figure:
             ticks = axes.plot(stopped["x"], stopped["value"], "|", color=colour, markersize=9)
             style.tag(rows.iloc[0], *ticks)
             handles[label] = panels.sample(colour, dash)
-        axes.set(xlabel="training sequences", ylabel="not solved yet")
+        axes.set(xlabel=AXES[x], ylabel="not solved yet")
         axes.label_outer()
         axes.set_xlim(0, 1.03 * limit)
         axes.set_ylim(-0.03, 1.05)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedFormatter
 
-from .. import style
+from .. import formats, style
+from . import panels
 
 MOST_ACROSS = 3
 
@@ -17,46 +21,68 @@ MOST_ACROSS = 3
 def sensitivity(frames: Mapping[str, pd.DataFrame], *, score: str) -> Figure:
     """Score against each value, one panel per name, one line per model; rings mark what was chosen.
 
-    Each frame has the columns `model`, `value`, `score` and `chosen`. Values that are all positive
-    numbers and span a factor of ten are on a logarithmic axis.
+    Each frame has the columns `value`, `score` and `chosen` beside those of a model. Colour is that
+    of the model in every figure, the marker that of its cell; models that share both differ by
+    dash. Values that are all positive numbers and span a factor of ten are on a logarithmic axis.
     """
     across = min(len(frames), MOST_ACROSS)
     down = -(-len(frames) // across)
-    figure = Figure(figsize=(style.WIDTH, 2.9 * down), layout="constrained")
-    grid = figure.subplots(down, across, squeeze=False, sharey=True).flat
-    models = list(dict.fromkeys(model for frame in frames.values() for model in frame["model"]))
-    palette = dict(zip(models, sns.color_palette("colorblind", len(models)), strict=True))
+    figure = style.canvas(2.9 * down)
+    grid = list(figure.subplots(down, across, squeeze=False, sharey=True).flat)
+    looks = _looks(pd.concat(list(frames.values())))
     for axes, (name, frame) in zip(grid, frames.items(), strict=False):
-        numeric = bool(frame["value"].map(lambda value: not isinstance(value, str)).all())
-        ordered = frame.sort_values("value") if numeric else frame.astype({"value": str})
-        sns.lineplot(
-            ordered,
-            x="value",
-            y="score",
-            hue="model",
-            style="model",
-            hue_order=models,
-            style_order=models,
-            palette=palette,
-            markers=True,
-            estimator=None,
-            ax=axes,
-            legend="full",
-        )
-        chosen = ordered[ordered["chosen"]]
-        axes.plot(chosen["value"], chosen["score"], "o", ms=11, mfc="none", mec=style.INK, mew=1.2)
-        if (
-            numeric
-            and frame["value"].min() > 0
-            and frame["value"].max() >= 10 * frame["value"].min()
-        ):
-            axes.set_xscale("log")
-        axes.set(xlabel=name, ylabel=score)
-        axes.label_outer()
+        at = _places(axes, frame["value"])
+        for model, rows in frame.assign(at=at).groupby("model", sort=False):
+            _line(axes, rows.sort_values("at"), looks[model])
         axes.set_xlabel(name)
-        handles, labels = axes.get_legend_handles_labels()
-        axes.get_legend().remove()
-    for axes in list(grid):
+    for axes in grid[::across]:
+        axes.set_ylabel(score)
+    for axes in grid[len(frames) :]:
         axes.set_visible(False)
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(models), 4))
+    ring = Line2D([], [], **_RING)
+    lines = {str(model): Line2D([], [], **look) for model, look in looks.items()}
+    panels.legend(figure, lines | {"chosen setting": ring})
     return figure
+
+
+_RING: dict[str, Any] = {
+    "linestyle": "",
+    "marker": "o",
+    "markersize": 11,
+    "markerfacecolor": "none",
+    "markeredgecolor": style.INK,
+    "markeredgewidth": 1.2,
+}
+
+
+def _looks(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Colour, marker and dash of each model."""
+    seen: dict[tuple[str, str], int] = {}
+    looks = {}
+    for model, rows in frame.groupby("model", sort=False):
+        look = style.points(rows.iloc[0])
+        kind = look["color"], look["marker"]
+        dash = panels.dashes(seen.get(kind, 0))
+        seen[kind] = seen.get(kind, 0) + 1
+        looks[str(model)] = {**look, "linestyle": dash, "alpha": 1.0}
+    return looks
+
+
+def _line(axes: Axes, rows: pd.DataFrame, look: Mapping[str, Any]) -> None:
+    chosen = rows[rows["chosen"]]
+    line = axes.plot(rows["at"], rows["score"], **look)
+    rings = axes.plot(chosen["at"], chosen["score"], **_RING)
+    style.tag(rows.iloc[0], *line, *rings)
+
+
+def _places(axes: Axes, values: pd.Series) -> pd.Series:
+    """Where the values stand: numbers at themselves, others one after the other, by their names."""
+    if not bool(values.map(lambda value: not isinstance(value, str)).all()):
+        names = list(dict.fromkeys(map(str, values)))
+        axes.set_xticks(range(len(names)))
+        axes.xaxis.set_major_formatter(FixedFormatter([formats.short(name, 20) for name in names]))
+        return values.map(lambda value: float(names.index(str(value))))
+    numbers = values.astype(float)
+    if numbers.min() > 0 and numbers.max() >= 10 * numbers.min():
+        axes.set_xscale("log")
+    return numbers

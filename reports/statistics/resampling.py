@@ -5,7 +5,7 @@ for new seeds of the same tasks; where it is asked for, tasks are redrawn too, w
 new tasks as well.
 
 The plain percentile interval is too narrow for few seeds: of 1,000 studies with five seeds it
-held the mean in 84 %. So percentiles are taken further out, as Hesterberg (2015, "What teachers
+held the mean in 83 %. So percentiles are taken further out, as Hesterberg (2015, "What teachers
 should know about the bootstrap", The American Statistician 69) does in his *expanded* percentile
 interval. It makes up for the resampled variance, which is (n - 1) / n of what it should be, and
 for the variance being estimated, by Student's t.

@@ -118,8 +118,8 @@ def least_and_most(values: pd.Series, write: Callable[[float], str], what: str) 
     return f"{says}; {high} takes the most, {write(known[high])}, {times} times that (medians)."
 
 
-def survival(frame: pd.DataFrame) -> str:
-    """Of curves of unsolved trials: which model had half of them solved first."""
+def survival(frame: pd.DataFrame, write: Callable[[float], str]) -> str:
+    """Of curves of unsolved trials: which model had half of them solved first, and when."""
     half = frame[frame["value"] <= 0.5]
     models = frame["model"].nunique()
     never = models - frame.loc[frame["value"] < 1, "model"].nunique()
@@ -127,11 +127,8 @@ def survival(frame: pd.DataFrame) -> str:
     if half.empty:
         return f"No model solved the task in half of its trials{ends}."
     first = half.loc[half["x"].idxmin()]
-    when = formats.whole(float(first["x"]))
-    return (
-        f"{first['model']} is the first to have solved half of its trials, after {when} "
-        f"training sequences{ends}."
-    )
+    when = write(float(first["x"]))
+    return f"{first['model']} is the first to have solved half of its trials, after {when}{ends}."
 
 
 def profile(means: pd.Series) -> str:

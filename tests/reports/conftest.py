@@ -13,9 +13,10 @@ from studies.design.study import Study
 from studies.design.trial import TaskSpec, Trial
 from studies.procedures.gradients import Gradients
 from studies.procedures.supervised import Supervised
-from studies.procedures.trace_arrays import joined
 from studies.running.recorder import FolderRecorder
 from studies.running.store import ResultStore
+
+from .made_up_traces import traces
 
 # final accuracy and milliseconds per sequence, as a plausible study would have them
 QUALITY = {
@@ -162,32 +163,12 @@ def _train(
     facts |= {"sequences": row["sequences"], "seconds": row["seconds"]}
     facts["sequences_per_second"] = 1000 / milliseconds
     facts |= {} if earlier else {"in_training": in_training, "at_test": at_test}
-    store.finish(trial, facts, _traces(trial, rng))
+    store.finish(trial, facts, traces(trial, rng))
 
 
 def level_at(level: float, step: int, pace: float) -> float:
     """The accuracy after so many updates, at trained lengths."""
     return float(0.5 + (level - 0.5) * (1 - np.exp(-step / pace)))
-
-
-def _traces(trial: Trial, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    return joined({length: _trace(trial, length, rng) for length in (8, 16)})
-
-
-def _trace(trial: Trial, length: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    heads = [] if trial.model.cell == "none" else ["write", "read"]
-    width, slots = 8, 20 if heads else 0
-    steps = 2 * length + 1
-    pattern = rng.integers(0, 2, (length, width)).astype(np.float32)
-    inputs, targets = np.zeros((steps, width + 1), np.float32), np.zeros((steps, width), np.float32)
-    inputs[:length, :width], inputs[length, width], targets[length + 1 :] = pattern, 1, pattern
-    outputs = np.clip(0.9 * targets + 0.1 * rng.random(targets.shape), 0, 1).astype(np.float32)
-    weights = np.full((steps, len(heads), slots), 0.01, np.float32)
-    for step in range(steps if heads else 0):
-        weights[step, :, step % (length + 1) + 3] = 0.85
-    mask = np.arange(steps) > length
-    arrays = {"inputs_TX": inputs, "targets_TY": targets, "outputs_TY": outputs, "mask_T": mask}
-    return {**arrays, "weights_THN": weights, "heads": np.array(heads, dtype=np.str_)}
 
 
 def write_gradients(folder: Path) -> ResultStore:

@@ -2,6 +2,11 @@
 
 from html.parser import HTMLParser
 
+from reports.blocks import Picture
+from reports.chapters import chapters
+from reports.document import _sections, _unique, render
+from reports.results import read
+
 PAIR = ("ntm/soft", "ntm/reinforce")
 
 
@@ -38,3 +43,13 @@ class Page(HTMLParser):
 
 def files(folder):
     return {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+
+
+def without_figures(store):
+    """The page of a report with nothing drawn in it, for what it says in words."""
+    results = read(store)
+    found = list(chapters(results))
+    named = _unique(list(_sections(found, results)))
+    blocks = [block for section in named for block in section.blocks]
+    pictures = [block.name for block in blocks if isinstance(block, Picture)]
+    return render(results, found, named, dict.fromkeys(pictures, ""))

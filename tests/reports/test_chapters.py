@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from reports import build, sections
+from reports import sections
 from reports.blocks import Paragraph, Section
 from reports.chapters import chapters, view_of
 from reports.results import read
@@ -12,6 +12,8 @@ from reports.views import views
 from reports.views.gradients.view import Gradients
 from reports.views.rows import Rows
 from reports.views.supervised.view import Supervised
+
+from .pages import without_figures
 
 
 @pytest.fixture
@@ -21,20 +23,16 @@ def registered(monkeypatch):
     monkeypatch.setattr(sections.sections, "_registered", {})
 
 
-def text_of(store, tmp_path):
-    return build(store, tmp_path / "report").read_text(encoding="utf-8")
-
-
 def test_each_procedure_has_the_view_of_its_name():
     assert isinstance(view_of("supervised"), Supervised)
     assert isinstance(view_of("gradients"), Gradients)
 
 
-def test_a_study_of_several_procedures_shows_the_view_of_each(both, tmp_path):
+def test_a_study_of_several_procedures_shows_the_view_of_each(both):
     trained, measured = chapters(read(both))
     assert (trained.title, measured.title) == ("supervised", "gradients")
     assert trained.key_numbers[-2].text == "4 / 4" and measured.key_numbers[0].text == "30 / 30"
-    text = text_of(both, tmp_path)
+    text = without_figures(both)
     found = re.findall(r'<section id="([^"]+)"', text)
     assert {"supervised-learning", "gradients-estimators", "reproduce"} <= set(found)
     assert len(found) == len(set(found))
@@ -98,7 +96,7 @@ def test_a_view_that_does_not_import_is_named_and_its_rows_are_shown(monkeypatch
     assert "'broken' from no_such_module:View does not import" in view_of("broken").reason
 
 
-def test_a_registered_section_follows_those_of_the_view(registered, store_of, tmp_path):
+def test_a_registered_section_follows_those_of_the_view(registered, store_of):
     @sections.sections.register("supervised.count")
     def count(results):
         return Section("count", "Counted", (Paragraph(f"{len(results.facts)} are here"),))
@@ -111,9 +109,9 @@ def test_a_registered_section_follows_those_of_the_view(registered, store_of, tm
     def other(results):
         raise AssertionError("asked for another procedure")
 
-    text = text_of(store_of(names=("ntm/soft",), seeds=(0, 1)), tmp_path)
+    text = without_figures(store_of(names=("ntm/soft",), seeds=(0, 1)))
     found = re.findall(r'<section id="([^"]+)"', text)
-    assert found[-3:] == ["addressing", "count", "reproduce"] and "2 are here" in text
+    assert found[-4:] == ["addressing", "count", "ledger", "reproduce"] and "2 are here" in text
 
 
 def test_a_section_that_does_not_import_costs_no_report(registered, demo, monkeypatch):

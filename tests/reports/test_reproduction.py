@@ -1,3 +1,4 @@
+from reports import formats
 from reports.reproduction import reproduce
 from reports.results import read
 from studies.design.study import studies
@@ -15,3 +16,11 @@ def test_a_model_that_depends_on_the_task_is_shown_task_by_task(tmp_path):
     assert shown.loc[("lstm, three layers", "repeat_copy"), "Size"] == "512"
     assert shown.loc[("lstm, three layers", "priority_sort"), "Size"] == "128"
     assert len(shown.loc["dnc/lstm"]) == 1
+
+
+def test_the_time_of_finished_trials_says_that_tests_are_left_out(demo):
+    results = read(demo)
+    (definitions, _) = reproduce(results).blocks
+    seconds = results.facts["seconds"].sum()
+    said = dict(definitions.entries)["Time of finished trials"]
+    assert said == f"{formats.duration(seconds)}, tests left out"

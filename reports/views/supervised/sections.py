@@ -152,7 +152,7 @@ def _at(frame: pd.DataFrame, task: str, number: str) -> pd.DataFrame:
 
 
 def time(results: Results) -> Section | None:
-    """What a training sequence costs, and how long a task takes to be solved."""
+    """What a training sequence and accuracy cost, and how long a task takes to be solved."""
     blocks: list[Block] = []
     trials = finished(results)
     for task, summary in _finished(results):
@@ -172,7 +172,9 @@ def time(results: Results) -> Section | None:
         says = sentences.least_and_most(times, _milliseconds, what)
         columns = [*frames.MODEL, "trial", "seed", "milliseconds", "solved_seconds"]
         blocks.append(Picture(name, title, caption, figure, says, seeds[columns]))
-    return _section("time", "Time", [*blocks, *pareto.pictures(results), *survival.blocks(results)])
+    return _section(
+        "time", "Time and size", [*blocks, *pareto.pictures(results), *survival.blocks(results)]
+    )
 
 
 def statistics(results: Results) -> Section | None:

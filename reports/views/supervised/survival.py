@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,9 +20,56 @@ from .outcomes import failed, finished
 from .tables import AXES, axes, without_one_task
 
 
+@dataclass(frozen=True)
+class Unit:
+    """What time is counted in: a column of trials, and the words and names of its blocks."""
+
+    column: str
+    name: tuple[str, ...]
+    title: str
+    words: str
+    after: Callable[[float], str]
+    write: Callable[[float], str]
+    end: Callable[[float], str]
+
+
+def _sequences(value: float) -> str:
+    return f"{formats.whole(value)} training sequences"
+
+
+def _of_training(value: float) -> str:
+    return f"{formats.duration(value)} of training"
+
+
+SEQUENCES = Unit(
+    *("sequences", (), "Sequences", "training sequences"),
+    *(_sequences, formats.number, formats.whole),
+)
+SECONDS = Unit(
+    *("seconds", ("seconds",), "Training time", "seconds of training (tests left out)"),
+    *(_of_training, formats.duration, formats.duration),
+)
+
+
+def units(results: Results) -> list[Unit]:
+    """Sequences; and seconds where every trial that could solve its task says them.
+
+    Not where one model alone is followed without a budget in seconds: in seconds its curve is the
+    same.
+    """
+    judged = finished(results)
+    judged = judged[judged["judged"]]
+    budgets = [trial.procedure.to_json().get("budget") or {} for trial in results.trials]
+    compared = (judged.groupby("task")["model"].nunique() > 1).any()
+    told = judged["solved_seconds"].notna() | ~judged["solved"]
+    known = len(judged) and bool((told & judged["seconds"].astype(float).gt(0)).all())
+    limited = any(budget.get("seconds") is not None for budget in budgets)
+    return [SEQUENCES, SECONDS] if known and (compared or limited) else [SEQUENCES]
+
+
 @once
-def times(results: Results) -> pd.DataFrame:
-    """One row per trial that could solve its task: `time` in training sequences, and `solved`.
+def times(results: Results, unit: Unit = SEQUENCES) -> pd.DataFrame:
+    """One row per trial that could solve its task: `time` of training in the unit, and `solved`.
 
     A finished trial that never solved it is censored at its end. A failed one, whose end says
     nothing of how long it would have taken, counts as unsolved for as long as any trial of the task
@@ -28,7 +77,8 @@ def times(results: Results) -> pd.DataFrame:
     """
     ended, broken = finished(results), failed(results)
     ended, broken = ended[ended["judged"]], broken[broken["judged"]]
-    time = ended["solved_sequences"].where(ended["solved"], ended["sequences"].astype(float))
+    until = ended[f"solved_{unit.column}"]
+    time = until.where(ended["solved"], ended[unit.column].astype(float))
     found = ended.assign(time=time)
     longest = found.groupby("task")["time"].max()
     lost = broken.assign(solved=False, time=broken["task"].map(longest))
@@ -70,9 +120,9 @@ def curves(trials: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def restricted_means(results: Results) -> pd.DataFrame:
-    """Per model, the restricted mean of the sequences to solve, up to the `limit` of its task."""
-    trials, parts = times(results), []
+def restricted_means(results: Results, unit: Unit = SEQUENCES) -> pd.DataFrame:
+    """Per model, the restricted mean of the time to solve, up to the `limit` of its task."""
+    trials, parts = times(results, unit), []
     for _, of_task in trials.groupby("task", sort=False):
         end = limit(of_task)
         for key, rows in of_task.groupby(frames.MODEL, sort=False):
@@ -84,8 +134,12 @@ def restricted_means(results: Results) -> pd.DataFrame:
 
 
 def blocks(results: Results) -> list[Block]:
-    """A curve for each task and a table; none where no training says what solved is."""
-    trials = times(results)
+    """Curves of each task and a table, in each unit; none where no training says what solved is."""
+    return [block for unit in units(results) for block in _in(results, unit)]
+
+
+def _in(results: Results, unit: Unit) -> list[Block]:
+    trials = times(results, unit)
     made: list[Block] = []
     several = len(results.tasks) > 1
     for task, rows in trials.groupby("task", sort=False):
@@ -94,37 +148,39 @@ def blocks(results: Results) -> list[Block]:
         frame, on = curves(rows), f" on {task}" if several else ""
         caption = (
             f"Kaplan-Meier curves{on}: the share of trials that have not solved the task after so "
-            "many training sequences. A tick is a trial that ended without, which is censored "
-            "there and not dropped; one that failed counts as unsolved to the end. Bands are 95 % "
-            f"intervals over seeds (log-log); {formats.seeds(frame['n'])} per model."
+            f"many {unit.words}. A tick is a trial that ended without, which is censored there and "
+            "not dropped; one that failed counts as unsolved to the end. Bands are 95 % intervals "
+            f"over seeds (log-log); {formats.seeds(frame['n'])} per model."
         )
-        name = file_name("survival", *([str(task)] if several else []))
+        name = file_name("survival", *unit.name, *([str(task)] if several else []))
         shown, left_out = foremost(results, frame)
-        figure = partial(figures.survival, shown, limit=float(rows["time"].max()))
-        title, says = f"Sequences until solved{on}", sentences.survival(frame)
+        limit = float(rows["time"].max())
+        figure = partial(figures.survival, shown, limit=limit, x=unit.column)
+        title, says = f"{unit.title} until solved{on}", sentences.survival(frame, unit.after)
         made.append(Picture(name, title, f"{caption}{left_out}", figure, says, frame))
-    return [*made, _table(restricted_means(results))] if made else []
+    return [*made, _table(restricted_means(results, unit), unit)] if made else []
 
 
-def _table(numbers: pd.DataFrame) -> Table:
+def _table(numbers: pd.DataFrame, unit: Unit) -> Table:
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
             "Model": numbers["model"],
             **axes(numbers),
-            "Restricted mean": [formats.number(value) for value in numbers["value"]],
-            "95 % interval": formats.spans(numbers["low"], numbers["high"], formats.number),
-            "Up to": [formats.whole(value) for value in numbers["limit"]],
+            "Restricted mean": [unit.write(value) for value in numbers["value"]],
+            "95 % interval": formats.spans(numbers["low"], numbers["high"], unit.write),
+            "Up to": [unit.end(value) for value in numbers["limit"]],
             "Solved / n": [
                 f"{solved} / {n}" for solved, n in zip(numbers["solved"], numbers["n"], strict=True)
             ],
         }
     )
     caption = (
-        f"{AXES} The restricted mean is the mean of the training sequences until the task was "
+        f"{AXES} The restricted mean is the mean of the {unit.words} until the task was "
         "solved, where every trial is stopped at the number in the column before the last: the "
         "area below its Kaplan-Meier curve. Trials that never solved it count with all of theirs. "
         "The 95 % interval is over n seeds; fewer than two solved trials have none."
     )
-    title = "Sequences until solved, unsolved trials censored"
-    return Table("survival", title, caption, without_one_task(text), numbers)
+    title = f"{unit.title} until solved, unsolved trials censored"
+    name = file_name("survival", *unit.name)
+    return Table(name, title, caption, without_one_task(text), numbers)

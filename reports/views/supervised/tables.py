@@ -8,7 +8,7 @@ from ... import formats
 from ...blocks import Table
 from ...memory_kinds import NO_MEMORY
 from ...results import KIND, Results
-from . import frames, gap
+from . import frames, gap, new_seeds
 from .outcomes import solved_runs
 
 SIZES = {"Parameters": "parameters", "State": "state_size", "FLOP": "step_flops"}
@@ -21,7 +21,8 @@ def models(results: Results) -> Table:
     """Every model of every task: accuracy, seeds solved, time, size."""
     numbers = frames.summary(results)
     gaps = gap.by_model(results)[["task", "model", "gap"]]
-    numbers = numbers.merge(gaps, on=["task", "model"], how="left")
+    for more in (gaps, new_seeds.by_model(results)):
+        numbers = numbers.merge(more, on=["task", "model"], how="left")
     text = pd.DataFrame(
         {
             "Task": numbers["task"],
@@ -30,6 +31,7 @@ def models(results: Results) -> Table:
             "Accuracy (IQM)": [formats.per_cent(value) for value in numbers["value"]],
             "95 % interval": formats.spans(numbers["low"], numbers["high"]),
             "n": numbers["n"].astype(str),
+            **new_seeds.columns(numbers),
             "Gap": [formats.signed(value) for value in numbers["gap"].astype(float)],
             "Solved / run": _solved(numbers),
             "Sequences to solve": [formats.number(v) for v in numbers["sequences_to_solve"]],
@@ -52,7 +54,7 @@ def models(results: Results) -> Table:
     caption = (
         f"{AXES} Final accuracy at the trained lengths, as the model addresses at test: "
         "interquartile mean (IQM; with fewer than four seeds the mean) over n finished seeds, with "
-        "its 95 % bootstrap interval over seeds. "
+        f"its 95 % bootstrap interval over seeds. {new_seeds.caption(numbers)}"
         f"{says * (not gaps.empty)}Times are medians over seeds, and those to solve over the "
         "solved seeds only. State counts the numbers that a sequence carries from step to step, "
         "FLOP are those of one step forward. A failed trial counts as run and not solved."

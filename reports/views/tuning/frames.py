@@ -8,8 +8,10 @@ import pandas as pd
 
 from studies.running.choices import tried
 
-from ...results import Results
+from ...results import KIND, Results
+from ...variants import LOOK
 
+MODEL = ["task", "model", "cell", "estimator", "controller", *KIND, *LOOK]
 CHOSEN = ["task", "model", "seeds", "failed", "score", "steps", "chosen"]
 
 
@@ -32,17 +34,37 @@ def names(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame if name not in CHOSEN]
 
 
-def by_value(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def by_value(results: Results, frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """The best score of each model with each value of one name, whatever the others were.
 
-    Columns task, model, value, score and chosen: whether it is the value of the chosen setting.
+    Columns `MODEL`, value, score and chosen: whether it is the value of the chosen setting.
     Settings that failed on a seed have no score and are left out.
     """
     scored = frame.dropna(subset=["score", name])
     groups = scored.assign(value=scored[name].map(comparable)).groupby(
         ["task", "model", "value"], as_index=False, sort=False
     )
-    return groups.agg(score=("score", "min"), most=("score", "max"), chosen=("chosen", "any"))
+    best = groups.agg(score=("score", "min"), most=("score", "max"), chosen=("chosen", "any"))
+    keys = ["task", "model"]
+    return best.merge(results.facts[MODEL].drop_duplicates(keys), on=keys)
+
+
+def most_chosen(frame: pd.DataFrame, name: str) -> tuple[Any, int, int, str] | None:
+    """Of one name the value that was chosen most often, how often, out of how many models.
+
+    Then whether it is the "highest" or the "lowest" of the numbers that were tried, or "". None
+    where no chosen setting has the name.
+    """
+    chosen = frame.loc[frame["chosen"], name].dropna()
+    if chosen.empty:
+        return None
+    counts = chosen.map(comparable).value_counts(sort=False)
+    value = counts.idxmax()
+    values = frame[name].dropna().map(comparable).tolist()
+    end = ""
+    if len(set(values)) > 1 and not any(isinstance(each, str) for each in values):
+        end = {max(values): "highest", min(values): "lowest"}.get(value, "")
+    return value, int(counts.max()), len(chosen), end
 
 
 def comparable(value: Any) -> Any:

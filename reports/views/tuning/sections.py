@@ -12,7 +12,11 @@ from ... import figures, formats
 from ...blocks import Block, Picture, Section, Table
 from ...file_names import file_name
 from ...results import Results
+from ..most import first_of
 from . import frames
+
+CHOSEN = "Chosen settings"
+"""The title of the table that the answer points to."""
 
 
 def chosen(results: Results) -> Section:
@@ -33,7 +37,7 @@ def chosen(results: Results) -> Section:
         f"The setting with the {_criterion(results)}, a mean over the search's own seeds; of equal "
         "ones the one that ended after fewer steps. A setting that failed on a seed is not chosen."
     )
-    table = Table("chosen-settings", "Chosen settings", caption, shown, found)
+    table = Table("chosen-settings", CHOSEN, caption, shown, found)
     return Section("chosen", "What was chosen", (table,))
 
 
@@ -43,7 +47,7 @@ def sensitivity(results: Results) -> Section | None:
     blocks: list[Block] = []
     for task in dict.fromkeys(frame["task"]):
         of_task = frame[frame["task"] == task]
-        parts = {name: frames.by_value(of_task, name) for name in frames.names(frame)}
+        parts = {name: frames.by_value(results, of_task, name) for name in frames.names(frame)}
         parts = {name: part for name, part in parts.items() if part["value"].nunique() > 1}
         if not parts:
             continue
@@ -53,13 +57,16 @@ def sensitivity(results: Results) -> Section | None:
         caption = (
             f"The best score reached with each value{f' on {task}' if tag else ''}, whatever the "
             f"other settings were: the {_criterion(results)}, a mean over the search's seeds. "
-            "A ring marks what was chosen."
+            "A ring marks what was chosen. A model has its colour of every figure, a cell its "
+            "marker; models that share both differ by dash."
         )
-        figure = partial(figures.sensitivity, parts, score=_column(results))
+        data = pd.concat([part.assign(setting=key) for key, part in parts.items()])
+        shown, left_out = first_of(data, _ranking(results, data), "with the best scores")
+        drawn = {name: shown[shown["setting"] == name] for name in parts}
+        figure = partial(figures.sensitivity, drawn, score=_column(results))
         title = f"Score against each setting{f' on {task}' if tag else ''}"
         name, says = file_name("sensitivity", *tag), _spread(parts)
-        data = pd.concat([part.assign(setting=key) for key, part in parts.items()])
-        blocks.append(Picture(name, title, caption, figure, says, data))
+        blocks.append(Picture(name, title, f"{caption}{left_out}", figure, says, data))
     return (
         Section("sensitivity", "How much each setting matters", tuple(blocks)) if blocks else None
     )
@@ -96,6 +103,14 @@ def _text(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "–" if value != value else f"{value:g}"
     return str(value)
+
+
+def _ranking(results: Results, data: pd.DataFrame) -> list[str]:
+    """Models by their best score, the best first."""
+    most = _maximised(results)
+    scores = data.groupby("model", sort=False)["score"]
+    best = scores.max() if most else scores.min()
+    return list(best.sort_values(ascending=not most, kind="stable").index)
 
 
 def _spread(parts: dict[str, pd.DataFrame]) -> str:

@@ -14,6 +14,9 @@ from ...results import Results
 from ..base import View
 from . import frames, sections
 
+FEW = 4
+"""So many choices are named one by one in the answer."""
+
 
 @final
 @views.register("tuning")
@@ -24,17 +27,20 @@ class Tuning(View):
 
     def answer(self, results: Results) -> Answer:
         frame = frames.settings(results)
-        names = frames.names(frame)
-        clauses = [
-            f"{row['model']}{_on(row['task'], frame)}: "
-            + formats.listed(f"{name} {row[name]}" for name in names if row[name] == row[name])
-            for _, row in frame[frame["chosen"]].iterrows()
-        ]
-        tries = formats.plural(len(frame), "setting")
-        sentence = f"Of {tries}, these were chosen before the comparison. {'; '.join(clauses)}."
+        tries, chosen = formats.plural(len(frame), "setting"), frame[frame["chosen"]]
+        if chosen.empty:
+            sentence = f"Of {tries} none has finished on all of its seeds."
+        elif len(chosen) <= FEW:
+            each = "; ".join(_clause(row, frame) for _, row in chosen.iterrows())
+            sentence = f"Of {tries}, these were chosen before the comparison. {each}."
+        else:
+            sentence = (
+                f"Of {tries}, {len(chosen)} were chosen before the comparison, "
+                f'{_each(frame)}; the table "{sections.CHOSEN}" has all. {_often(frame)}'
+            )
         seeds = int(frame["seeds"].min())
         few = ("Settings were chosen on a single seed.",) if seeds == 1 else ()
-        return Answer(sentence, few)
+        return Answer(sentence.strip(), few)
 
     def key_numbers(self, results: Results) -> list[KeyNumber]:
         finished = trial_counts.trials_finished(results)
@@ -45,6 +51,27 @@ class Tuning(View):
         if found := sections.sensitivity(results):
             yield found
         yield sections.tried(results)
+
+
+def _clause(row: pd.Series, frame: pd.DataFrame) -> str:
+    values = [f"{name} {row[name]}" for name in frames.names(frame) if row[name] == row[name]]
+    return f"{row['model']}{_on(row['task'], frame)}: {formats.listed(values)}"
+
+
+def _often(frame: pd.DataFrame) -> str:
+    """What was chosen most often, name by name."""
+    parts = []
+    for name in frames.names(frame):
+        if found := frames.most_chosen(frame, name):
+            value, times, count, end = found
+            tried = f", the {end} tried" if end else ""
+            parts.append(f"{name} {value}{tried} ({times} of {count})")
+    return f"Most often: {'; '.join(parts)}." if parts else ""
+
+
+def _each(frame: pd.DataFrame) -> str:
+    tasks = " on each task" if frame["task"].nunique() > 1 else ""
+    return f"one for each model{tasks}"
 
 
 def _on(task: str, frame: pd.DataFrame) -> str:

@@ -4,10 +4,11 @@ import pytest
 
 from memnets.spec import ModelSpec
 from reports.blocks import Paragraph, Picture
-from reports.document import build
 from reports.results import read
 from reports.views.supervised import addressing as section
 from reports.views.supervised.addressing import addressing
+
+from ...pages import without_figures
 
 MEMORY = ("ntm/soft", "ntm/reinforce", "dnc/soft", "dnc/reinforce", "dntm/soft")
 
@@ -33,7 +34,7 @@ def test_one_model_has_nobody_beside_it(store_of):
     assert not beside and len(alone) == 1
 
 
-def test_of_many_models_those_by_themselves_are_folded(store_of, tmp_path):
+def test_of_many_models_those_by_themselves_are_folded(store_of):
     specs = {
         f"ntm {slots}": ModelSpec("ntm", cell_options={"slots": slots}) for slots in range(8, 15)
     }
@@ -41,7 +42,7 @@ def test_of_many_models_those_by_themselves_are_folded(store_of, tmp_path):
     beside, alone = pictures(store)
     assert len(beside) == 2 and len(alone) == 7 > section.OPEN
     assert all(each.folded for each in alone) and not any(each.folded for each in beside)
-    text = build(store, tmp_path / "report").read_text()
+    text = without_figures(store)
     assert text.count('<details class="folded">') == 7
     assert "<summary>Addressing of ntm 8</summary>" in text
 

@@ -17,6 +17,21 @@ def test_every_table_with_an_interval_has_its_n(demo):
         assert "n " in table.caption
 
 
+def test_the_table_of_models_says_where_new_seeds_land_where_seeds_are_enough(store_of, demo):
+    few = tables.models(read(demo))
+    assert not [name for name in few.shown if "new seeds" in name]
+    assert "Where new seeds land" not in few.caption
+    results = read(store_of(names=("ntm/soft",), seeds=tuple(range(9))))
+    table = tables.models(results)
+    (row,) = table.numbers.to_dict("records")
+    # nine seeds are enough for half of all seeds, whose range it is, and too few for 90 %
+    accuracies = tables.seeds(results).numbers["accuracy"]
+    assert (row["new_low_50"], row["new_high_50"]) == (accuracies.min(), accuracies.max())
+    assert math.isnan(row["new_low_90"]) and row["range_holds"] > 0.5
+    assert "Half of new seeds" in table.shown and "90 % of new seeds" not in table.shown
+    assert "at least 50 % of all seeds" in table.caption and "takes 8 seeds" in table.caption
+
+
 def test_without_pairs_or_lengths_there_is_no_such_table(store_of):
     results = read(store_of(names=("ntm/soft",), seeds=(0,)))
     assert pairs.pairs(results) is None

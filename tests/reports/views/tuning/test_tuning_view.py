@@ -21,6 +21,9 @@ ERRORS = {
 }
 
 
+SETTLED = Supervised(updates=10, test_lengths=(2, 4), learning_rate=0.01, clip_norm=9.0)
+
+
 def declared(**search):
     space = {"learning_rate": (0.001, 0.01), "clip_norm": (1.0, 9.0)}
     return Study(
@@ -93,7 +96,8 @@ def test_every_setting_has_its_mean_score_and_the_best_is_chosen(store):
 
 
 def test_sensitivity_is_the_best_score_with_each_value(store):
-    found = frames.by_value(frames.settings(of_search(store)), "learning_rate")
+    results = of_search(store)
+    found = frames.by_value(results, frames.settings(results), "learning_rate")
     assert found.set_index(["model", "value"])["score"].to_dict() == {
         ("lstm", 0.001): 7,
         ("lstm", 0.01): 5,
@@ -140,11 +144,16 @@ def test_the_ledger_counts_search_and_comparison(tmp_path):
     assert last["Procedure"] == "all" and last["Finished"] == "19" and last["Failed"] == "1"
 
 
-def test_a_study_of_one_procedure_without_failures_needs_no_ledger(tmp_path):
-    plain = dataclasses.replace(declared(), tuning=None)
+def test_a_study_of_one_procedure_without_failures_has_a_ledger_once_a_trial_ended(tmp_path):
+    plain = dataclasses.replace(declared(), tuning=None, procedure=SETTLED)
     store = ResultStore(tmp_path / "tuned")
     store.declare(plain)
     assert ledger(read(store)) is None
+    make(store, plain.trials())
+    (table,) = ledger(read(store)).blocks
+    assert table.shown["Finished"].tolist() == ["2", "2", "4"]
+    assert table.shown["Training time"].tolist() == ["4.0 s", "4.0 s", "8.0 s"]
+    assert "n = 4" in table.caption and "tests are left out" in table.caption
 
 
 def test_the_page_has_the_comparison_first_and_then_the_search(store, tmp_path):
