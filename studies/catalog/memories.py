@@ -28,9 +28,11 @@ TASKS: dict[str, tuple[TaskSpec, tuple[int, ...]]] = {
     "stack manipulation": (TaskSpec("stack_manipulation", {"max_length": 20}), (10, 20, 40)),
     "odds first": (TaskSpec("odds_first", {"max_length": 20}), (10, 20, 40)),
     "modular arithmetic": (TaskSpec("modular_arithmetic", {"max_length": 19}), (9, 19, 39)),
-    "shortest path": (TaskSpec("shortest_path", {"max_nodes": 6, "max_length": 2}), (1, 2)),
+    # graphs of a path of 3 have 8 nodes, where those of the trained lengths have 5 or 6
+    "shortest path": (TaskSpec("shortest_path", {"max_nodes": 6, "max_length": 2}), (1, 2, 3)),
 }
-"""Each with its lengths to test: within the trained ones, the longest of them, and beyond."""
+"""Each with its lengths to test: within the trained ones, the longest of them, and beyond.
+Multi-query recall is trained at 64 steps alone: that length, and two beyond."""
 
 SLOTS = {"slots": 64, "width": 20}
 CELLS: dict[str, dict[str, Any]] = {

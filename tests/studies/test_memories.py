@@ -3,6 +3,7 @@
 import math
 from functools import cache
 
+import numpy as np
 import pytest
 
 from memnets.registry import cells
@@ -25,6 +26,17 @@ def trials(study):
 def test_every_memory_of_the_registry_takes_part():
     ours = {name for name in cells if cells.is_built_in(name)}
     assert set(CELLS) | {"none"} == ours
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_lengths_to_test_lie_within_the_trained_ones_at_their_end_and_beyond(name):
+    spec, lengths = TASKS[name]
+    task = spec.build()
+    least, most = task.lengths
+    assert least <= lengths[0] and most in lengths and lengths[-1] > most
+    assert lengths[0] < most or least == most
+    sample = task.sample(np.random.default_rng(0), 2, lengths[-1])
+    assert sample.mask_TB.any()
 
 
 def test_all_models_have_equal_parameters_on_every_task():
