@@ -105,7 +105,7 @@ def _check_gradients(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
         if id(parameter) in shared:
             require(parameter.grad is not None, f"no gradient reaches {name}")
             assert parameter.grad is not None
-            require(bool(parameter.grad.isfinite().all()), f"the gradient of {name} is not finite")
+            require(_finite(parameter.grad), f"the gradient of {name} is not finite")
     network.zero_grad()
 
 
@@ -114,9 +114,14 @@ def _check_extremes(network: MemoryNetwork) -> None:
         loss = _loss(network, torch.full((STEPS, BATCH, INPUTS), scale))
         require(bool(loss.isfinite()), f"inputs of {scale:g} do not give a finite loss")
         loss.backward()
-        finite = all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
+        finite = all(p.grad is None or _finite(p.grad) for p in network.parameters())
         require(finite, f"inputs of {scale:g} do not give finite gradients")
         network.zero_grad()
+
+
+def _finite(grad: Tensor) -> bool:
+    numbers = grad.coalesce().values() if grad.is_sparse else grad
+    return bool(numbers.isfinite().all())
 
 
 def _check_nothing_stays(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
