@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 from .options import require_one_of, require_positive, shown
 from .preset_dntm import DNTM_SCRIPTS as DNTM_SCRIPTS
 from .preset_dntm import dntm2018 as dntm2018
+from .preset_language import deltanet2024 as deltanet2024
+from .preset_language import gated_deltanet2025 as gated_deltanet2025
+from .preset_language import raven2026 as raven2026
+from .preset_language import xlstm2024 as xlstm2024
 from .spec import ModelSpec
 
 

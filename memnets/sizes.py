@@ -33,8 +33,13 @@ def parameters(network: MemoryNetwork) -> int:
 
 
 def state(network: MemoryNetwork) -> int:
-    """How many numbers a sequence carries from one step to the next."""
-    return _numbers(network.initial_state(1))
+    """How many numbers a sequence carries from one step to the next, as far as a later one needs
+    them: not the `bookkeeping` of a cell, nor a read that is not fed to the controller.
+    """
+    found = network.initial_state(1)
+    unneeded = network.cell.bookkeeping
+    cell = found.cell._replace(**dict.fromkeys(unneeded)) if unneeded else found.cell
+    return _numbers((found.controller, cell, found.read_BO if network.feed_read else None))
 
 
 def step_flops(network: MemoryNetwork) -> int:

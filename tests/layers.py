@@ -32,7 +32,7 @@ FLOORS = (
     ("assembly", "size_search"),
     ("addressing", "sizes", "torchscript"),
     ("spec",),
-    ("preset_dntm", "saved"),
+    ("preset_dntm", "preset_language", "saved"),
     ("backends", "checks", "presets", "regularisers"),
     ("sb3", "testing"),
     ("cli",),

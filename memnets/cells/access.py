@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
@@ -22,6 +22,9 @@ parallel to it, and rounding would decide between two equal cosines."""
 class Usage(ABC):
     """How slots are ordered by their use; the usage itself is part of a cell's state."""
 
+    by_time: ClassVar[bool] = False
+    """Whether it hangs on the number of the step."""
+
     @abstractmethod
     def start(self, batch_size: int, like: Tensor) -> Any:
         """The usage before the first step: no slot was accessed."""
@@ -38,6 +41,8 @@ class Usage(ABC):
 @final
 class LastAccess(Usage):
     """By the time of the last access (SAM: U2)."""
+
+    by_time = True
 
     def __init__(self, slots: int, threshold: float) -> None:
         require_number("threshold", threshold, least=0)

@@ -31,6 +31,10 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     read_steps: int = 1
     contents: ClassVar[tuple[str, ...]] = ()
     """Fields of the state that hold what is in the slots; a test can put them back by these."""
+    bookkeeping: tuple[str, ...] = ()
+    """Fields of the state on which no read hangs, now or later, such as those that only serve the
+    addresses that are reported. The size of the state leaves them out. A cell in which that hangs
+    on its options sets it when it is built."""
 
     read_size: int
     slots: int

@@ -94,6 +94,7 @@ class DNTM(MemoryCell[DNTMState]):
         self.slots, self.width, self.address_width = slots, width, address_width
         self.writes, self.reads = write_heads, read_heads
         self.recency, self.recency_decay, self.recency_of = recency, recency_decay, recency_of
+        self.bookkeeping = () if recency else ("recent_BHN",)
         self.no_op, self.candidate, self.strength = no_op, candidate, strength
         self.read_steps, self.read_first = read_steps, read_first
         self.separate_erase = separate_erase

@@ -35,7 +35,9 @@ class ProductKeys(MemoryCell[tuple[()]]):
 
     Four times the slots are twice the half-keys to compare; nothing else in a step grows. The
     gradient of the values is as large as the table, once per step, unless `sparse_gradient`: a
-    sparse tensor, for an optimiser that takes them, such as torch.optim.SparseAdam.
+    sparse tensor, for an optimiser that takes them. In studies that is `sgd` without weight decay,
+    clipped or not; in a loop of your own torch.optim.SGD, or SparseAdam for the values alone.
+    torch's other optimisers and its clip_grad_norm_ refuse it.
     """
 
     def __init__(

@@ -67,6 +67,7 @@ class SDNC(MemoryCell[SDNCState]):
         self.usage: Usage = LastAccess(slots, threshold)
         if usage_decay is not None:
             self.usage = Discounted(slots, usage_decay)
+        self.bookkeeping = () if self.usage.by_time else ("time_B",)
         self.heads = head_names(heads, heads)
         self.read_size = heads * width
         shapes: dict[str, tuple[int, ...]] = {

@@ -45,6 +45,7 @@ class Stack(MemoryCell[StackState]):
     """
 
     contents: ClassVar = ("memory_BHNW",)
+    bookkeeping = ("height_BHZ",)
 
     def __init__(
         self,

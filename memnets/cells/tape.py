@@ -57,6 +57,7 @@ class Tape(MemoryCell[TapeState]):
 
     takes_input: ClassVar[bool] = True
     contents: ClassVar = ("memory_BHNW",)
+    bookkeeping = ("position_BHN",)
 
     def __init__(
         self,

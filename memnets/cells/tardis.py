@@ -62,6 +62,7 @@ class TARDIS(MemoryCell[TARDISState]):
         require_number("penalty", penalty, least=0)
         self.estimator = estimator
         self.slots, self.width, self.penalty = slots, width, penalty
+        self.bookkeeping = () if penalty else ("read_BN",)
         self.start = Start(slots, width, persistent=persistent)
         self.read_size = width
         self.score_width = score_width

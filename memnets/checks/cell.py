@@ -82,6 +82,7 @@ def _check_network(build: Callable[[], MemoryNetwork]) -> None:
         _check_rollout(network, whole)
         _check_pieces(network, inputs_TBX, whole)
         _check_rows(network, inputs_TBX, whole)
+        _check_bookkeeping(network, inputs_TBX)
         _check_reload(build, network, inputs_TBX, whole)
         logits = network.double()(inputs_TBX.double()).logits_TBY
     require(logits.dtype == torch.float64, "float64 parameters do not give float64 results")
@@ -104,7 +105,7 @@ def _check_gradients(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
         if id(parameter) in shared:
             require(parameter.grad is not None, f"no gradient reaches {name}")
             assert parameter.grad is not None
-            require(bool(parameter.grad.isfinite().all()), f"the gradient of {name} is not finite")
+            require(_finite(parameter.grad), f"the gradient of {name} is not finite")
     network.zero_grad()
 
 
@@ -113,9 +114,14 @@ def _check_extremes(network: MemoryNetwork) -> None:
         loss = _loss(network, torch.full((STEPS, BATCH, INPUTS), scale))
         require(bool(loss.isfinite()), f"inputs of {scale:g} do not give a finite loss")
         loss.backward()
-        finite = all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
+        finite = all(p.grad is None or _finite(p.grad) for p in network.parameters())
         require(finite, f"inputs of {scale:g} do not give finite gradients")
         network.zero_grad()
+
+
+def _finite(grad: Tensor) -> bool:
+    numbers = grad.coalesce().values() if grad.is_sparse else grad
+    return bool(numbers.isfinite().all())
 
 
 def _check_nothing_stays(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
@@ -142,6 +148,33 @@ def _check_rows(network: MemoryNetwork, inputs_TBX: Tensor, whole: Rollout) -> N
         )
         for one, every in zip(leaves(alone.state), leaves(whole.state), strict=True):
             _close(one, every[row : row + 1], "batch rows are not independent in the state")
+
+
+def _check_bookkeeping(network: MemoryNetwork, inputs_TBX: Tensor) -> None:
+    unneeded = network.cell.bookkeeping
+    state = network(inputs_TBX[:2]).state
+    fields = getattr(state.cell, "_fields", ())
+    for name in unneeded:
+        require(name in fields, f"the bookkeeping {name} is no field of the state")
+        other = state.cell._replace(**{name: disturbed(getattr(state.cell, name))})
+        runs = [network(inputs_TBX[2:], state._replace(cell=cell)) for cell in (state.cell, other)]
+        kept = [[run.logits_TBY, run.state.read_BO, *_needed(run, unneeded)] for run in runs]
+        same = all(torch.equal(one, two) for one, two in zip(*kept, strict=True))
+        require(same, f"later steps hang on {name}, which is named as bookkeeping")
+
+
+def _needed(rollout: Rollout, unneeded: tuple[str, ...]) -> list[Tensor]:
+    return leaves(rollout.state.cell._replace(**dict.fromkeys(unneeded)))
+
+
+def disturbed(state: Any) -> Any:
+    """A part of a state with other numbers in every place."""
+    if isinstance(state, tuple):
+        return type(state)(*map(disturbed, state))
+    if state.dtype == torch.bool:
+        return ~state
+    place = torch.arange(1, state.numel() + 1, dtype=state.dtype).view(state.shape)
+    return state - place
 
 
 def _check_reload(

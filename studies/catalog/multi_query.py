@@ -13,6 +13,7 @@ from ..design.study import Study, studies
 from ..design.trial import TaskSpec
 from ..procedures.clock import PROCESSOR
 from ..procedures.selection import Budget, RateSchedule
+from .published import in_share, published
 from .recipe import FRESH, RECIPE
 
 SIZES = ((64, 4), (128, 8), (256, 16), (512, 64))
@@ -36,10 +37,12 @@ once."""
 def multi_query() -> Study:
     """Attention, delta rule, gated slots, mLSTM and DNC, soft and hardened, at three state sizes.
 
+    Raven, DeltaNet, Gated DeltaNet and the mLSTM have a row each as published.
+
     8,192 symbols, 64 to 512 steps, 4 to 64 pairs. Where attention has fewer slots than steps, the
-    oldest are lost. The same search for the learning rate for all, on seed 0, and five minutes for
-    each of three fresh seeds: more than a day on two cores, so run a part, such as
-    `--tasks "64*" --models "*2,048*"`.
+    oldest are lost. The same search for the learning rate for all, three rates on seed 0, then
+    three fresh seeds, five minutes for each of 1,008 trials: 42 hours on two cores, so run a part,
+    such as `--tasks "64*" --models "*2,048*"`.
     """
     return Study(
         name="multi_query",
@@ -52,10 +55,9 @@ def multi_query() -> Study:
             for steps, pairs in SIZES
         },
         models={
-            f"{cell}, {way}, {state:,} numbers": _model(cell, way, state)
+            f"{name}, {state:,} numbers": _sized(model, state)
             for state in STATES
-            for cell in CELLS
-            for way in ("soft", "hardened")
+            for name, model in (_models() | published(CELLS)).items()
         },
         procedure=replace(
             RECIPE,
@@ -74,17 +76,19 @@ def multi_query() -> Study:
     )
 
 
-def _model(cell: str, way: str, state: int) -> ModelSpec:
-    estimator, options = WAYS[way]
-    model = ModelSpec(
-        cell,
-        estimator,
-        controller_size=CONTROLLER,
-        cell_options=CELLS[cell],
-        estimator_options=dict(options),
-        embedding=EMBEDDING,
-        feed_read=cell in FED,
-    )
+def _models() -> dict[str, ModelSpec]:
+    found = {}
+    for cell, options in CELLS.items():
+        for way in ("soft", "hardened"):
+            estimator, own = WAYS[way]
+            found[f"{cell}, {way}"] = ModelSpec(
+                cell, estimator, cell_options=options, estimator_options=dict(own)
+            )
+    return found
+
+
+def _sized(model: ModelSpec, state: int) -> ModelSpec:
     # of the sizes of inputs and answers the state knows nothing
-    small = replace(model, embedding=0).matched("state", state, input_size=1, output_size=1)
-    return replace(small, embedding=EMBEDDING)
+    own = replace(model, controller_size=CONTROLLER, feed_read=model.cell in FED)
+    small = own.matched("state", state, input_size=1, output_size=1)
+    return replace(in_share(small), embedding=EMBEDDING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +16,19 @@ Models = Mapping[str, ModelSpec]
 
 
 def equal_sizes(
-    models: Models, tasks: Mapping[str, TaskSpec], measure: str, to: str
+    models: Models,
+    tasks: Mapping[str, TaskSpec],
+    measure: str,
+    to: str,
+    *,
+    then: Callable[[ModelSpec], ModelSpec] = lambda model: model,
 ) -> dict[str, ModelSpec | dict[str, ModelSpec]]:
     """The models of a study, each as large as the model named `to` on every task.
 
     `measure` is "parameters", "state" or "flops" (`ModelSpec.matched`). What a size comes to hangs
     on the widths of a task's inputs and answers, so that a model may have other sizes on each.
-    Raises BadData, in one line, for a model that does not come within 1 %.
+    `then` sets what follows a model's sizes and leaves the measure as it is, such as how many of
+    its slots are written. Raises BadData, in one line, for a model that is not within 1 %.
     """
     if measure not in MEASURES:
         raise BadData(f"measure {measure!r:.60} is not one of {', '.join(MEASURES)}.")
@@ -38,7 +44,7 @@ def equal_sizes(
             raise BadData(f"{to} cannot be built on {task}: {error}") from error
         for name, model in models.items():
             try:
-                found[name][task] = _matched(model, measure, wanted, sizes, near)
+                found[name][task] = then(_matched(model, measure, wanted, sizes, near))
             except ValueError as error:
                 raise BadData(f"{name} is not made as large as {to} on {task}: {error}") from error
     return {name: models[to] if name == to else own for name, own in found.items()}

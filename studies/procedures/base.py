@@ -13,6 +13,8 @@ from memnets.registry import Registry
 from ..design.data import BadData, build, plain
 
 if TYPE_CHECKING:
+    from memnets.spec import ModelSpec
+
     from ..design.trial import TaskSpec, Trial
 
 procedures: Registry[type[Procedure]] = Registry("memnets.procedures", home="studies.procedures")
@@ -91,6 +93,9 @@ class Procedure(ABC):
 
         Raises BadData, with one line, for a task that the procedure cannot work on.
         """
+
+    def require_model(self, model: ModelSpec) -> None:  # noqa: B027  (most train any)
+        """Raise BadData, with one line, for a model that its trials cannot train."""
 
     def require_device(self, device: str) -> None:  # noqa: B027  (most take any)
         """Raise BadData, with one line, where its trials cannot be made on such a device."""

@@ -35,9 +35,10 @@ def clip(parameters: Sequence[Parameter], largest: float) -> Tensor:
     """Scale gradients down to a norm of at most `largest`; the norm before.
 
     A gradient that explodes over hundreds of steps is finite in float32 when its square is not: the
-    norm is then taken in float64, and the gradient keeps its direction.
+    norm is then taken in float64, and the gradient keeps its direction. Of a sparse gradient, whose
+    rows are added up first, it is that of the numbers that it has.
     """
-    grads = [part.grad for part in parameters if part.grad is not None]
+    grads = [_numbers(part) for part in parameters if part.grad is not None]
     if not grads:
         return torch.zeros(())
     norm = _norm(grads)
@@ -48,6 +49,15 @@ def clip(parameters: Sequence[Parameter], largest: float) -> Tensor:
     if not length < 0.99 * largest:
         torch._foreach_mul_(grads, (largest / (norm + 1e-6)).clamp(max=1.0))
     return norm
+
+
+def _numbers(part: Parameter) -> Tensor:
+    """The numbers of a parameter's gradient, which may be scaled in place."""
+    assert part.grad is not None
+    if not part.grad.is_sparse:
+        return part.grad
+    part.grad = part.grad.coalesce()
+    return part.grad._values()
 
 
 def _norm(grads: Sequence[Tensor]) -> Tensor:

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..design.settings import check_number, check_whole, require, whole
 from .base import Outcome, Procedure, Recorder, Row, procedures
 from .lengths import trained_lengths
+from .optimisers import require_taken
 
 if TYPE_CHECKING:
+    from memnets.spec import ModelSpec
+
     from ..design.trial import Trial
 
 
@@ -63,6 +66,10 @@ class Gradients(Procedure):
         """No columns; raises BadData for a task without batches or lengths."""
         trained_lengths(task, "measuring gradients")
         return {}
+
+    def require_model(self, model: ModelSpec) -> None:
+        """Raise BadData for sparse gradients."""
+        require_taken(model)
 
     def run(self, trial: Trial, recorder: Recorder) -> Outcome:
         """Measure; a measurement that was stopped begins again, and repeats no row."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..design.data import BadData, hint
+
+if TYPE_CHECKING:
+    from memnets.spec import ModelSpec
 
 # torch is imported where an optimiser is made: settings are read without it
 MOMENTA: Mapping[str, float | None] = MappingProxyType(
@@ -24,6 +27,10 @@ MOMENTA: Mapping[str, float | None] = MappingProxyType(
 """All optimisers, and the momentum that each has by default; None for one that takes no other."""
 
 
+SPARSE = "sgd"
+"""The optimiser that takes sparse gradients, without weight decay, which is dense."""
+
+
 def check_optimiser(name: Any, momentum: float | None = None) -> None:
     """Raises BadData for a name that is not known, and for a momentum that it does not take."""
     if not isinstance(name, str) or name not in MOMENTA:
@@ -31,6 +38,21 @@ def check_optimiser(name: Any, momentum: float | None = None) -> None:
     if momentum is not None and MOMENTA[name] is None:
         able = ", ".join(known for known, default in MOMENTA.items() if default is not None)
         raise BadData(f"{name} has averages of its own and takes no momentum; {able} do.")
+
+
+def require_taken(model: ModelSpec, optimiser: str = "adam", weight_decay: float = 0.0) -> None:
+    """Raises BadData for a model with sparse gradients, which such an optimiser does not take.
+
+    A cell has these by its option `sparse_gradient`.
+    """
+    if not model.cell_options.get("sparse_gradient") or (optimiser == SPARSE and not weight_decay):
+        return
+    decay = " with weight decay" if weight_decay else ""
+    raise BadData(
+        f"{model.label} has sparse gradients, which {optimiser}{decay} does not take: set the "
+        f"cell's sparse_gradient to False, or train it by Supervised with optimiser {SPARSE} and "
+        "weight_decay 0."
+    )
 
 
 def optimiser_of(

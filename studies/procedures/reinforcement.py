@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..design.data import BadData, hint
 from ..design.settings import check_number, check_whole
 from .base import Outcome, Procedure, Recorder, Row, procedures
+from .optimisers import require_taken
 
 if TYPE_CHECKING:
+    from memnets.spec import ModelSpec
+
     from ..design.trial import TaskSpec, Trial
 
 ALGORITHMS = ("ppo", "address_ppo", "episodic_reinforce")
@@ -101,6 +104,10 @@ class Reinforcement(Procedure):
         """No columns; any environment that is registered natively vectorised."""
         task.close()
         return {}
+
+    def require_model(self, model: ModelSpec) -> None:
+        """Raise BadData for sparse gradients."""
+        require_taken(model)
 
     def run(self, trial: Trial, recorder: Recorder) -> Outcome:
         """Train and test; goes on from the last evaluation."""

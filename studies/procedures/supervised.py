@@ -18,7 +18,7 @@ from .curriculum import AnyCurriculum, curriculum_of
 from .distillation import Distillation
 from .fine_tuning import FineTuning
 from .lengths import trained_lengths
-from .optimisers import check_optimiser
+from .optimisers import check_optimiser, require_taken
 from .selection import Averaging, Budget, FallingRate, RateSchedule, Restarts, Selection
 from .training_settings import (
     TEST_DEFAULTS,
@@ -31,6 +31,8 @@ from .training_settings import (
 )
 
 if TYPE_CHECKING:
+    from memnets.spec import ModelSpec
+
     from ..design.trial import Trial
 
 STEERED: Mapping[str, type[Any]] = MappingProxyType(
@@ -139,6 +141,10 @@ class Supervised(Procedure):
     def lengths(self, task: Task) -> tuple[int, ...]:
         """The grid of lengths to test at; raises BadData where it cannot tell solved from not."""
         return tested_lengths(self, task)
+
+    def require_model(self, model: ModelSpec) -> None:
+        """Raise BadData for sparse gradients that the optimiser does not take."""
+        require_taken(model, self.optimiser, self.weight_decay)
 
     def require_device(self, device: str) -> None:
         """Raise BadData for a clock that does not see what the device computes."""

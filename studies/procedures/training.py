@@ -42,7 +42,8 @@ class Diverged(ArithmeticError):
 
 
 def train(trial: Trial, settings: Supervised, recorder: Recorder) -> Outcome:
-    """Train and test, or go on with that; raises Diverged, and BadData for a clock of no use."""
+    """Train and test, or go on with that; raises Diverged, and BadData for what it cannot train."""
+    settings.require_model(trial.model)
     settings.require_device(recorder.device)
     learner = Learner.start(trial, settings, recorder.device)
     run_to_end(learner, recorder, update, evaluated)

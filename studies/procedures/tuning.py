@@ -13,6 +13,8 @@ from ..design.search import Criterion
 from .base import Outcome, Procedure, Recorder, Row, check_procedure, procedures
 
 if TYPE_CHECKING:
+    from memnets.spec import ModelSpec
+
     from ..design.trial import TaskSpec, Trial
 
 
@@ -60,6 +62,10 @@ class Tuning(Procedure):
     def takes(self, task: Any) -> Mapping[str, Any]:
         """As the other procedure."""
         return self.of.takes(task)
+
+    def require_model(self, model: ModelSpec) -> None:
+        """As the other procedure."""
+        self.of.require_model(model)
 
     def require_device(self, device: str) -> None:
         """As the other procedure."""

@@ -144,9 +144,10 @@ def retry(
 
 
 def _require_able(trials: Sequence[Trial], device: str) -> None:
-    """Raise BadData for a trial whose procedure cannot take its task, or the device."""
+    """Raise BadData for a trial whose procedure cannot take its task, model, or the device."""
     for trial in trials:
         trial.procedure.takes(trial.procedure.task(trial.task))
+        trial.procedure.require_model(trial.model)
         trial.procedure.require_device(device)
 
 

@@ -32,6 +32,8 @@ def planned(study: Study, store: ResultStore, device: str, threads: int = 1) -> 
     rows: dict[tuple[str, str, str], Planned] = {}
     for trial in with_choices(study, store).expected():
         trial.procedure.takes(trial.procedure.task(trial.task))
+        trial.procedure.require_model(trial.model)
+        trial.procedure.require_device(device)
         key = (trial.task_label, trial.model_label, trial.procedure.name)
         done = store.is_done(trial)
         if key not in rows:

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 import torch
 
-from memnets import preset_dntm, presets, regularisers
+from memnets import preset_dntm, preset_language, presets, regularisers
 from memnets.estimators.price import Price
 from memnets.options import options_of
 from memnets.registry import Registry, cells, controllers, estimators
@@ -59,7 +59,7 @@ def of_specs() -> Iterator[Option]:
 def of_presets() -> Iterator[Option]:
     """Parameters of the functions that make published models."""
     examples = {"task": "copy", "input_size": 3, "output_size": 2, "size": 4, "heads": 1}
-    for module in (presets, preset_dntm):
+    for module in (presets, preset_dntm, preset_language):
         for name, make in getmembers(module, isfunction):
             if name.startswith("_") or make.__module__ != module.__name__:
                 continue

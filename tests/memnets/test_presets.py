@@ -7,12 +7,16 @@ from memnets.presets import (
     DNTM_SCRIPTS,
     PUBLISHED,
     RLNTM_TASKS,
+    deltanet2024,
     discretised_ntm,
     dntm2018,
+    gated_deltanet2025,
     graves2013,
     graves2014,
     ntm_parameters,
+    raven2026,
     rlntm2015,
+    xlstm2024,
 )
 from memnets.spec import ModelSpec
 
@@ -187,3 +191,22 @@ def test_a_dntm_that_the_authors_did_not_run_is_refused_with_what_they_ran():
         ValueError, match="no lstm with soft, but gru with reinforce, gru with soft"
     ):
         dntm2018("lstm", "soft")
+
+
+def test_raven_writes_32_of_256_slots_and_reads_all_of_them():
+    network = raven2026(width=4).build(3, 2)
+    reads = network.cell.reads
+    for training in (True, False):
+        address = network.train(training)(torch.randn(5, 2, 3)).address
+        assert address.weights_BHK.shape[-1] == 256
+        written, read = address.heads(slice(reads)), address.heads(slice(reads, None))
+        assert ((written.weights_BHK > 0).sum(-1) <= 32).all() and (read.weights_BHK > 0).all()
+        assert torch.allclose(written.weights_BHK.sum(-1), torch.ones(5, 2, reads))
+    assert network.estimator.noise == 1 and raven2026(slots=8, k=2).cell_options["slots"] == 8
+
+
+def test_the_delta_rule_and_the_mlstm_as_published_have_nothing_to_choose():
+    plain, gated = deltanet2024(width=4), gated_deltanet2025(width=4)
+    assert (plain.build(3, 2).cell.gated, gated.build(3, 2).cell.gated) == (False, True)
+    for spec in (plain, gated, xlstm2024(width=4)):
+        assert spec.estimator == "soft" and spec.build(3, 2).cell.heads == ()

@@ -7,6 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from memnets.registry import cells, estimators
 from memnets.spec import ModelSpec
+from memnets.testing import check_cell
 
 from ..naive import USES, sigmoid, softmax
 from .unrolled import assert_same, unrolled
@@ -83,6 +84,10 @@ def test_sparse_gradients_train_like_dense_ones():
     dense, few = (network.cell.values_NW.grad for network in networks)
     assert few.is_sparse and few.coalesce().indices().shape[1] <= 64
     torch.testing.assert_close(few.to_dense(), dense)
+
+
+def test_sparse_gradients_keep_the_contract():
+    check_cell("product_keys", "soft", options={"slots": 9, "width": 4, "sparse_gradient": True})
 
 
 @pytest.mark.parametrize(

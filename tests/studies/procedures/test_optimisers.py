@@ -1,14 +1,21 @@
 """What optimisers let one choose, and gradients accumulated over batches."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from torch.optim import SGD, Adam, AdamW, RMSprop
 
+from memnets.spec import ModelSpec
 from studies import Supervised
 from studies.design.data import BadData
+from studies.procedures.evolution import Evolution
+from studies.procedures.gradients import Gradients
 from studies.procedures.optimisers import MOMENTA, check_optimiser, optimiser_of
-from studies.procedures.training import side_by_side, update
+from studies.procedures.reinforcement import Reinforcement
+from studies.procedures.training import evaluated, side_by_side, update
+from studies.procedures.tuning import Tuning
 
 from .steered import same, start, steered, stopped_after_every_update, weights
 
@@ -56,6 +63,56 @@ def test_what_an_optimiser_does_not_take_is_refused():
     ):
         with pytest.raises(BadData, match=message):
             Supervised(**change)
+
+
+def looks_up(trial, sparse=True, **settings):
+    options = {"slots": 16, "width": 4, "sparse_gradient": sparse}
+    trial = dataclasses.replace(trial, model=ModelSpec("product_keys", cell_options=options))
+    return steered(trial, **{"optimiser": "sgd", "backend": "reference", **settings})
+
+
+@pytest.mark.parametrize("clip_norm", [None, 0.01])
+def test_sparse_gradients_are_descended_and_clipped_as_dense_ones(trial, clip_norm):
+    made = [
+        start(looks_up(trial, sparse, clip_norm=clip_norm, learning_rate=0.1))
+        for sparse in (True, False)
+    ]
+    for _ in range(3):
+        for learner in made:
+            update(learner)
+        few, dense = (learner.network.cell.values_NW.grad for learner in made)
+        assert few.is_sparse and not dense.is_sparse
+        assert made[0].sums["gradient_norm"] == pytest.approx(made[1].sums["gradient_norm"])
+    torch.testing.assert_close(*map(weights, made))
+
+
+def test_a_training_by_sparse_gradients_goes_on_after_every_update_as_in_one_go(trial):
+    rows, learner = stopped_after_every_update(small := looks_up(trial))
+    whole = start(small)
+    while not whole.over:
+        update(whole)
+        evaluated(whole) if whole.due else []
+    assert rows and same(weights(whole), weights(learner))
+
+
+@pytest.mark.parametrize(
+    ("procedure", "said"),
+    [
+        *((Supervised(optimiser=name), f"{name} does not") for name in MOMENTA if name != "sgd"),
+        (Supervised(optimiser="sgd", weight_decay=0.1), "sgd with weight decay does not"),
+        (Gradients(), "adam does not"),
+        (Reinforcement(), "adam does not"),
+    ],
+)
+def test_sparse_gradients_are_refused_where_they_are_not_descended(trial, procedure, said):
+    sparse, dense = (looks_up(trial, sparse).model for sparse in (True, False))
+    tuned = Tuning(of=procedure)
+    for one in (procedure, tuned):
+        with pytest.raises(BadData, match=f"product_keys/soft has sparse gradients, which {said}"):
+            one.require_model(sparse)
+        one.require_model(dense)
+    Evolution().require_model(sparse)
+    looks_up(trial).procedure.require_model(sparse)
 
 
 def test_without_a_norm_nothing_is_clipped(trial):

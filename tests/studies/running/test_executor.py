@@ -16,6 +16,7 @@ from studies.procedures.clock import clock
 from studies.running.files import Unwritable
 from studies.running.folder_lock import held
 from studies.running.live_lines import describe
+from studies.running.plan import planned
 from studies.running.store import NotResults
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,6 +127,18 @@ def test_a_clock_that_does_not_see_the_device_is_refused_before_any_trial(tmp_pa
     timed = dataclasses.replace(study, procedure=procedure, own={}, tuning=tuning)
     with pytest.raises(BadData, match="clock 'processor' does not see .* on meta take 'wall'"):
         run(timed, ResultStore(tmp_path / "runs"), workers=0, device="meta")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_model_whose_gradients_the_optimiser_does_not_take_is_refused_before_any_trial(
+    tmp_path, study
+):
+    model = ModelSpec("product_keys", cell_options={"sparse_gradient": True})
+    sparse = dataclasses.replace(study, models={"table": model})
+    store = ResultStore(tmp_path / "runs")
+    for begin in (lambda: run(sparse, store, workers=0), lambda: planned(sparse, store, "cpu")):
+        with pytest.raises(BadData, match="product_keys/soft has sparse gradients, which adam"):
+            begin()
     assert not (tmp_path / "runs").exists()
 
 
