@@ -31,6 +31,8 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     read_steps: int = 1
     contents: ClassVar[tuple[str, ...]] = ()
     """Fields of the state that hold what is in the slots; a test can put them back by these."""
+    learns_by_advance: bool = False
+    """Whether `advance` moves what is learned without a gradient, by what was seen in `train()`."""
 
     read_size: int
     slots: int

@@ -110,6 +110,7 @@ class Slots(MemoryCell[SlotsState]):
                 decay=code_decay,
                 revive_below=revive_below,
             )
+            self.learns_by_advance = True
         self.interface = Interface(input_size, self.shapes)
         self.log_rate_R: nn.Parameter | None = None
         if decay == "head":
