@@ -6,31 +6,24 @@ import torch
 from memnets.addressing import CUT_OFF, addressed
 from memnets.backends import choose
 from memnets.backends.chunked.cells import slots
+from memnets.backends.chunked.cells.base import chunked_cells
 from memnets.registry import backends, controllers
 from memnets.spec import ModelSpec
 
 from ..building import small
+from ..variants import VARIANTS
 
 STEPS, BATCH = 70, 3
 MEMORIES = {
     "attention": ("attention", {}),
     "attention, longer than a stretch": ("attention", {"slots": 90}),
-    "attention, alibi": ("attention", {"positions": "alibi", "no_op": True}),
-    "attention, rotary": ("attention", {"positions": "rotary", "slots": 30}),
     "slots": ("slots", {}),
-    "slots, routed": ("slots", {"routed": True}),
-    "slots, as Raven": (
-        "slots",
-        {"routed": True, "decay": "head", "soft_reads": True, "key_norm": True},
-    ),
     "delta": ("delta", {"heads": 3}),
-    "delta, elu": ("delta", {"keys": "elu"}),
-    "delta, dpfp, gated": ("delta", {"slots": 8, "keys": "dpfp", "nu": 2, "gated": True}),
-    "delta, unit keys, gated": ("delta", {"keys": "l2", "gated": True}),
     "mlstm": ("mlstm", {}),
-    "mlstm, exponential": ("mlstm", {"heads": 2, "forget": "exponential"}),
-    "mlstm, softmax": ("mlstm", {"keys": "softmax"}),
 }
+MEMORIES |= {name: (cell, more) for name, (cell, more) in VARIANTS.items() if cell in chunked_cells}
+# a codebook keeps keys step by step
+del MEMORIES["slots, by codes"]
 # features over their small sum: gradients of several thousand, of which 1e-10 is below rounding
 RELATIVE = {"delta, dpfp, gated": 1e-10}
 CELLS = sorted({cell for cell, _ in MEMORIES.values()})
@@ -95,10 +88,11 @@ def test_with_every_controller(cell, controller):
     same(network, torch.randn(20, BATCH, 4, dtype=torch.float64))
 
 
+@pytest.mark.parametrize("estimator", ["soft", "straight_through"])
 @pytest.mark.parametrize("memory", MEMORIES)
-def test_episodes_that_begin_at_different_steps(memory):
+def test_episodes_that_begin_at_different_steps(memory, estimator):
     cell, options = MEMORIES[memory]
-    network = unfed(cell, options=options).double()
+    network = unfed(cell, estimator, options=options).double()
     starts_TB = torch.zeros(40, BATCH, dtype=torch.bool)
     starts_TB[13, 0] = starts_TB[29, 2] = True
     inputs_TBX = torch.randn(40, BATCH, 4, dtype=torch.float64)
