@@ -24,9 +24,9 @@ MAY_NOT = {
 FLOORS = (
     ("file_names", "flops", "source_names"),
     ("registry", "options", "own_packages", "types"),
-    ("storage",),
+    ("inputs", "storage"),
     ("equations",),
-    ("controllers", "embedding", "episodes", "estimators", "inputs", "interface"),
+    ("controllers", "embedding", "episodes", "estimators", "interface"),
     ("cells",),
     ("network",),
     ("assembly", "size_search"),

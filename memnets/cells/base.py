@@ -35,6 +35,8 @@ class MemoryCell(nn.Module, ABC, Generic[S]):
     """Fields of the state on which no read hangs, now or later, such as those that only serve the
     addresses that are reported. The size of the state leaves them out. A cell in which that hangs
     on its options sets it when it is built."""
+    learns_by_advance: bool = False
+    """Whether `advance` moves what is learned without a gradient, by what was seen in `train()`."""
 
     read_size: int
     slots: int

@@ -56,9 +56,10 @@ class Slots(MemoryCell[SlotsState]):
     `noisy_top_k` these are Raven's top-k slots. It chooses reads too; `soft_reads` takes the whole
     softmax whatever the estimator, as Raven does, and leaves it the writes.
 
-    With `scores` by "codes" a write goes to the slot whose code is nearest to its key: the keys are
-    vector-quantised (VQ-VAE: van den Oord et al., 2017; Jukebox, 2020, for codes that no key is
-    near). `network.advance()` after every update moves the codes (`Codebook`).
+    With `scores` by "codes" a write goes to the slot whose code is nearest to its key, as vector
+    quantisation chooses (VQ-VAE: van den Oord et al., 2017, eq. 1; Jukebox, 2020, for codes that no
+    key is near). Keys are routed by codes and stored as they are, and no commitment term draws them
+    to their codes (eq. 3). `network.advance()` after every update moves the codes (`Codebook`).
 
     `decay`: α of a `slot`, σ(x)^(1/`damping`), or of a whole `head`, exp(-e^a softplus(x)) (Raven).
     `key_norm`: keys and queries have a root mean square of one, times learned gains (Raven).
@@ -110,6 +111,7 @@ class Slots(MemoryCell[SlotsState]):
                 decay=code_decay,
                 revive_below=revive_below,
             )
+            self.learns_by_advance = True
         self.interface = Interface(input_size, self.shapes)
         self.log_rate_R: nn.Parameter | None = None
         if decay == "head":

@@ -102,12 +102,18 @@ class Annealed(Estimator):
         address: Address = self.in_force()(weighting_BHN)
         return address
 
-    def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
+    def loss(
+        self,
+        address: Address,
+        cost_TB: Tensor,
+        features_TBC: Tensor | None = None,
+        lengths_B: Tensor | None = None,
+    ) -> Tensor:
         if self.gate is not None and self.share is not None and self.training and cost_TB.numel():
             self.gate.see(cost_TB)
             self.share.move(self.gate)
         own = super().loss(address, cost_TB)
-        return self.in_force().loss(address, cost_TB, features_TBC) + own
+        return self.in_force().told(address, cost_TB, features_TBC, lengths_B=lengths_B) + own
 
     @property
     def one_slot_share(self) -> float:

@@ -9,9 +9,11 @@ from typing import Any, ClassVar, TypeAlias
 
 from torch import Tensor, nn
 
+from ..inputs import check_starts
 from ..options import check_options
 from ..types import Address
 from .gate import Gate
+from .packed import Parts
 from .price import Price
 
 SOFT, K_SLOTS, ONE_SLOT = "soft", "k slots", "one slot"
@@ -38,7 +40,7 @@ class Estimator(nn.Module, ABC):
     repeatable: bool = False
     """Whether a weighting has one address, without a draw, which is the same in training and at
     test: what an algorithm needs that runs a stored sequence again."""
-    _takes_inputs: ClassVar[bool] = False
+    _takes: ClassVar[frozenset[str]] = frozenset()
     rollouts: int = 1
     """Sampled rollouts per sequence that `loss` wants beside each other in the batch."""
 
@@ -54,7 +56,7 @@ class Estimator(nn.Module, ABC):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls._takes_inputs = "inputs_TBX" in inspect.signature(cls.loss).parameters
+        cls._takes = frozenset(inspect.signature(cls.loss).parameters)
 
     def loss(self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None = None) -> Tensor:
         """What is added to `cost_TB.sum(0).mean()`: a surrogate for the gradient that is missing,
@@ -62,17 +64,46 @@ class Estimator(nn.Module, ABC):
 
         `address` is that of the rollout (every field stacked over time), `cost_TB` the cost of each
         step in nats, `features_TBC` the controller's outputs, for a learned baseline, as
-        `MemoryNetwork.features` gives them. A `loss` that
-        has a fourth parameter, `inputs_TBX`, is also given the network's inputs.
+        `MemoryNetwork.features` gives them. A `loss` that has a parameter `inputs_TBX` is also
+        given the network's inputs; one that has `lengths_B`, how many steps each sequence has,
+        where they are parts of packed ones: after them come zeros.
         """
         return cost_TB.new_zeros(()) if self.price is None else self.price(address, cost_TB)
 
     def surrogate(
-        self, address: Address, cost_TB: Tensor, features_TBC: Tensor, inputs_TBX: Tensor
+        self,
+        address: Address,
+        cost_TB: Tensor,
+        features_TBC: Tensor,
+        inputs_TBX: Tensor,
+        starts_TB: Tensor | None = None,
     ) -> Tensor:
-        """`loss`, given of a rollout what it takes: what a training loop calls."""
-        seen = {"inputs_TBX": inputs_TBX} if self._takes_inputs else {}
-        return self.loss(address, cost_TB, features_TBC, **seen)
+        """`loss`, given of a rollout what it takes: what a training loop calls.
+
+        Where episodes are packed end to end, `starts_TB` says where they begin, as it does to the
+        network. Each of the E parts is then a sequence of its own, and so is what a row begins
+        with: B times this is E times the `loss` of the parts side by side, a sum over episodes as
+        `cost_TB.sum()` is. A moving baseline, a price and a schedule see E sequences.
+        """
+        if starts_TB is None or not self.has_loss or not cost_TB.numel():
+            return self.told(address, cost_TB, features_TBC, inputs_TBX=inputs_TBX)
+        check_starts(starts_TB, inputs_TBX)
+        parts = Parts.of(starts_TB, self.rollouts)
+        loss = self.told(
+            parts.addresses(address),
+            parts.apart(cost_TB),
+            parts.apart(features_TBC),
+            inputs_TBX=parts.apart(inputs_TBX),
+            lengths_B=parts.lengths_E,
+        )
+        return loss * (len(parts.lengths_E) / cost_TB.shape[1])
+
+    def told(
+        self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None, **more: Tensor | None
+    ) -> Tensor:
+        """`loss`, given of these what it has a parameter for."""
+        taken = {name: value for name, value in more.items() if name in self._takes}
+        return self.loss(address, cost_TB, features_TBC, **taken)
 
     @property
     def has_loss(self) -> bool:

@@ -12,6 +12,7 @@ from torch.nn.functional import huber_loss
 from torch.nn.utils import skip_init
 
 from ..options import require_number, require_one_of, require_positive
+from .packed import require_rollouts, there
 from .sequence_baseline import SequenceBaseline
 
 _NEEDS = {
@@ -45,6 +46,9 @@ class Advantage(nn.Module):
     a baseline never trains the model. With `gae_lambda` below 1, advantages of the baselines that
     predict are those of `generalised`, and what is predicted are returns that the predictions of
     later steps cut short: less variance, but biased as far as predictions are wrong.
+
+    Sequences of `lengths_B` steps have zeros after them, which no average, no scale and no loss of
+    a baseline sees.
     """
 
     mean_S: Tensor
@@ -110,40 +114,55 @@ class Advantage(nn.Module):
         cost_TB: Tensor,
         features_TBC: Tensor | None = None,
         inputs_TBX: Tensor | None = None,
+        lengths_B: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         if not cost_TB.numel():
             return cost_TB, cost_TB.new_zeros(())
         returns_TB = returns(cost_TB, to_go=self.return_to_go)
+        there_TB = None if lengths_B is None else there(lengths_B, len(cost_TB))
+        if there_TB is not None:
+            returns_TB = returns_TB * there_TB
         centre_TB, scale = self._centre(returns_TB), self._scale()
         deviation_TB = returns_TB - centre_TB
         if self.training:
-            self._update(returns_TB, deviation_TB)
+            self._update(returns_TB, deviation_TB, there_TB)
         if self.baseline not in PREDICTED:
             return deviation_TB / scale, cost_TB.new_zeros(())
         target_TB = deviation_TB / scale
-        predicted_TB = self._predicted(features_TBC, inputs_TBX).to(target_TB)
+        predicted_TB = self._predicted(features_TBC, inputs_TBX, lengths_B).to(target_TB)
         values_TB = predicted_TB.detach()
         if self.gae_lambda < 1:
             centred_TB = values_TB + centre_TB / scale
+            if there_TB is not None:
+                centred_TB = centred_TB * there_TB
             target_TB = values_TB + generalised(cost_TB / scale, centred_TB, self.gae_lambda)
-        return target_TB - values_TB, self._error(predicted_TB, target_TB)
+        return target_TB - values_TB, self._error(predicted_TB, target_TB, lengths_B)
 
-    def _predicted(self, features_TBC: Tensor | None, inputs_TBX: Tensor | None) -> Tensor:
+    def _predicted(
+        self, features_TBC: Tensor | None, inputs_TBX: Tensor | None, lengths_B: Tensor | None
+    ) -> Tensor:
         if self.predict is None or features_TBC is None:
             raise ValueError(f"the {self.baseline} baseline needs {_NEEDS[self.baseline]}")
         if self.baseline == "sequence":
             if inputs_TBX is None:
                 raise ValueError(f"the {self.baseline} baseline needs {_NEEDS[self.baseline]}")
-            predicted_TB: Tensor = self.predict(features_TBC, inputs_TBX)
+            predicted_TB: Tensor = self.predict(features_TBC, inputs_TBX, lengths_B)
             return predicted_TB
         features_TBC = features_TBC.detach().to(next(self.predict.parameters()))
         return self.predict(features_TBC).squeeze(-1)
 
-    def _error(self, predicted_TB: Tensor, target_TB: Tensor) -> Tensor:
+    def _error(self, predicted_TB: Tensor, target_TB: Tensor, lengths_B: Tensor | None) -> Tensor:
+        if lengths_B is not None:
+            # without an error after the end, which a mean over steps does not count either
+            there_TB = there(lengths_B, len(target_TB))
+            target_TB = target_TB.where(there_TB, predicted_TB.detach())
         if self.baseline == "sequence":
             return (predicted_TB - target_TB).square().sum(0).mean() / 2
         # D-NTM's Huber loss is d² near zero, twice torch's
-        return 2 * huber_loss(predicted_TB, target_TB)
+        if lengths_B is None:
+            return 2 * huber_loss(predicted_TB, target_TB)
+        error_TB = huber_loss(predicted_TB, target_TB, reduction="none")
+        return 2 * (error_TB.sum(0) / lengths_B).mean()
 
     def _centre(self, returns_TB: Tensor) -> Tensor:
         if self.baseline in ("none", "sequence"):
@@ -164,20 +183,27 @@ class Advantage(nn.Module):
     def _slots(self, length: int) -> Tensor:
         return torch.arange(length, device=self.mean_S.device).clamp_max(self.steps - 1)
 
-    def _update(self, returns_TB: Tensor, deviation_TB: Tensor) -> None:
+    def _update(
+        self, returns_TB: Tensor, deviation_TB: Tensor, there_TB: Tensor | None = None
+    ) -> None:
         slots_T = self._slots(len(returns_TB))
-        seen_S = torch.zeros_like(self.mean_S).index_add_(
-            0, slots_T, torch.ones_like(slots_T, dtype=self.mean_S.dtype)
-        )
+        share_T = torch.ones_like(slots_T, dtype=self.mean_S.dtype)
+        first_TB = returns_TB - returns_TB.mean()
+        if there_TB is not None:
+            share_T = there_TB.to(self.mean_S).mean(1)
+            first_TB = returns_TB - returns_TB[there_TB].mean()
+        seen_S = torch.zeros_like(self.mean_S).index_add_(0, slots_T, share_T)
+        # returns are zero after the end
         sums_S = torch.zeros_like(self.mean_S).index_add_(
             0, slots_T, returns_TB.mean(1).to(self.mean_S)
         )
         pull_S = (1 - self.decay) * (seen_S > 0).to(self.mean_S)
-        self.mean_S.lerp_(sums_S / seen_S.clamp_min(1), pull_S)
+        self.mean_S.lerp_(sums_S / seen_S.where(seen_S > 0, 1), pull_S)
         self.weight_S.lerp_(torch.ones_like(self.weight_S), pull_S)
         # the first deviation is from nothing: the mean of the returns themselves stands in
-        first = torch.where(self.updates == 0, returns_TB - returns_TB.mean(), deviation_TB)
-        self.variance.lerp_(first.square().mean().to(self.variance), 1 - self.decay)
+        deviation_TB = torch.where(self.updates == 0, first_TB, deviation_TB)
+        deviations = deviation_TB if there_TB is None else deviation_TB[there_TB]
+        self.variance.lerp_(deviations.square().mean().to(self.variance), 1 - self.decay)
         self.updates += 1
 
 
@@ -208,11 +234,7 @@ def mean_of_others(returns_TB: Tensor, rollouts: int) -> Tensor:
 
     Raises ValueError where the batch is not made of so many rollouts per sequence.
     """
-    if returns_TB.shape[1] % rollouts:
-        raise ValueError(
-            f"a batch of {returns_TB.shape[1]} is not {rollouts} rollouts of each sequence: repeat "
-            "its sequences with estimator.spread"
-        )
+    require_rollouts(returns_TB.shape[1], rollouts)
     grouped = returns_TB.unflatten(1, (-1, rollouts))
     others = (grouped.sum(-1, keepdim=True) - grouped) / (rollouts - 1)
     return others.flatten(1)

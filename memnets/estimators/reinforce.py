@@ -80,9 +80,11 @@ class Reinforce(Estimator):
         cost_TB: Tensor,
         features_TBC: Tensor | None = None,
         inputs_TBX: Tensor | None = None,
+        lengths_B: Tensor | None = None,
     ) -> Tensor:
         price = super().loss(address, cost_TB)
-        advantage_TB, baseline_loss = self.advantage(cost_TB.detach(), features_TBC, inputs_TBX)
+        seen = features_TBC, inputs_TBX, lengths_B
+        advantage_TB, baseline_loss = self.advantage(cost_TB.detach(), *seen)
         if not cost_TB.numel():
             return baseline_loss + price
         score = (address.log_prob_BH.sum(-1) * advantage_TB).sum(0).mean()

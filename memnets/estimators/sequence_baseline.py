@@ -41,13 +41,24 @@ class SequenceBaseline(nn.Module):
                 parameter.normal_(std=DEVIATION, generator=generator)
             self.reader.get_parameter("bias_ih_l0")[size : 2 * size] += 1
 
-    def forward(self, features_TBC: Tensor, inputs_TBX: Tensor) -> Tensor:
+    def forward(
+        self, features_TBC: Tensor, inputs_TBX: Tensor, lengths_B: Tensor | None = None
+    ) -> Tensor:
         weight = self.out.weight
         # detached: a baseline never trains the model
         inputs_TBX, features_TBC = (x.detach().to(weight) for x in (inputs_TBX, features_TBC))
-        read_TBZ, _ = self.reader(inputs_TBX.flip(0))
+        whole_BZ = self._read(inputs_TBX, lengths_B)
         beside_TBZ, _ = self.beside(torch.cat([inputs_TBX, features_TBC], -1))
-        whole_TBZ = read_TBZ[-1:].expand_as(beside_TBZ)
+        whole_TBZ = whole_BZ.expand_as(beside_TBZ)
         mixed_TBZ = self.mix(torch.cat([beside_TBZ, whole_TBZ], -1)).relu()
         predicted_TB: Tensor = self.scale * self.out(mixed_TBZ).squeeze(-1)
         return predicted_TB
+
+    def _read(self, inputs_TBX: Tensor, lengths_B: Tensor | None) -> Tensor:
+        """What the first LSTM has read, (B, Z): each sequence from its own last step."""
+        if lengths_B is None:
+            return self.reader(inputs_TBX.flip(0))[0][-1]
+        steps_T1 = torch.arange(len(inputs_TBX), device=inputs_TBX.device).unsqueeze(1)
+        last_B, row_B = lengths_B - 1, torch.arange(len(lengths_B), device=inputs_TBX.device)
+        read_TBZ: Tensor = self.reader(inputs_TBX[(last_B - steps_T1).clamp_min(0), row_B])[0]
+        return read_TBZ[last_B, row_B]

@@ -58,8 +58,7 @@ class AddressPolicy(MemoryPolicy):
         return core
 
     def require(self, core: Any) -> None:
-        if core.network.bypass.p:
-            raise ValueError("bypass_dropout draws anew when a stored sequence is run again")
+        self.require_stored(core)
 
     def forward(
         self,

@@ -50,7 +50,7 @@ class ChosenCore(MemoryCore):
     ) -> tuple[Chosen, Tensor, Packed]:
         """One step with choices of its own; they come second, (B, D), the next state last."""
         with _using(self.network, Recorded(greedy=greedy)) as estimator:
-            rollout = self.network(x_BF.unsqueeze(0), self.unpacked(packed), starts_B.unsqueeze(0))
+            rollout = self.run(x_BF.unsqueeze(0), packed, starts_B.unsqueeze(0))
             choices_BD = estimator.choices_BU
         self._require(choices_BD.shape[1], 1)
         chosen = Chosen._make(part[0] for part in _chosen(rollout))
@@ -62,7 +62,7 @@ class ChosenCore(MemoryCore):
         """A sequence with choices (T, B, D) that were made before, under the present weights."""
         script_BU = choices_TBD.transpose(0, 1).flatten(1)
         with _using(self.network, Replay(script_BU)) as estimator:
-            rollout = self.network(x_TBF, self.unpacked(packed), starts_TB)
+            rollout = self.run(x_TBF, packed, starts_TB)
         self._require(len(estimator.choices), len(x_TBF))
         return _chosen(rollout)
 

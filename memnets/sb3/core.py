@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor, nn
 
 from ..network import MemoryNetwork
 from ..spec import ModelSpec
-from ..types import NetworkState
+from ..types import NetworkState, Rollout
 from .packing import Packed, Packing
 
 Memory = ModelSpec | Mapping[str, Any] | str
@@ -37,12 +38,29 @@ class MemoryCore(nn.Module):
         self.network: MemoryNetwork = spec_of(memory).build(input_size, output_size)
         self.packing = Packing(self.network)
         self.input_size, self.hidden_size = input_size, self.packing.half_size
+        self._see: Callable[[Rollout], None] | None = None
 
     def forward(
         self, x_TBF: Tensor, packed: Packed, starts_TB: Tensor | None = None
     ) -> tuple[Tensor, Packed]:
-        rollout = self.network(x_TBF, self.unpacked(packed), starts_TB)
+        rollout = self.run(x_TBF, packed, starts_TB)
         return rollout.logits_TBY, self.packing.pack(rollout.state)
+
+    def run(self, x_TBF: Tensor, packed: Packed, starts_TB: Tensor | None) -> Rollout:
+        """The network's rollout, which the one who is watching sees."""
+        rollout: Rollout = self.network(x_TBF, self.unpacked(packed), starts_TB)
+        if self._see is not None:
+            self._see(rollout)
+        return rollout
+
+    @contextlib.contextmanager
+    def watched(self, see: Callable[[Rollout], None]) -> Iterator[None]:
+        """Shows every rollout to `see` meanwhile; a hook would keep fast backends away."""
+        self._see = see
+        try:
+            yield
+        finally:
+            self._see = None
 
     def unpacked(self, packed: Packed) -> NetworkState:
         """The network's state, its initial one in the rows of zeros."""

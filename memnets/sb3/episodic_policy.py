@@ -31,11 +31,7 @@ class EpisodicPolicy(MemoryPolicy):
         return core
 
     def require(self, core: Any) -> None:
-        if core.network.estimator.follows_cost:
-            raise ValueError(
-                f"{self.memory.estimator!r} has a price or a schedule that follows the cost of a "
-                f"supervised task: take an estimator without one"
-            )
+        self.require_free_of_cost(core)
         if core.network.cell.read_steps != 1:
             raise ValueError("the critic would see what was drawn: take a cell with read_steps=1")
 

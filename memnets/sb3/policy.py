@@ -33,7 +33,8 @@ class MemoryPolicy(RecurrentActorCriticPolicy):
     observations, unless one is given: combined for Dict, a CNN for images, flat for all else.
 
     Addresses must be repeatable, since PPO runs stored sequences again: `soft`, `top_k`,
-    `straight_through`. ValueError otherwise, with what to take instead.
+    `straight_through`. No price is charged, and codes do not move: a memory that has either is
+    refused. ValueError in all these cases, with what to take instead.
     """
 
     lstm_actor: Any
@@ -87,14 +88,33 @@ class MemoryPolicy(RecurrentActorCriticPolicy):
 
     def require(self, core: MemoryCore) -> None:
         """Raises ValueError where the algorithm cannot train such a memory."""
-        if core.network.bypass.p:
-            raise ValueError("bypass_dropout draws anew when a stored sequence is run again")
+        self.require_stored(core)
         if not core.network.estimator.repeatable:
             raise ValueError(
                 f"{self.memory.cell}: the addresses of {self.memory.estimator!r} differ when a "
                 f"stored sequence is run again, and RecurrentPPO has no place for their gradient. "
                 f"Make them actions (AddressPolicy, with the environment in AddressActions), train "
                 f"whole episodes (EpisodicReinforce), or take 'soft', 'top_k' or 'straight_through'"
+            )
+        self.require_free_of_cost(core)
+
+    def require_stored(self, core: MemoryCore) -> None:
+        """Raises ValueError where a memory cannot run the sequences again that PPO has stored."""
+        if core.network.bypass.p:
+            raise ValueError("bypass_dropout draws anew when a stored sequence is run again")
+        if core.network.cell.learns_by_advance:
+            raise ValueError(
+                f"{self.memory.cell}: codes move by the keys of whole episodes, and RecurrentPPO "
+                f"runs padded pieces of them, several times: take other scores than 'codes', or "
+                f"train whole episodes (EpisodicReinforce)"
+            )
+
+    def require_free_of_cost(self, core: MemoryCore) -> None:
+        """Raises ValueError where the estimator asks for the cost of a supervised task."""
+        if core.network.estimator.follows_cost:
+            raise ValueError(
+                f"{self.memory.estimator!r} has a price or a schedule that follows the cost of a "
+                f"supervised task: take an estimator without one"
             )
 
     def features(self, obs: Any) -> Tensor:

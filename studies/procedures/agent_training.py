@@ -13,12 +13,14 @@ import numpy as np
 from stable_baselines3.common.utils import set_random_seed
 
 from memnets.network import MemoryNetwork
+from memnets.types import Rollout
 
 from .agent_environment import environments
 from .agents import Wrap, agent
 from .base import BadCheckpoint, Outcome, Recorder, Row
 from .checkpoint import fit, read, written
 from .facts import of_network
+from .load import Load, of_rows
 from .loop import run_to_end
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ def evaluated(state: Agent) -> Iterator[Row]:
         "reward": _mean([episode["r"] for episode in lately]),
         "success": _mean(successes),
     }
-    rewards, right = played(state)
+    rewards, right, load = played(state)
     success = float(np.mean(right))
     bound = state.settings.solved_success
     if bound is not None and success >= bound:
@@ -145,11 +147,14 @@ def evaluated(state: Agent) -> Iterator[Row]:
         "episodes": len(right),
         "reward": float(np.mean(rewards)),
         "success": success,
+        **load.row(),
     }
 
 
-def played(state: Agent) -> tuple[list[float], list[bool]]:
-    """Returns and successes of the episodes of a test, as many from each environment."""
+def played(state: Agent) -> tuple[list[float], list[bool], Load]:
+    """Returns and successes of the episodes of a test, as many from each environment, and the use
+    of the slots in them.
+    """
     settings = state.settings
     count = min(settings.n_envs, settings.test_episodes)
     rounds = -(-settings.test_episodes // count)
@@ -160,15 +165,21 @@ def played(state: Agent) -> tuple[list[float], list[bool]]:
     right: list[bool] = []
     observations, memory = venv.reset(), None
     starts = np.ones(count, dtype=bool)
+    load = Load(state.network.cell.heads, state.network.cell.slots)
+
+    def see(rollout: Rollout) -> None:
+        load.add(of_rows(rollout.address, np.flatnonzero(left)))
+
     while left.any():
-        actions, memory = state.model.predict(observations, memory, starts, deterministic=True)
+        with state.model.policy.lstm_actor.watched(see):
+            actions, memory = state.model.predict(observations, memory, starts, deterministic=True)
         observations, _, starts, infos = venv.step(actions)
         for row in np.flatnonzero(starts & (left > 0)):
             rewards.append(float(infos[row]["episode"]["r"]))
             right.append(bool(infos[row]["is_success"]))
             left[row] -= 1
     venv.close()
-    return rewards, right
+    return rewards, right, load
 
 
 def _mean(values: list[float] | deque[float]) -> float | None:

@@ -16,6 +16,7 @@ from memnets.backends import warm_up
 from memnets.estimators import ONE_SLOT
 from memnets.network import MemoryNetwork
 
+from ..design.data import BadData
 from .base import BadCheckpoint, Outcome, Recorder, Row
 from .best import chosen
 from .checkpoint import fit, read, written
@@ -69,6 +70,11 @@ class Search:
         torch.manual_seed(trial.seed)
         task = trial.task.build()
         network = trial.model.build(**task.network_sizes, backend=settings.backend)
+        if network.cell.learns_by_advance:
+            raise BadData(
+                f"{trial.model.cell}: its codes move by keys seen in training, and members "
+                f"run as in a test: take other scores than 'codes'"
+            )
         network = network.to(device).eval()
         with torch.no_grad():
             members_D = in_one_piece(network)

@@ -95,6 +95,7 @@ def _points(shared: str, settings: Gradients, device: str) -> tuple[Point, Point
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        network.advance()
     return before, point(settings.updates)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,6 +54,11 @@ class Load:
                 entropy = torch.special.entr(use_HN).sum(-1).mean().item()
             found |= {column: unused, f"{kind}_use_entropy": entropy}
         return found
+
+
+def of_rows(address: Address, rows: np.ndarray) -> Address:
+    """The addresses of some sequences of a rollout."""
+    return Address(*(None if part is None else part[:, rows] for part in address))  # type: ignore[arg-type]
 
 
 def _of_each_slot(address: Address, slots: int) -> tuple[Tensor, Tensor]:

@@ -84,7 +84,7 @@ def arrays(module):
 
 
 @torch.no_grad()
-def agrees(cell, naive, within=1e-8):
+def agrees(cell, naive):
     """Unrolls a cell beside `naive(parameters, inputs)`, a generator of reads and addresses."""
     scattered(cell)
     inputs = torch.randn(STEPS, BATCH, HIDDEN + EXTERNAL, dtype=torch.float64)
@@ -97,5 +97,5 @@ def agrees(cell, naive, within=1e-8):
     for row in range(BATCH):
         pairs = [np.split(both.numpy(), [HIDDEN]) for both in inputs[:, row]]
         for step, (read, weights) in enumerate(naive(arrays(cell), pairs)):
-            np.testing.assert_allclose(addresses[step][row], weights, rtol=0, atol=within)
-            np.testing.assert_allclose(reads[step][row], read, rtol=within, atol=within)
+            np.testing.assert_allclose(addresses[step][row], weights, rtol=0, atol=1e-10)
+            np.testing.assert_allclose(reads[step][row], read, rtol=1e-10, atol=1e-10)

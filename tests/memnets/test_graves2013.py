@@ -39,7 +39,7 @@ def test_every_layer_sees_the_input_and_is_seen_by_the_output(layers):
                 i, f, g, o = np.split(gates + p[f"gates.{layer}.bias"], 4)
                 c[layer] = sigmoid(f) * c[layer] + sigmoid(i) * np.tanh(g)
                 h[layer] = sigmoid(o) * np.tanh(c[layer])
-            np.testing.assert_allclose(outputs[step][row], np.concatenate(h), rtol=0, atol=1e-8)
+            np.testing.assert_allclose(outputs[step][row], np.concatenate(h), rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("task", PUBLISHED)

@@ -3,28 +3,21 @@
 import torch
 
 from memnets.backends import choose
+from memnets.backends.chunked.cells.base import chunked_cells
 
 from ..building import small
+from ..variants import VARIANTS
 
 MEMORIES = {
     "attention": ("attention", {}),
     "attention, longer than a stretch": ("attention", {"slots": 90}),
-    "attention, alibi": ("attention", {"positions": "alibi", "no_op": True}),
-    "attention, rotary": ("attention", {"positions": "rotary", "slots": 30}),
     "slots": ("slots", {}),
-    "slots, routed": ("slots", {"routed": True}),
-    "slots, as Raven": (
-        "slots",
-        {"routed": True, "decay": "head", "soft_reads": True, "key_norm": True},
-    ),
     "delta": ("delta", {"heads": 3}),
-    "delta, elu": ("delta", {"keys": "elu"}),
-    "delta, dpfp, gated": ("delta", {"slots": 8, "keys": "dpfp", "nu": 2, "gated": True}),
-    "delta, unit keys, gated": ("delta", {"keys": "l2", "gated": True}),
     "mlstm": ("mlstm", {}),
-    "mlstm, exponential": ("mlstm", {"heads": 2, "forget": "exponential"}),
-    "mlstm, softmax": ("mlstm", {"keys": "softmax"}),
 }
+MEMORIES |= {name: (cell, more) for name, (cell, more) in VARIANTS.items() if cell in chunked_cells}
+# a codebook keeps keys step by step
+del MEMORIES["slots, by codes"]
 CELLS = sorted({cell for cell, _ in MEMORIES.values()})
 
 

@@ -55,10 +55,11 @@ def test_with_every_controller(cell, controller):
     same(network, torch.randn(20, BATCH, 4, dtype=torch.float64))
 
 
+@pytest.mark.parametrize("estimator", ["soft", "straight_through"])
 @pytest.mark.parametrize("memory", MEMORIES)
-def test_episodes_that_begin_at_different_steps(memory):
+def test_episodes_that_begin_at_different_steps(memory, estimator):
     cell, options = MEMORIES[memory]
-    network = unfed(cell, options=options).double()
+    network = unfed(cell, estimator, options=options).double()
     starts_TB = torch.zeros(40, BATCH, dtype=torch.bool)
     starts_TB[13, 0] = starts_TB[29, 2] = True
     inputs_TBX = torch.randn(40, BATCH, 4, dtype=torch.float64)

@@ -116,7 +116,12 @@ def test_a_plug_in_is_compiled_once_per_batch_size_and_agrees(inputs_TBX, caplog
         network.backend = "reference"
         torch.manual_seed(2)
         torch.testing.assert_close(piece[0], network(inputs_TBX[2:], start.state)[0])
-        network.backend = "compiled"
+        starts_TB, packed = torch.arange(STEPS * BATCH).view(STEPS, BATCH) == 2 * BATCH, []
+        for network.backend in ("reference", "compiled"):
+            torch.manual_seed(3)
+            packed.append(network(inputs_TBX, starts_TB=starts_TB))
+        for ours, theirs in zip(packed[0], packed[1], strict=True):
+            torch.testing.assert_close(ours, theirs)
         total, parts = network(inputs_TBX).logits_TBY.sum(), list(network.controller.parameters())
         for more in ("create_graph", "retain_graph"):
             with pytest.raises(RuntimeError, match=f'{more}=True.*backend="reference"'):

@@ -179,8 +179,10 @@ def test_between_three_reads_of_one_input_the_controller_runs_again(
                 read, again = memory.look(h)
                 addresses = addresses + again
             logits = p["readout.weight"] @ np.concatenate([h, read]) + p["readout.bias"]
-            np.testing.assert_allclose(dense[step, row], addresses, rtol=0, atol=1e-8)
-            np.testing.assert_allclose(rollout.logits_TBY[step, row], logits, rtol=1e-8, atol=1e-8)
+            np.testing.assert_allclose(dense[step, row], addresses, rtol=0, atol=1e-10)
+            np.testing.assert_allclose(
+                rollout.logits_TBY[step, row], logits, rtol=1e-10, atol=1e-10
+            )
 
 
 def test_heads_of_later_read_steps_have_names_of_their_own():

@@ -72,8 +72,8 @@ def test_lrua_unrolled_is_its_paper_written_twice(estimator, options, use, stron
         options = {"strong": strong, "read_first": read_first}
         naive = naive_lrua(p, inputs[:, row].numpy(), start[row].numpy(), use, **options)
         for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-8)
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-8)
+            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-10)
+            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-10)
 
 
 def test_with_an_open_write_gate_the_write_weights_are_those_of_mann():

@@ -51,8 +51,8 @@ def test_rlntm_unrolled_is_its_paper_written_twice(estimator, use, options):
         given = zip(inputs[:, row].numpy(), external[:, row].numpy(), strict=True)
         naive = naive_rlntm(p, given, use, **options)
         for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-8)
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-8)
+            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-10)
+            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("options", OPTIONS[5:], ids=str)

@@ -97,8 +97,8 @@ def test_sam_unrolled_is_its_paper_written_twice(estimator, options, use, cell_o
             p, inputs[:, row].numpy(), start[row].numpy(), use, decay=decay, strong=strong
         )
         for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-8)
-            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-8)
+            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-10)
+            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-10)
 
 
 def test_slots_are_taken_in_the_order_in_which_they_were_last_accessed():

@@ -91,8 +91,8 @@ def test_sdnc_unrolled_is_its_paper_written_twice(estimator, options, use, links
     for row in range(B):
         naive = naive_sdnc(p, inputs[:, row].numpy(), start[row].numpy(), use, links)
         for (read, weights), expected in zip(steps, naive, strict=True):
-            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-8)
-            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-8)
+            np.testing.assert_allclose(weights[row], expected[1], rtol=0, atol=1e-10)
+            np.testing.assert_allclose(read[row], expected[0], rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("keep", [1, 3, N])

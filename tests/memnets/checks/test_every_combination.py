@@ -1,4 +1,7 @@
-"""Every cell × estimator × controller keeps the contract, and stays finite on extreme inputs."""
+"""Every cell × estimator × controller keeps the contract, and stays finite on extreme inputs.
+
+So do cells with options that change what they compute, under a soft and a discrete estimator.
+"""
 
 import itertools
 
@@ -8,6 +11,8 @@ import torch
 from memnets.registry import cells, controllers, estimators
 from memnets.spec import ModelSpec
 from memnets.testing import check_cell
+
+from ..variants import VARIANTS
 
 STEPS, INPUTS = 500, 5
 # all estimators with one controller, and all controllers with a soft and a sampled estimator
@@ -29,6 +34,13 @@ def test_every_other_combination_keeps_the_contract_too(cell, estimator, control
     check_cell(cell, estimator, controller=controller)
 
 
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_options_that_change_a_cell_keep_the_contract(variant, estimator):
+    cell, options = VARIANTS[variant]
+    check_cell(cell, estimator, options={"slots": 7, "width": 4} | options)
+
+
 def stays_finite(cell, estimator, controller, **options):
     """Outputs, state and gradients over 500 steps of constant and of changing extremes."""
     torch.manual_seed(0)
@@ -43,7 +55,11 @@ def stays_finite(cell, estimator, controller, **options):
     cost_TB = rollout.logits_TBY.square().mean(-1)
     surrogate = network.estimator.loss(rollout.address, cost_TB, rollout.hidden_TBC)
     (cost_TB.sum(0).mean() + surrogate).backward()
-    for value in (rollout.logits_TBY, rollout.state.read_BO, rollout.address.dense(7)):
+    for value in (
+        rollout.logits_TBY,
+        rollout.state.read_BO,
+        rollout.address.dense(network.cell.slots),
+    ):
         assert value.isfinite().all()
     for name, parameter in network.named_parameters():
         assert parameter.grad is None or parameter.grad.isfinite().all(), name
@@ -60,6 +76,14 @@ def test_every_cell_stays_finite_over_500_steps_of_extreme_inputs(cell, estimato
 @pytest.mark.parametrize("cell", list(cells))
 def test_every_cell_stays_finite_with_every_estimator(cell, estimator):
     stays_finite(cell, estimator, "lstm")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_options_that_change_a_cell_leave_it_finite(variant, estimator):
+    cell, options = VARIANTS[variant]
+    stays_finite(cell, estimator, "feedforward", **options)
 
 
 @pytest.mark.parametrize("estimator", ["straight_through", "gumbel_rao"])

@@ -6,6 +6,13 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+CODES = {
+    "cell": "slots",
+    "controller_size": 8,
+    "cell_options": {"slots": 5, "width": 4, "heads": 1, "routed": True, "scores": "codes"},
+}
+"""A memory whose codes `network.advance()` moves."""
+
 
 class Recall(gym.Env):
     """Shows one of `symbols`, then blanks, then asks for it; 1 for the right action at the end.

@@ -15,7 +15,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from memnets.sb3 import AddressActions, AddressPolicy
 from memnets.sb3.chosen_core import address_choices
 
-from .environments import Recall
+from .environments import CODES, Recall
 from .ratios import collect, largest_changes
 
 SIZES = {"controller_size": 6, "cell_options": {"slots": 4, "width": 3}}
@@ -155,6 +155,7 @@ def test_decisions_are_counted_in_the_order_of_asking():
 @pytest.mark.parametrize(
     ("make", "why"),
     [
+        (lambda _: agent(CODES), "codes move by the keys of whole episodes"),
         (lambda env: AddressActions(env, "none"), "does not choose"),
         (
             lambda env: RecurrentPPO(AddressPolicy, env, policy_kwargs={"memory": "ntm"}),

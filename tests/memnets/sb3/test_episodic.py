@@ -6,7 +6,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from memnets.sb3 import EpisodicPolicy, EpisodicReinforce
 from memnets.sb3.episodic import discounted
 
-from .environments import Recall
+from .environments import CODES, Recall
 
 MEMORY = {
     "cell": "ntm",
@@ -37,6 +37,14 @@ def test_every_part_of_the_memory_gets_a_gradient(estimator):
     model.learn(8)
     still = [n for n, p in model.policy.named_parameters() if torch.equal(p, before[n])]
     assert not [name for name in still if "interface" in name or "controller" in name]
+
+
+def test_codes_move_with_every_update_and_no_key_is_kept():
+    model = agent(CODES)
+    book = model.policy.lstm_actor.network.cell.codebook
+    before = book.codes_RNW.clone()
+    model.learn(8)
+    assert not torch.equal(book.codes_RNW, before) and not book._keys
 
 
 def test_one_episode_per_environment_and_the_same_twice():

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from memnets.registry import UnknownName
 from memnets.sb3 import MemoryPolicy
 
-from .environments import Recall
+from .environments import CODES, Recall
 from .ratios import collect, largest_changes
 
 SIZES = {"controller_size": 8, "cell_options": {"slots": 6, "width": 4}}
@@ -132,6 +132,12 @@ def test_addresses_that_differ_from_run_to_run_are_refused_with_both_ways(estima
         ("ntn", {}, "Did you mean 'ntm'"),
         ({"cell": "ntm", "bypass_dropout": 0.5}, {}, "bypass_dropout draws anew"),
         ("ntm", {"n_lstm_layers": 2}, "n_lstm_layers is an LSTM's"),
+        (CODES, {}, "codes move by the keys of whole episodes.*EpisodicReinforce"),
+        (
+            {"cell": "ntm", "estimator_options": {"price": {"weight": 0.1}}},
+            {},
+            "'soft' has a price or a schedule that follows the cost",
+        ),
     ],
 )
 def test_what_does_not_go_is_said_in_a_line(memory, policy, why):

@@ -61,6 +61,13 @@ def test_it_takes_tasks_that_generate_batches_and_keeps_their_lengths(trial):
         unjudged.takes(trial.task.build())
 
 
+def test_codes_which_only_training_moves_are_refused_in_a_line(trial):
+    options = {"slots": 3, "width": 2, "routed": True, "scores": "codes"}
+    model = dataclasses.replace(trial.model, cell="slots", cell_options=options)
+    with pytest.raises(BadData, match="slots: its codes move by keys seen in training"):
+        start(dataclasses.replace(trial, model=model))
+
+
 def test_rows_have_the_columns_of_supervised_training(trial):
     rows, outcome = rows_of(trial)
     supervised = Supervised(

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from stable_baselines3.common.vec_env import VecEnvWrapper
 
 from memnets.spec import ModelSpec
 from studies import Reinforcement, TaskSpec, Trial
@@ -62,6 +63,7 @@ def test_rows_and_facts(algorithm):
     assert steps == sorted(steps) and steps[0] >= 32 and steps[-1] >= 96
     for row in rows:
         assert 0 <= row["success"] <= 1 and row["episodes"] > 0
+        assert ("unread" in row) is (row["kind"] == "test")
     assert outcome.facts["timesteps"] == steps[-1] and outcome.facts["solved"] is None
     one_slot = algorithm != "ppo"
     assert (outcome.facts["in_training"] == "one slot") is one_slot
@@ -101,9 +103,46 @@ def test_a_hundred_right_answers_are_a_success():
 def test_tests_are_the_same_episodes_and_draw_nothing_from_training():
     state = Agent.start(trial(), trial().procedure, "cpu")
     drawn = torch.get_rng_state()
-    assert played(state) == played(state)
+    (*first, used), (*again, also) = played(state), played(state)
+    assert first == again and used.row() == also.row()
     assert torch.equal(torch.get_rng_state(), drawn)
-    assert len(played(state)[0]) == 8
+    assert len(first[0]) == 8
+
+
+class Lengths(VecEnvWrapper):
+    """Keeps how long the episodes of every environment were."""
+
+    def __init__(self, venv):
+        super().__init__(venv)
+        self.of_rows = [[] for _ in range(venv.num_envs)]
+
+    def reset(self):
+        return self.venv.reset()
+
+    def step_wait(self):
+        observations, rewards, dones, infos = self.venv.step_wait()
+        for row in dones.nonzero()[0]:
+            self.of_rows[row].append(infos[row]["episode"]["l"])
+        return observations, rewards, dones, infos
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_use_of_slots_is_counted_in_every_step_of_the_tested_episodes_and_in_no_other(
+    algorithm,
+):
+    made, watched = trial(algorithm), []
+    ragged = dataclasses.replace(made, task=TaskSpec("copy", {"symbols": 2, "max_length": 3}))
+    state = Agent.start(ragged, ragged.procedure, "cpu")
+    state.wrap = lambda venv, own=state.wrap: watched.append(Lengths(own(venv))) or watched[0]
+    _, right, load = played(state)
+    lengths = watched[0].of_rows
+    # some are through before others
+    steps = [sum(row[:2]) for row in lengths]
+    assert len(right) == 8 and len(set(steps)) > 1
+    # every head of an NTM spends one at each step
+    spent_H = load.total_HN.sum(-1)
+    torch.testing.assert_close(spent_H, torch.full_like(spent_H, float(sum(steps))))
+    assert 0 <= load.row()["unread"] < 1
 
 
 def test_a_checkpoint_of_another_trial_or_of_nothing_is_refused():
