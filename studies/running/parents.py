@@ -56,11 +56,11 @@ def take_over(store: ResultStore, trials: Sequence[Trial]) -> Taken:
         if before:
             _, folder = max(before, key=lambda each: (each[1] / ROWS).stat().st_size)
             begun += _carry(store, trial, folder)
-        elif found := {
+        elif names := {
             name for each in same for name in trial.procedure.anew_for(each[0].procedure)
         }:
             anew += 1
-            settings |= dict.fromkeys(sorted(found))
+            settings |= dict.fromkeys(sorted(names))
     return Taken(begun, anew, tuple(settings))
 
 
