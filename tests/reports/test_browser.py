@@ -7,6 +7,8 @@ import pytest
 from memnets.spec import ModelSpec
 from reports import build
 
+from .tuned import declared, stored
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="the extra 'browser' is missing")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -40,22 +42,22 @@ def browser():
         opened.close()
 
 
+def opened(browser, file, size, scheme):
+    """A page in a size and a scheme, and what went wrong meanwhile."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page, wrong = context.new_page(), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text))
+    page.on("request", lambda request: wrong.append(request.url))
+    page.goto(file.as_uri())
+    return page, wrong
+
+
 @pytest.fixture(scope="module")
 def views(browser, page_file):
     """The page in every size and scheme, opened once, and what went wrong meanwhile."""
-    opened = {}
-    for size, scheme in VIEWS:
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        page, wrong = context.new_page(), []
-        page.on("pageerror", lambda error, wrong=wrong: wrong.append(str(error)))
-        page.on("console", lambda said, wrong=wrong: wrong.append(said.text))
-        page.on("request", lambda request, wrong=wrong: wrong.append(request.url))
-        page.goto(page_file.as_uri())
-        opened[size, scheme] = page, wrong
-    return opened
+    return {view: opened(browser, page_file, *view) for view in VIEWS}
 
 
 @pytest.mark.parametrize(("size", "scheme"), VIEWS)
@@ -72,6 +74,20 @@ def test_axe_finds_nothing(views, size, scheme):
     page, _ = views[size, scheme]
     found = axe.Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("procedures", ["supervised and gradients", "tuning"])
+def test_pages_of_other_procedures_are_as_sound(procedures, request, browser, tmp_path):
+    searched = procedures == "tuning"
+    store = stored(tmp_path, declared()) if searched else request.getfixturevalue("both")
+    file = build(store, tmp_path / "report")
+    for view in (("narrow", "dark"), ("wide", "light")):
+        page, wrong = opened(browser, file, *view)
+        assert wrong == [file.as_uri()]
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[view[0]][0]
+        found = axe.Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
 
 def test_every_picture_has_a_text_and_every_id_is_its_own(views):
