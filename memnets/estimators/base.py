@@ -94,9 +94,9 @@ class Estimator(nn.Module, ABC):
             parts.apart(cost_TB),
             parts.apart(features_TBC),
             inputs_TBX=parts.apart(inputs_TBX),
-            lengths_B=parts.lengths_E,
+            lengths_B=parts.lengths_B,
         )
-        return loss * (len(parts.lengths_E) / cost_TB.shape[1])
+        return loss * (len(parts.lengths_B) / cost_TB.shape[1])
 
     def told(
         self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None, **more: Tensor | None

@@ -11,11 +11,11 @@ from ..types import Address
 
 
 class Parts(NamedTuple):
-    """Where the E parts of packed sequences lie in T steps of B rows, L steps in the longest."""
+    """Where the parts of packed sequences lie: T steps in the longest of them, B parts."""
 
-    steps_LE: Tensor
-    """Which of the T · B steps, in the order of a flattened (T, B, …)."""
-    lengths_E: Tensor
+    steps_TB: Tensor
+    """Which of the steps of the packed sequences, in the order of their flattened (T, B, …)."""
+    lengths_B: Tensor
 
     @classmethod
     def of(cls, starts_TB: Tensor, rollouts: int = 1) -> Parts:
@@ -24,30 +24,31 @@ class Parts(NamedTuple):
         Rollouts of a sequence lie side by side, and so do those of each of its parts. Raises
         ValueError where they do not begin together.
         """
-        T, B = starts_TB.shape
-        require_rollouts(B, rollouts)
-        starts_TGR = starts_TB.unflatten(1, (-1, rollouts))
-        if (starts_TGR != starts_TGR[..., :1]).any():
+        steps, rows = starts_TB.shape
+        require_rollouts(rows, rollouts)
+        # steps × sequences × rollouts
+        grouped = starts_TB.unflatten(1, (-1, rollouts))
+        if (grouped != grouped[..., :1]).any():
             raise ValueError(
                 f"the {rollouts} rollouts of a sequence begin at different steps: repeat its "
                 f"starts with its inputs, estimator.spread(starts_TB.unsqueeze(-1)).squeeze(-1)"
             )
-        begins_GT = starts_TGR[..., 0].T.clone()
-        begins_GT[:, 0] = True
-        group_E, begin_E = begins_GT.nonzero().unbind(1)
-        begun_E = group_E * T + begin_E
-        lengths_E = torch.cat([begun_E, begun_E.new_tensor([begins_GT.numel()])]).diff()
-        row_ER = group_E.unsqueeze(1) * rollouts + torch.arange(rollouts, device=begin_E.device)
-        first_E = (begin_E.unsqueeze(1) * B + row_ER).flatten()
-        lengths_E = lengths_E.repeat_interleave(rollouts)
-        ahead_L = torch.arange(int(lengths_E.max()), device=begin_E.device)
-        return cls(first_E + B * ahead_L.unsqueeze(1), lengths_E)
+        begins = grouped[..., 0].T.clone()
+        begins[:, 0] = True
+        sequence, begin = begins.nonzero().unbind(1)
+        begun = sequence * steps + begin
+        lengths = torch.cat([begun, begun.new_tensor([begins.numel()])]).diff()
+        row = sequence.unsqueeze(1) * rollouts + torch.arange(rollouts, device=begin.device)
+        first_B = (begin.unsqueeze(1) * rows + row).flatten()
+        lengths_B = lengths.repeat_interleave(rollouts)
+        ahead_T = torch.arange(int(lengths_B.max()), device=begin.device)
+        return cls(first_B + rows * ahead_T.unsqueeze(1), lengths_B)
 
     def apart(self, packed_TBZ: Tensor) -> Tensor:
-        """The parts side by side, (L, E, …), with zeros after the end of each."""
-        there_LE = there(self.lengths_E, len(self.steps_LE))
-        rows_LEZ = packed_TBZ.flatten(0, 1)[self.steps_LE.where(there_LE, 0)]
-        return rows_LEZ.where(there_LE.view(*there_LE.shape, *[1] * (rows_LEZ.ndim - 2)), 0)
+        """The parts side by side, (T, B, …), with zeros after the end of each."""
+        there_TB = there(self.lengths_B, len(self.steps_TB))
+        parts_TBZ = packed_TBZ.flatten(0, 1)[self.steps_TB.where(there_TB, 0)]
+        return parts_TBZ.where(there_TB.view(*there_TB.shape, *[1] * (parts_TBZ.ndim - 2)), 0)
 
     def addresses(self, address: Address) -> Address:
         """The addresses of the parts, side by side."""
