@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -31,6 +31,7 @@ def reproduce(results: Results) -> Section:
         ("Settings", settings),
         ("Versions", _distinct(_pairs(entry) for entry in _column(facts, "versions"))),
         ("Commit", _distinct(_commits(facts))),
+        ("Made with different code", "; ".join(_code_that_differs(results))),
         ("Machine", _distinct(_machine(entry) for entry in _column(facts, "machine"))),
         ("Device", _distinct(_column(facts, "device"))),
         ("Threads per trial", _distinct(_column(facts, "threads"))),
@@ -112,6 +113,17 @@ def _commits(facts: pd.DataFrame) -> Iterable[str]:
     for commit, dirty in zip(facts.get("commit", ()), changed, strict=False):
         if isinstance(commit, str):
             yield commit + (" with uncommitted changes" if dirty is True else "")
+
+
+def _code_that_differs(results: Results) -> Iterator[str]:
+    """The parts that trials were made with in several forms, each with its forms."""
+    forms: dict[str, list[str]] = {}
+    for _, parts in results.store.made_with():
+        for part, source in parts.items():
+            forms.setdefault(part, []).append(source)
+    for part, found in forms.items():
+        if len(set(found)) > 1:
+            yield f"{part}: {_distinct(found)}"
 
 
 def _period(facts: pd.DataFrame) -> str:

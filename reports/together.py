@@ -46,6 +46,10 @@ class Together:
         """The trials of all studies, under ids and labels of their own."""
         return [trial for name in self.stores for trial in self._named(name)]
 
+    def made_with(self) -> list[tuple[Trial, Mapping[str, str]]]:
+        """The trials of all studies, as each has them, with the code of their parts."""
+        return [each for store in self.stores.values() for each in store.made_with()]
+
     def load(self) -> pd.DataFrame:
         """The rows of all studies."""
         return self._frame([store.load() for store in self.stores.values()])

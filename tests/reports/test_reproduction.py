@@ -1,6 +1,9 @@
+import json
+
 from reports import formats
 from reports.reproduction import reproduce
 from reports.results import read
+from reports.together import Together
 from studies.design.study import studies
 from studies.running.store import ResultStore
 
@@ -24,3 +27,17 @@ def test_the_time_of_finished_trials_says_that_tests_are_left_out(demo):
     seconds = results.facts["seconds"].sum()
     said = dict(definitions.entries)["Time of finished trials"]
     assert said == f"{formats.duration(seconds)}, tests left out"
+
+
+def test_trials_made_with_different_code_are_said_to_be(store_of):
+    store = store_of(names=("ntm/soft", "ntm/reinforce"), seeds=(0, 1))
+    title = "Made with different code"
+    assert title not in dict(reproduce(read(store)).blocks[0].entries)
+    path = store.path(store.study["trials"][0]) / "trial.json"
+    stored = json.loads(path.read_text())
+    stored["made_with"]["cell ntm"] = "memnets 0.1.0, source 0123456789ab"
+    path.write_text(json.dumps(stored))
+    for results in (read(store), read(Together({"one": store}))):
+        said = dict(reproduce(results).blocks[0].entries)[title]
+        assert said.startswith("cell ntm: memnets 0.1.0, source 0123456789ab (1 trial); ")
+        assert said.endswith("(3 trials)")
