@@ -113,7 +113,7 @@ class Annealed(Estimator):
             self.gate.see(cost_TB)
             self.share.move(self.gate)
         own = super().loss(address, cost_TB)
-        return self.in_force().told(address, cost_TB, features_TBC, lengths_B=lengths_B) + own
+        return self.in_force().loss_of(address, cost_TB, features_TBC, lengths_B=lengths_B) + own
 
     @property
     def one_slot_share(self) -> float:

@@ -81,15 +81,16 @@ class Estimator(nn.Module, ABC):
         """`loss`, given of a rollout what it takes: what a training loop calls.
 
         Where episodes are packed end to end, `starts_TB` says where they begin, as it does to the
-        network. Each of the E parts is then a sequence of its own, and so is what a row begins
-        with: B times this is E times the `loss` of the parts side by side, a sum over episodes as
-        `cost_TB.sum()` is. A moving baseline, a price and a schedule see E sequences.
+        network. Each part is then a sequence of its own, and so is what a row begins with: this
+        times the number of rows is the `loss` of the parts side by side times their number, a sum
+        over episodes as `cost_TB.sum()` is. A moving baseline, a price and a schedule see as many
+        sequences as there are parts.
         """
         if starts_TB is None or not self.has_loss or not cost_TB.numel():
-            return self.told(address, cost_TB, features_TBC, inputs_TBX=inputs_TBX)
+            return self.loss_of(address, cost_TB, features_TBC, inputs_TBX=inputs_TBX)
         check_starts(starts_TB, inputs_TBX)
         parts = Parts.of(starts_TB, self.rollouts)
-        loss = self.told(
+        loss = self.loss_of(
             parts.addresses(address),
             parts.apart(cost_TB),
             parts.apart(features_TBC),
@@ -98,7 +99,7 @@ class Estimator(nn.Module, ABC):
         )
         return loss * (len(parts.lengths_B) / cost_TB.shape[1])
 
-    def told(
+    def loss_of(
         self, address: Address, cost_TB: Tensor, features_TBC: Tensor | None, **more: Tensor | None
     ) -> Tensor:
         """`loss`, given of these what it has a parameter for."""

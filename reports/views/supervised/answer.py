@@ -18,10 +18,10 @@ from ...trial_counts import few_seeds
 from . import frames
 from .comparison import Comparison, compare, compared, paired
 from .outcomes import kinds_of, solved_runs
+from .pairs import LEVEL
 
 MOST = 4
 """So many models are named; of more the counts and the furthest."""
-LEVEL = 0.05
 
 
 def answer(results: Results) -> Answer:
@@ -29,7 +29,8 @@ def answer(results: Results) -> Answer:
     found = [compare(results, kind) for kind in compared(results)]
     pairs = [comparison for comparison in found if comparison]
     if not pairs:
-        return Answer(_unpaired(results))
+        seeds = paired(results)["n"]
+        return Answer(_unpaired(results), few_seeds(int(seeds.min())) if len(seeds) else ())
     clauses = [_pair(results, pair, alone=len(pairs) == 1) for pair in pairs]
     clauses += _solved(results)
     where = f"On {formats.listed(dict.fromkeys(task for pair in pairs for task in pair.tasks))}, "

@@ -16,7 +16,7 @@ from ...compiling import is_left_to_display, turn
 from .cache import KernelCache
 
 SECONDS_PER_BYTE_LINKED, SECONDS_PER_BYTE_COMPILED = 0.05e-3, 1.15e-3
-"""Processor time on an EPYC at 2.6 GHz: new parts are typed and lowered, which takes most of it.
+"""Processor time on an AMD EPYC (AVX-512): new parts are typed and lowered, which takes most of it.
 
 Fitted to what the six entries of the NTM, the DNC and the D-NTM took, 7 to 24 s; off by up to 3 s.
 """

@@ -110,6 +110,11 @@ def test_a_sweep_of_soft_models_compares_each_with_the_first(store_of):
     assert "P(model > it)" in table.shown and "the study's first, ntm/soft" in table.caption
 
 
+def test_few_seeds_of_a_sweep_are_a_caveat(store_of):
+    assert "With n = 3 seeds" in answer(read(store_of(names=SWEEP))).caveats[0]
+    assert answer(read(store_of(names=SWEEP, seeds=tuple(range(6))))).caveats == ()
+
+
 def test_of_many_models_the_answer_counts_and_names_the_furthest(store_of):
     specs = {f"shift {n}": ModelSpec("ntm", "soft", cell_options={"shift": n}) for n in range(1, 7)}
     sentence = answer(read(store_of(specs=specs, seeds=tuple(range(6))))).sentence
