@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from .cells.base import MemoryCell
 from .cells.none import NoMemory
 from .estimators import ONE_SLOT, SOFT, Estimator, Reinforce, Shuffled, Soft
 from .network import MemoryNetwork
 from .registry import backends
-from .types import Address, NetworkState, Rollout
+from .types import Address, Rollout
 
 OWN = "own"
 """The address that the network's estimator makes in `eval()`."""
@@ -57,26 +59,42 @@ def slow_controls(network: MemoryNetwork) -> tuple[str, ...]:
 @contextlib.contextmanager
 def addressed(
     network: MemoryNetwork, address: str, *, seed: int = 0
-) -> Iterator[MemoryNetwork | ControllerAlone | Frozen]:
+) -> Iterator[MemoryNetwork | ControllerAlone]:
     """What to call in place of a network in `eval()`, so that it addresses its memory in this way.
 
     The network is as before at the end. `address` is one of `ADDRESSES`; `seed` is that of what is
     shuffled. Raises ValueError for another address, and where a cell cannot be frozen.
     """
+    if address == CUT_OFF:
+        yield ControllerAlone(network)
+    else:
+        with readdressed(network, address, seed=seed):
+            yield network
+
+
+@contextlib.contextmanager
+def readdressed(network: MemoryNetwork, address: str, *, seed: int = 0) -> Iterator[None]:
+    """Meanwhile, a network in `eval()` addresses its memory in this way; arguments as `addressed`.
+
+    For those who take single steps and pass the state on, which is laid out as ever. Whole
+    sequences that are cut off are faster by `addressed`, which leaves the memory out.
+    """
     if address not in ADDRESSES:
         raise ValueError(f"no address {address!r}; there are {', '.join(ADDRESSES)}")
     if address == CUT_OFF:
-        yield ControllerAlone(network)
+        with _on_reference(network), _unread(network.cell):
+            yield
     elif address == FROZEN:
-        yield Frozen(network)
+        with _on_reference(network), _frozen(network.cell):
+            yield
     elif address == SHUFFLED:
         with _with(network, Shuffled(network.estimator, seed)):
-            yield network
+            yield
     elif address in _ESTIMATORS:
         with _with(network, _ESTIMATORS[address]()):
-            yield network
+            yield
     else:
-        yield network
+        yield
 
 
 class ControllerAlone(nn.Module):
@@ -118,35 +136,47 @@ class ControllerAlone(nn.Module):
         return Rollout(rollout.logits_TBY[last], address, rollout.state, hidden_TBC)
 
 
-class Frozen(nn.Module):
-    """A network whose memory keeps nothing: after every step its contents are the initial ones.
+@contextlib.contextmanager
+def _frozen(cell: MemoryCell[Any]) -> Iterator[None]:
+    """A cell whose slots keep nothing: before every step their contents are the initial ones again.
 
     Addresses go on as they were, with usage, links and all else that makes them. What a step reads
     may show what the same step wrote, never what an earlier one did.
     """
+    if cell.heads and not cell.contents:
+        raise ValueError(
+            f"{type(cell).__name__} cannot be frozen: its `contents` name no fields of its state"
+        )
+    first: dict[int, Any] = {}
 
-    def __init__(self, network: MemoryNetwork) -> None:
-        super().__init__()
-        if network.cell.heads and not network.cell.contents:
-            raise ValueError(
-                f"{type(network.cell).__name__} cannot be frozen: its `contents` name no fields of "
-                "its state"
-            )
-        self.network = network
-        self.training = network.training
+    def forget(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        h_BC, state, *external = given
+        if len(h_BC) not in first:
+            first[len(h_BC)] = cell.initial_state(len(h_BC))
+        return (h_BC, cell.with_contents(state, first[len(h_BC)]), *external)
 
-    def forward(self, inputs_TBX: Tensor) -> Rollout:
-        """The rollout of a sequence from the first state, by the reference."""
-        network = self.network
-        inputs_TBX = network.embed(inputs_TBX)
-        first = network.initial_state(inputs_TBX.shape[1])
+    hook = cell.register_forward_pre_hook(forget)
+    try:
+        yield
+    finally:
+        hook.remove()
 
-        def drive(x_BX: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState, Address]:
-            h_BC, after, address = network.drive(x_BX, state)
-            cell = network.cell.with_contents(after.cell, first.cell)
-            return h_BC, after._replace(cell=cell), address
 
-        return network.unroll(inputs_TBX, first, drive)
+@contextlib.contextmanager
+def _unread(cell: MemoryCell[Any]) -> Iterator[None]:
+    """A cell whose reads are zero, also those that it makes again within a step."""
+
+    def nothing(read_BO: Tensor, *rest: Any) -> tuple[Any, ...]:
+        return (torch.zeros_like(read_BO), *rest)
+
+    again = cell.read_again
+    hook = cell.register_forward_hook(lambda _, __, given: nothing(*given))
+    cell.__dict__["read_again"] = lambda *given: nothing(*again(*given))
+    try:
+        yield
+    finally:
+        hook.remove()
+        del cell.__dict__["read_again"]
 
 
 def _mode() -> Estimator:
@@ -155,6 +185,16 @@ def _mode() -> Estimator:
 
 
 _ESTIMATORS = {SOFT: Soft, ONE_SLOT: _mode}
+
+
+@contextlib.contextmanager
+def _on_reference(network: MemoryNetwork) -> Iterator[None]:
+    """The network on the backend that calls its cell step by step."""
+    asked, network.backend = network.backend, "reference"
+    try:
+        yield
+    finally:
+        network.backend = asked
 
 
 @contextlib.contextmanager

@@ -1,14 +1,15 @@
-"""Tests of a trained network, on its own task or on another one that it fits."""
+"""Tests of a trained network or agent, on its own task or on another one that it fits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
 from studies.design.data import BadData
+from studies.design.settings import seed_of
 from studies.design.trial import TaskSpec
 
 from .describe import table
@@ -17,8 +18,11 @@ from .train import values
 if TYPE_CHECKING:
     from envs.tasks.base import Task
     from memnets.network import MemoryNetwork
+    from studies.procedures.agent_training import Agent
+    from studies.procedures.base import Row
 
 SHOWN = ("address", "length", "number", "value", "accuracy", "sequence_accuracy", "errors")
+AGENT_SHOWN = ("address", "episodes", "reward", "success")
 
 
 def evaluate(
@@ -31,7 +35,7 @@ def evaluate(
     which: Literal["best", "last"] = "best",
     device: str = "cpu",
 ) -> int:
-    """Test a trained network, also on sequences that it was not trained on.
+    """Test a trained network or agent, also on sequences that it was not trained on.
 
     Args:
         trained: The folder of a trial that `memnets train` or `memnets study run` made, its
@@ -41,24 +45,75 @@ def evaluate(
         task_options: Names and values that differ from those of its own task, such as
             `from_file edges.csv max_nodes 40`; of another task, all that are not its defaults, such
             as `vocabulary 5` for a .npz that lacks the last of five symbols.
-        lengths: Lengths to test at; the task's own test lengths by default.
-        sequences: Sequences of each test.
+        lengths: Lengths to test at; the task's own test lengths by default. An agent's are options
+            of its environment.
+        sequences: Sequences of each test; of an agent, episodes.
         seed: Which sequences; that of the trial gives those of its own tests.
         which: Of a training that was to keep its best network, that one or the last.
         device: Where torch computes: cpu, cuda, cuda:1, …
     """
+    own, changed = (lengths, sequences, seed), values(task_options or {})
+    if (agent := _agent(trained, device)) is not None:
+        _print(_of_agent(agent, task, changed, *own), AGENT_SHOWN)
+        return 0
+    network, made = found(trained, device, which)
+    asked = _asked(task, changed, made, trained)
+    _require_fitting(network, made.build() if made else None, asked)
+    _print(_of_network(network, asked, *own), SHOWN)
+    return 0
+
+
+def _of_network(
+    network: MemoryNetwork, task: Task, lengths: tuple[int, ...], sequences: int, seed: int
+) -> list[Row]:
     from studies.procedures import evaluation
 
-    network, own = found(trained, device, which)
-    asked = _asked(task, values(task_options or {}), own, trained)
-    _require_fitting(network, own.build() if own else None, asked)
-    tested = asked, lengths or asked.test_lengths, sequences, seed
-    rows = evaluation.evaluate(network, *tested) + evaluation.controls(network, *tested)
-    further = [name for name in rows[0] if name not in SHOWN and name.endswith("_error")]
-    shown = [name for name in (*SHOWN, *further) if any(name in row for row in rows)]
+    tested = task, lengths or task.test_lengths, sequences, seed
+    return evaluation.evaluate(network, *tested) + evaluation.controls(network, *tested)
+
+
+def _of_agent(
+    agent: Agent,
+    task: str | None,
+    given: Mapping[str, Any],
+    lengths: tuple[int, ...],
+    episodes: int,
+    seed: int,
+) -> list[Row]:
+    from studies.procedures.agent_evaluation import controls, evaluate
+    from studies.procedures.trained_agent import on
+
+    if lengths:
+        options = "--task-options min_length 20 max_length 20"
+        raise BadData(f"an agent's lengths are options of its environment, such as {options}.")
+    if episodes < 1:
+        raise BadData(f"tests: sequences is {episodes}; it must be at least 1.")
+    own = agent.trial.task
+    changed = {**own.options, **given} if task in (None, own.name) else given
+    agent = on(agent, TaskSpec(task or own.name, changed), episodes, seed_of(seed))
+    return [evaluate(agent), *controls(agent)]
+
+
+def _agent(trained: Path, device: str) -> Agent | None:
+    """The agent of a trial's folder or checkpoint; None where it is of no agent."""
+    from studies.procedures.trained_agent import trained_agent
+
+    from ..saved import is_saved
+
+    file = _file(trained)
+    return None if is_saved(file) else trained_agent(file, device)
+
+
+def _print(rows: Sequence[Row], names: Sequence[str]) -> None:
+    """A line per row, of the columns that any row has, and of errors that a task counts apart."""
+    further = [name for name in rows[0] if name not in names and name.endswith("_error")]
+    shown = [name for name in (*names, *further) if any(name in row for row in rows)]
     lines = [shown, *([_text(row.get(name)) for name in shown] for row in rows)]
     print(*table(lines), sep="\n")
-    return 0
+
+
+def _file(path: Path) -> Path:
+    return path / "checkpoint.pt" if path.is_dir() else path
 
 
 def found(
@@ -72,7 +127,7 @@ def found(
 
     from ..saved import is_saved, load
 
-    file = path / "checkpoint.pt" if path.is_dir() else path
+    file = _file(path)
     if is_saved(file):
         if which != "best":
             raise BadData(f"{file} holds one network: ask a trial's folder for the {which}.")

@@ -17,15 +17,17 @@ class Shuffled(Estimator):
     weights stay, so that an address is as sharp as before, and so does a missing mass. Log-
     probability and entropy are those of the address before.
 
-    `seed` is that of a generator of its own. It is the same on every device, and on a network whose
-    memory has as many slots and heads.
+    `seed` is that of a generator of its own, or a generator on the processor that others share. It
+    is the same on every device, and on a network whose memory has as many slots and heads.
     """
 
-    def __init__(self, estimator: Estimator, seed: int) -> None:
+    def __init__(self, estimator: Estimator, seed: int | torch.Generator) -> None:
         super().__init__()
         self.estimator = estimator
         self.in_training, self.at_test = estimator.in_training, estimator.at_test
-        self._generator = torch.Generator().manual_seed(seed)
+        if not isinstance(seed, torch.Generator):
+            seed = torch.Generator().manual_seed(seed)
+        self._generator = seed
 
     @property
     def draws(self) -> bool:

@@ -10,8 +10,9 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
+from ..addressing import SHUFFLED
 from ..episodes import begun
-from ..estimators import Estimator, Recorded, Replay
+from ..estimators import SOFT, Estimator, Recorded, Replay, Shuffled
 from ..network import MemoryNetwork
 from ..spec import ModelSpec
 from ..types import NetworkState, Rollout
@@ -44,14 +45,35 @@ class ChosenCore(MemoryCore):
         self.network.backend = "reference"
         self.choices = choices_of(self.network)
         """How many choices each decision of a step has."""
+        self._moves: torch.Generator | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """As those of any memory, but for whole weightings: its choices are actions."""
+        return tuple(each for each in super().addresses if each != SOFT)
+
+    @contextlib.contextmanager
+    def addressed(self, address: str, *, seed: int = 0) -> Iterator[None]:
+        """As of any memory; what is shuffled are the slots that `draw` chooses."""
+        if address != SHUFFLED:
+            with super().addressed(address, seed=seed):
+                yield
+            return
+        self._moves = torch.Generator().manual_seed(seed)
+        try:
+            yield
+        finally:
+            self._moves = None
 
     def draw(
         self, x_BF: Tensor, packed: Packed, starts_B: Tensor, *, greedy: bool = False
     ) -> tuple[Chosen, Tensor, Packed]:
         """One step with choices of its own; they come second, (B, D), the next state last."""
-        with _using(self.network, Recorded(greedy=greedy)) as estimator:
+        recorded = Recorded(greedy=greedy)
+        moved = recorded if self._moves is None else Shuffled(recorded, self._moves)
+        with _using(self.network, moved):
             rollout = self.run(x_BF.unsqueeze(0), packed, starts_B.unsqueeze(0))
-            choices_BD = estimator.choices_BU
+        choices_BD = recorded.choices_BU
         self._require(choices_BD.shape[1], 1)
         chosen = Chosen._make(part[0] for part in _chosen(rollout))
         return chosen, choices_BD, self.packing.pack(rollout.state)

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ..addressing import others, readdressed, slow_controls
 from ..network import MemoryNetwork
 from ..spec import ModelSpec
 from ..types import NetworkState, Rollout
@@ -61,6 +62,18 @@ class MemoryCore(nn.Module):
             yield
         finally:
             self._see = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """How it may be tested beside its own address, as `memnets.addressing` names it."""
+        found = (*others(self.network), *slow_controls(self.network))
+        return tuple(each for each in found if each != self.network.estimator.at_test)
+
+    @contextlib.contextmanager
+    def addressed(self, address: str, *, seed: int = 0) -> Iterator[None]:
+        """Meanwhile, an agent in `eval()` addresses its memory in this way, from step to step."""
+        with readdressed(self.network, address, seed=seed):
+            yield
 
     def unpacked(self, packed: Packed) -> NetworkState:
         """The network's state, its initial one in the rows of zeros."""

@@ -15,29 +15,39 @@ from . import panels
 from .rows import model_rows
 
 _MARKERS = ("x", "|", "+", "1", "2")
+_LABELS = {
+    "accuracy": "final accuracy at the trained lengths",
+    "success": "share of test episodes that succeed after training",
+}
 
 
 @style.themed
 def controls(
-    models: pd.DataFrame, *, names: Mapping[str, str], chance: float = float("nan")
+    models: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    score: str = "accuracy",
+    chance: float = float("nan"),
 ) -> Figure:
-    """One row per model: its accuracy, and that of each control; `names` has their columns."""
+    """One row per model: its `score`, and that of each control; `names` has their columns."""
     figure, (axes,) = model_rows(models, panels=1)
     looks: dict[str, dict[str, Any]] = {
         column: {"marker": marker, "color": style.INK, "linestyle": "", "markersize": 8.0}
         for column, marker in zip(names, _MARKERS, strict=False)
     }
     for row, (_, model) in enumerate(models.iterrows()):
-        scores = model[["accuracy", *names]].to_numpy(float)
+        scores = model[[score, *names]].to_numpy(float)
         ends = [np.nanmin(scores), np.nanmax(scores)]
         drawn = axes.plot(ends, [row, row], color=style.GRID, linewidth=2, zorder=1)
-        drawn += axes.plot(model["accuracy"], row, **style.points(model, 8))
+        drawn += axes.plot(model[score], row, **style.points(model, 8))
         for column, look in looks.items():
             drawn += axes.plot(model[column], row, **look)
         style.tag(model, *drawn)
+    guessing = ""
     if np.isfinite(chance):
         axes.axvline(chance, color=style.MUTED, linewidth=0.9, linestyle=(0, (1, 2)))
-    axes.set_xlabel("final accuracy at the trained lengths (dotted: guessing)")
+        guessing = " (dotted: guessing)"
+    axes.set_xlabel(f"{_LABELS[score]}{guessing}")
     panels.per_cent(axes.xaxis)
     own = {**style.points(models.iloc[0], 8), "color": style.MUTED}
     entries = {"as trained": Line2D([], [], **own)}

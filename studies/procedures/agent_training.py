@@ -13,14 +13,13 @@ import numpy as np
 from stable_baselines3.common.utils import set_random_seed
 
 from memnets.network import MemoryNetwork
-from memnets.types import Rollout
 
 from .agent_environment import environments
+from .agent_evaluation import controls, evaluate, seed_of
 from .agents import Wrap, agent
 from .base import BadCheckpoint, Outcome, Recorder, Row
 from .checkpoint import fit, read, written
 from .facts import of_network
-from .load import Load, of_rows
 from .loop import run_to_end
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 COUNTERS = ("step", "seconds", "solved")
 ENTRIES = {"id", "trial", "policy", "optimiser", *COUNTERS}
-TEST_SEED = 1_000_003
-"""Added to a trial's seed for the episodes of its tests, which are the same at every test."""
 FIRST = 2**32
 """In place of a step: the seed of the first weights, which no stretch of training shares."""
 
@@ -50,7 +47,7 @@ class Agent:
     @classmethod
     def start(cls, trial: Trial, settings: Reinforcement, device: str) -> Agent:
         """A trial before its first step; seeds torch and numpy."""
-        set_random_seed(_seed(trial.seed, FIRST))
+        set_random_seed(seed_of(trial.seed, FIRST))
         training = environments(trial.task, settings.n_envs)
         model, wrap = agent(settings, trial.model, training, device)
         return cls(trial, settings, model, wrap)
@@ -117,7 +114,7 @@ def stretch(state: Agent) -> None:
     """Train up to the next evaluation, from environments that begin anew, seeded by the step."""
     settings, model = state.settings, state.model
     goal = min(state.step + settings.evaluate_every, settings.total_timesteps)
-    model.set_random_seed(_seed(state.trial.seed, state.step))
+    model.set_random_seed(seed_of(state.trial.seed, state.step))
     model.ep_info_buffer = model.ep_success_buffer = model._last_obs = None
     started = time.perf_counter()
     model.learn(goal - state.step, reset_num_timesteps=state.step == 0)
@@ -126,7 +123,10 @@ def stretch(state: Agent) -> None:
 
 
 def evaluated(state: Agent) -> Iterator[Row]:
-    """The rows of an evaluation: of the episodes trained on lately, and of a test."""
+    """The rows of an evaluation: of the episodes trained on lately, and of a test.
+
+    At the end of the training, of tests under every other address as well.
+    """
     lately = state.model.ep_info_buffer
     successes = list(state.model.ep_success_buffer)
     yield {
@@ -136,56 +136,14 @@ def evaluated(state: Agent) -> Iterator[Row]:
         "reward": _mean([episode["r"] for episode in lately]),
         "success": _mean(successes),
     }
-    rewards, right, load = played(state)
-    success = float(np.mean(right))
-    bound = state.settings.solved_success
+    own = evaluate(state)
+    bound, success = state.settings.solved_success, own["success"]
     if bound is not None and success >= bound:
         state.solved = {**state.clock, "success": success}
-    yield {
-        **state.clock,
-        "kind": "test",
-        "episodes": len(right),
-        "reward": float(np.mean(rewards)),
-        "success": success,
-        **load.row(),
-    }
-
-
-def played(state: Agent) -> tuple[list[float], list[bool], Load]:
-    """Returns and successes of the episodes of a test, as many from each environment, and the use
-    of the slots in them.
-    """
-    settings = state.settings
-    count = min(settings.n_envs, settings.test_episodes)
-    rounds = -(-settings.test_episodes // count)
-    venv = state.wrap(environments(state.trial.task, count))
-    venv.seed(_seed(state.trial.seed + TEST_SEED, 0))
-    left = np.full(count, rounds)
-    rewards: list[float] = []
-    right: list[bool] = []
-    observations, memory = venv.reset(), None
-    starts = np.ones(count, dtype=bool)
-    load = Load(state.network.cell.heads, state.network.cell.slots)
-
-    def see(rollout: Rollout) -> None:
-        load.add(of_rows(rollout.address, np.flatnonzero(left)))
-
-    while left.any():
-        with state.model.policy.lstm_actor.watched(see):
-            actions, memory = state.model.predict(observations, memory, starts, deterministic=True)
-        observations, _, starts, infos = venv.step(actions)
-        for row in np.flatnonzero(starts & (left > 0)):
-            rewards.append(float(infos[row]["episode"]["r"]))
-            right.append(bool(infos[row]["is_success"]))
-            left[row] -= 1
-    venv.close()
-    return rewards, right, load
+    yield {**state.clock, **own}
+    if state.over:
+        yield from ({**state.clock, **row} for row in controls(state))
 
 
 def _mean(values: list[float] | deque[float]) -> float | None:
     return float(np.mean(values)) if len(values) else None
-
-
-def _seed(seed: int, step: int) -> int:
-    """A seed of its own for each stretch of a trial, as numpy takes them."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])

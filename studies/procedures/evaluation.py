@@ -11,7 +11,7 @@ import torch
 
 from envs.tasks.base import Batch, Task
 from envs.tasks.checks import whole
-from memnets.addressing import OWN, ControllerAlone, Frozen, addressed, others, slow_controls
+from memnets.addressing import OWN, ControllerAlone, addressed, others, slow_controls
 from memnets.network import MemoryNetwork
 from memnets.types import Rollout
 
@@ -23,7 +23,7 @@ from .load import Load
 
 CHUNK = 128
 
-Network: TypeAlias = MemoryNetwork | ControllerAlone | Frozen
+Network: TypeAlias = MemoryNetwork | ControllerAlone
 
 
 def evaluate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..design.data import BadData, hint
@@ -33,10 +34,12 @@ class Reinforcement(Procedure):
     begin anew after each evaluation, so `evaluate_every` leaves room for whole episodes in each. A
     test is at least `test_episodes` episodes, as many from each environment, each action the most
     likely one. The trial is solved once `solved_success` of them succeed: the environment says so
-    (`is_success`), or the return is at least 1.
+    (`is_success`), or the return is at least 1. At the end the same episodes are played under
+    every other address of the memory, and under controls: column `address` tells them apart.
     """
 
-    row_key: ClassVar = ("kind", "step")
+    row_key: ClassVar = ("kind", "step", "address")
+    row_defaults: ClassVar = MappingProxyType({"address": "own"})
     score: ClassVar = "success"
 
     algorithm: str = "ppo"
@@ -117,7 +120,7 @@ class Reinforcement(Procedure):
 
     def progress(self, row: Row) -> str:
         """Steps, speed and success, after a test."""
-        if row["kind"] != "test":
+        if row["kind"] != "test" or row["address"] != "own":
             return ""
         step, seconds = row["step"], row["seconds"]
         parts = [f"{step}/{self.total_timesteps}", f"{step / max(seconds, 1e-9):,.0f} steps/s"]

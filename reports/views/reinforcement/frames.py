@@ -8,18 +8,30 @@ import numpy as np
 import pandas as pd
 
 from ... import statistics
-from ...results import KIND, Results, with_columns
+from ...results import KIND, Results, once, with_columns
 from ...variants import LOOK
 from ..supervised.frames import aligned
 
 MODEL = ["task", "model", "cell", "estimator", "controller", *KIND, *LOOK]
 METRICS = ("success", "reward")
+OWN = "own"
 
 
-def tests(results: Results) -> pd.DataFrame:
-    """The tests of finished trials: one row per trial and step."""
-    rows = with_columns(results.rows, ("step", "seconds", "kind", "episodes", *METRICS))
-    return rows[rows["kind"] == "test"]
+@once
+def tests(results: Results, address: str = OWN) -> pd.DataFrame:
+    """The tests of finished trials under an address: one row per trial and step.
+
+    Rows without the column `address`, as earlier versions wrote, are of the own one.
+    """
+    names = ("step", "seconds", "kind", "episodes", "address", *METRICS)
+    rows = with_columns(results.rows, names)
+    under = rows["address"].astype(object).fillna(OWN)
+    return rows[(rows["kind"] == "test") & (under == address)]
+
+
+def final(results: Results, address: str = OWN) -> pd.DataFrame:
+    """The last test of every finished trial under an address."""
+    return tests(results, address).drop_duplicates("trial", keep="last")
 
 
 def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
@@ -38,32 +50,57 @@ def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns]
 
 
+@once
 def finished(results: Results) -> pd.DataFrame:
-    """One row per finished trial: its last test, whether it was solved, and when."""
+    """One row per finished trial: its last test, whether it was solved, and when.
+
+    `judged` says whether its training has a bound for that.
+    """
     facts = with_columns(results.facts, ["solved", "timesteps_per_second", "parameters"])
-    last = tests(results).drop_duplicates("trial", keep="last")
-    frame = facts.merge(last[["trial", "step", *METRICS]], on="trial", suffixes=("_fact", ""))
+    last = final(results)[["trial", "step", *METRICS]]
+    frame = facts.merge(last, on="trial", suffixes=("_fact", ""))
     stored = [entry if isinstance(entry, Mapping) else {} for entry in frame["solved"]]
     settings = {trial.id: trial.procedure.to_json() for trial in results.trials}
     return frame.assign(
         algorithm=[settings[trial]["algorithm"] for trial in frame["trial"]],
+        judged=judged(results, frame),
         solved=np.array([bool(entry) for entry in stored], dtype=bool),
         solved_step=[float(entry.get("step", np.nan)) for entry in stored],
         solved_seconds=[float(entry.get("seconds", np.nan)) for entry in stored],
     )
 
 
+def judged(results: Results, frame: pd.DataFrame) -> np.ndarray:
+    """Of each row, which is of a trial, whether its training could be solved."""
+    bounds = {trial.id: trial.procedure.to_json()["solved_success"] for trial in results.trials}
+    return np.array([bounds[trial] is not None for trial in frame["trial"]], dtype=bool)
+
+
+@once
+def success(results: Results, address: str = OWN) -> pd.DataFrame:
+    """The last success under an address per model: IQM over its n seeds, with its interval."""
+    found = [
+        {
+            **dict(zip(MODEL, key, strict=True)),
+            **statistics.estimate(scores.to_numpy(float), statistics.generator())._asdict(),
+        }
+        for key, scores in final(results, address).groupby(MODEL, sort=False)["success"]
+    ]
+    return pd.DataFrame(found, columns=[*MODEL, *statistics.Estimate._fields])
+
+
+@once
 def summary(results: Results) -> pd.DataFrame:
     """One row per task and model: seeds solved of those run, and medians over seeds.
 
-    A model all of whose trials failed has a row too, without scores. `judged` says whether the
-    trials could be solved at all.
+    `success` is an interquartile mean, `low` and `high` are its interval over seeds. A model all of
+    whose trials failed has a row too, without scores. `judged` says whether the trials could be
+    solved at all.
     """
     groups = finished(results).groupby([*MODEL, "algorithm"], as_index=False, sort=False)
     frame = groups.agg(
         run=("trial", "size"),
         solved=("solved", "sum"),
-        success=("success", lambda scores: statistics.iqm(scores.to_numpy(float))),
         reward=("reward", lambda scores: statistics.iqm(scores.to_numpy(float))),
         step=("step", "median"),
         solved_step=("solved_step", "median"),
@@ -71,6 +108,8 @@ def summary(results: Results) -> pd.DataFrame:
         speed=("timesteps_per_second", "median"),
         parameters=("parameters", "first"),
     )
+    scores = success(results).rename(columns={"value": "success"})
+    frame = frame.merge(scores[[*MODEL, "success", "low", "high"]], on=MODEL, how="left")
     failures = results.failures.groupby(MODEL, as_index=False, sort=False)
     failed = failures.agg(failed=("trial", "size"))
     frame = frame.merge(failed, on=MODEL, how="outer", sort=False)

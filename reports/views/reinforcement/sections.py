@@ -12,7 +12,7 @@ from ...blocks import Block, Picture, Section, Table
 from ...file_names import file_name
 from ...results import Results
 from .. import sentences
-from . import frames
+from . import frames, survival
 
 TITLES = {"success": "Success", "reward": "Return"}
 _WRITTEN: dict[str, Callable[[float], str]] = {
@@ -58,6 +58,7 @@ def models(results: Results) -> Section:
             "At test": numbers["at_test"],
             "Solved / run": [f"{row.solved} / {row.run}" for row in numbers.itertuples()],
             "Success": [formats.per_cent(value) for value in numbers["success"]],
+            "95 % interval": formats.spans(numbers["low"], numbers["high"]),
             "Return": [formats.number(value) for value in numbers["reward"]],
             "Steps to solve": [formats.whole(value) for value in numbers["solved_step"]],
             "Time to solve": [formats.duration(value) for value in numbers["solved_seconds"]],
@@ -69,7 +70,9 @@ def models(results: Results) -> Section:
         text = text.drop(columns="Task")
     caption = (
         "What each model came to. Success and return are interquartile means of the last tests of "
-        "all seeds; steps and time to solve are medians over the seeds that were solved; steps per "
-        "second are of training, tests left out. Parameters are those of the memory network."
+        "all seeds, with the 95 % bootstrap interval of success over seeds; steps and time to "
+        "solve are medians over the seeds that were solved; steps per second are of training, "
+        "tests left out. Parameters are those of the memory network."
     )
-    return Section("models", "Models", (Table("agents", "Agents", caption, text, numbers),))
+    table = Table("agents", "Agents", caption, text, numbers)
+    return Section("models", "Models", (table, *survival.blocks(results)))

@@ -10,7 +10,7 @@ from ...blocks import Answer, KeyNumber, Section
 from ...registries import views
 from ...results import Results
 from ..base import View
-from . import frames, sections
+from . import controls, frames, sections
 
 
 @final
@@ -50,4 +50,6 @@ class Reinforcement(View):
 
     def sections(self, results: Results) -> Iterator[Section]:
         yield sections.learning(results)
+        if found := controls.controls(results):
+            yield found
         yield sections.models(results)

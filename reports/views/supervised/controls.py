@@ -75,17 +75,20 @@ def controls(results: Results) -> Section | None:
         title = f"What the memory is worth{on}"
         chance = frames.chance(results, task)
         figure = partial(figures.controls, rows, names=CONTROLS, chance=chance)
-        name, says = file_name("controls", *tag), _extremes(rows)
+        name, says = file_name("controls", *tag), extremes(rows, "accuracy")
         blocks.append(Picture(name, title, caption, figure, says, rows))
     return Section("controls", "Controls", (*blocks, _table(models)))
 
 
-def _extremes(models: pd.DataFrame) -> str:
-    """One sentence: in which model the memory counts for most, and in which for least."""
+def extremes(models: pd.DataFrame, score: str) -> str:
+    """One sentence: in which model the memory counts for most, and in which for least.
+
+    `score` is the column of what the models reach themselves.
+    """
     left = models[list(CONTROLS)].max(axis=1)
-    worth = (models["accuracy"] - left).sort_values(kind="stable")
+    worth = (models[score] - left).sort_values(kind="stable")
     least, most = (
-        f"{models['model'][at]} ({formats.per_cent(models['accuracy'][at])} against "
+        f"{models['model'][at]} ({formats.per_cent(models[score][at])} against "
         f"{formats.per_cent(left[at])} under the mildest control)"
         for at in (worth.index[0], worth.index[-1])
     )

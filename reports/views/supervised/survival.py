@@ -19,6 +19,9 @@ from .foremost import foremost
 from .outcomes import failed, finished
 from .tables import AXES, axes, without_one_task
 
+Choose = Callable[[pd.DataFrame], tuple[pd.DataFrame, str]]
+"""The rows of a frame that its figure draws, and a sentence on those left out."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -76,9 +79,15 @@ def times(results: Results, unit: Unit = SEQUENCES) -> pd.DataFrame:
     was trained.
     """
     ended, broken = finished(results), failed(results)
-    ended, broken = ended[ended["judged"]], broken[broken["judged"]]
-    until = ended[f"solved_{unit.column}"]
-    time = until.where(ended["solved"], ended[unit.column].astype(float))
+    return censored(ended[ended["judged"]], broken[broken["judged"]], unit.column)
+
+
+def censored(ended: pd.DataFrame, broken: pd.DataFrame, column: str) -> pd.DataFrame:
+    """As `times`, of trials that ended and of those that failed; `column` is the unit's.
+
+    Those that ended have `solved`, and when they did in `solved_<column>`.
+    """
+    time = ended[f"solved_{column}"].where(ended["solved"], ended[column].astype(float))
     found = ended.assign(time=time)
     longest = found.groupby("task")["time"].max()
     lost = broken.assign(solved=False, time=broken["task"].map(longest))
@@ -120,9 +129,9 @@ def curves(trials: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def restricted_means(results: Results, unit: Unit = SEQUENCES) -> pd.DataFrame:
+def restricted_means(trials: pd.DataFrame) -> pd.DataFrame:
     """Per model, the restricted mean of the time to solve, up to the `limit` of its task."""
-    trials, parts = times(results, unit), []
+    parts = []
     for _, of_task in trials.groupby("task", sort=False):
         end = limit(of_task)
         for key, rows in of_task.groupby(frames.MODEL, sort=False):
@@ -135,13 +144,16 @@ def restricted_means(results: Results, unit: Unit = SEQUENCES) -> pd.DataFrame:
 
 def blocks(results: Results) -> list[Block]:
     """Curves of each task and a table, in each unit; none where no training says what solved is."""
-    return [block for unit in units(results) for block in _in(results, unit)]
+    choose = partial(foremost, results)
+    return [
+        block for unit in units(results) for block in of_trials(times(results, unit), unit, choose)
+    ]
 
 
-def _in(results: Results, unit: Unit) -> list[Block]:
-    trials = times(results, unit)
+def of_trials(trials: pd.DataFrame, unit: Unit, choose: Choose) -> list[Block]:
+    """Curves of each task and a table, of trials as `times` has them; none where none is solved."""
     made: list[Block] = []
-    several = len(results.tasks) > 1
+    several = trials["task"].nunique() > 1
     for task, rows in trials.groupby("task", sort=False):
         if not rows["solved"].any():
             continue
@@ -153,12 +165,12 @@ def _in(results: Results, unit: Unit) -> list[Block]:
             f"over seeds (log-log); {formats.seeds(frame['n'])} per model."
         )
         name = file_name("survival", *unit.name, *([str(task)] if several else []))
-        shown, left_out = foremost(results, frame)
+        shown, left_out = choose(frame)
         limit = float(rows["time"].max())
         figure = partial(figures.survival, shown, limit=limit, x=unit.column)
         title, says = f"{unit.title} until solved{on}", sentences.survival(frame, unit.after)
         made.append(Picture(name, title, f"{caption}{left_out}", figure, says, frame))
-    return [*made, _table(restricted_means(results, unit), unit)] if made else []
+    return [*made, _table(restricted_means(trials), unit)] if made else []
 
 
 def _table(numbers: pd.DataFrame, unit: Unit) -> Table:

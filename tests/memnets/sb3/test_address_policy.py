@@ -12,8 +12,9 @@ from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
 
+from memnets.addressing import readdressed
 from memnets.sb3 import AddressActions, AddressPolicy
-from memnets.sb3.chosen_core import address_choices
+from memnets.sb3.chosen_core import ChosenCore, address_choices
 
 from .environments import CODES, Recall
 from .ratios import collect, largest_changes
@@ -60,6 +61,24 @@ def test_every_cell_is_replayed_whatever_the_estimator_of_its_spec(cell, estimat
         assert max(largest_changes(ppo, batch_size=5)) < 1e-6
     network = ppo.policy.lstm_actor.network
     assert network.estimator.in_training == "one slot" and network.backend == "reference"
+
+
+@pytest.mark.parametrize("cell", ["ntm", "dntm", "dnc"])
+def test_greedy_choices_under_an_address_are_those_of_the_network_under_it(cell):
+    memory = {"cell": cell, "estimator": "reinforce", "controller_size": 6}
+    core = ChosenCore({**memory, "cell_options": {"slots": 4, "width": 3}}, 3, 5).double().eval()
+    assert core.addresses == ("cut off", "frozen", "shuffled")
+    x_TBF = torch.randn(6, 3, 3, dtype=torch.float64)
+    starts_B, nothing = torch.zeros(3, dtype=torch.bool), torch.zeros(1, 3, core.hidden_size)
+    for address in core.addresses:
+        with torch.no_grad(), readdressed(core.network, address, seed=3):
+            whole = core.network(x_TBF).logits_TBY
+        packed, found = (nothing.double(), nothing.double()), []
+        with torch.no_grad(), core.addressed(address, seed=3):
+            for x_BF in x_TBF:
+                chosen, _, packed = core.draw(x_BF, packed, starts_B, greedy=True)
+                found.append(chosen.output_BY)
+        torch.testing.assert_close(torch.stack(found), whole, rtol=1e-12, atol=1e-13)
 
 
 class Echo(gym.Env):

@@ -10,7 +10,8 @@ from memnets.spec import ModelSpec
 from studies import Reinforcement, TaskSpec, Trial
 from studies.design.data import BadData
 from studies.procedures.agent_environment import environments
-from studies.procedures.agent_training import Agent, played
+from studies.procedures.agent_evaluation import controls, evaluate, played
+from studies.procedures.agent_training import Agent
 from studies.procedures.base import BadCheckpoint
 from studies.procedures.reinforcement import ALGORITHMS
 
@@ -59,8 +60,15 @@ def test_every_setting_changes_the_id():
 def test_rows_and_facts(algorithm):
     rows, outcome = rows_of(trial(algorithm))
     assert [row["kind"] for row in rows[:2]] == ["train", "test"]
-    steps = [row["step"] for row in rows if row["kind"] == "test"]
-    assert steps == sorted(steps) and steps[0] >= 32 and steps[-1] >= 96
+    tests = [row for row in rows if row["kind"] == "test"]
+    steps = [row["step"] for row in tests if row["address"] == "own"]
+    assert steps == sorted(set(steps)) and steps[0] >= 32 and steps[-1] >= 96
+    ends = [row["address"] for row in tests if row["step"] == steps[-1]]
+    choices = {"ppo": ["one slot"], "address_ppo": [], "episodic_reinforce": ["soft"]}[algorithm]
+    assert ends == ["own", *choices, "cut off", "frozen", "shuffled"]
+    # those under other addresses come at the end only, and say nothing live
+    assert len(tests) == len(steps) + len(ends) - 1
+    assert trial(algorithm).procedure.progress(rows[-1]) == ""
     for row in rows:
         assert 0 <= row["success"] <= 1 and row["episodes"] > 0
         assert ("unread" in row) is (row["kind"] == "test")
@@ -79,14 +87,15 @@ def test_a_trial_that_is_stopped_goes_on_as_if_it_had_not_been(algorithm):
         trial(algorithm).procedure.run(trial(algorithm), recorder)
     recorder.stop_after = None
     again = trial(algorithm).procedure.run(trial(algorithm), recorder)
-    found = {(row["kind"], row["step"]): timeless(row) for row in recorder.rows}
+    key = trial(algorithm).procedure.row_key
+    found = {tuple(row.get(name) for name in key): timeless(row) for row in recorder.rows}
     assert list(found.values()) == whole
     assert again.facts["timesteps"] == outcome.facts["timesteps"]
 
 
 def test_a_trial_is_solved_by_its_tests_and_stops():
     rows, outcome = rows_of(trial(solved_success=1e-9, total_timesteps=320))
-    tests = [row for row in rows if row["kind"] == "test"]
+    tests = [row for row in rows if row["kind"] == "test" and row["address"] == "own"]
     assert outcome.facts["solved"]["step"] == tests[-1]["step"]
     assert all(row["success"] == 0 for row in tests[:-1]) and tests[-1]["success"] > 0
 
@@ -107,6 +116,28 @@ def test_tests_are_the_same_episodes_and_draw_nothing_from_training():
     assert first == again and used.row() == also.row()
     assert torch.equal(torch.get_rng_state(), drawn)
     assert len(first[0]) == 8
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_tests_under_other_addresses_leave_the_agent_as_it_was(algorithm):
+    made = trial(algorithm)
+    state = Agent.start(made, made.procedure, "cpu")
+    with torch.no_grad():
+        for parameter in state.network.cell.parameters():
+            parameter.mul_(8)
+    before, drawn = evaluate(state), torch.get_rng_state()
+    rows = {row["address"]: row for row in controls(state)}
+    assert evaluate(state) == before
+    assert [dict(row) for row in controls(state)] == list(rows.values())
+    assert torch.equal(torch.get_rng_state(), drawn)
+    assert rows["cut off"]["episodes"] == before["episodes"] == 8
+    # what is moved is used otherwise
+    assert rows["shuffled"]["write_use_entropy"] != before["write_use_entropy"]
+
+
+def test_an_agent_without_memory_has_no_other_address():
+    made = dataclasses.replace(trial(), model=ModelSpec("none", controller_size=6))
+    assert not list(controls(Agent.start(made, made.procedure, "cpu")))
 
 
 class Lengths(VecEnvWrapper):

@@ -1,11 +1,16 @@
 """The report of agents, from a store with known numbers."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
 from memnets.spec import ModelSpec
 from reports import build
 from reports.results import read
+from reports.views.reinforcement.controls import by_model, controls
 from reports.views.reinforcement.frames import curves, summary
+from reports.views.reinforcement.survival import STEPS, times
 from reports.views.reinforcement.view import Reinforcement as View
 from studies import Reinforcement, ResultStore, Study, TaskSpec
 from studies.running.recorder import FolderRecorder
@@ -16,6 +21,10 @@ MODELS = {
     "slots as actions": ModelSpec("ntm", "reinforce"),
 }
 SUCCESS = {"lstm": 0.2, "ntm": 0.9, "slots as actions": 0.8}
+
+CONTROLS = ["cut off", "frozen", "shuffled"]
+OTHERS = {"lstm": [], "ntm": ["one slot", *CONTROLS], "slots as actions": CONTROLS}
+LEFT = {"one slot": 0.6, "cut off": 0.1, "frozen": 0.2, "shuffled": 0.3}
 
 
 @pytest.fixture
@@ -39,7 +48,12 @@ def store(tmp_path):
         for step, success in ((100, last / 2), (200, last)):
             row = {"step": step, "seconds": step / 10, "episodes": 50}
             recorder.row({**row, "kind": "train", "reward": success, "success": success})
-            recorder.row({**row, "kind": "test", "reward": 2 * success, "success": success})
+            # rows of earlier versions do not say the address
+            own = {} if trial.seed else {"address": "own"}
+            recorder.row({**row, **own, "kind": "test", "reward": 2 * success, "success": success})
+        for address in OTHERS[trial.model_label]:
+            control = {**row, "kind": "test", "address": address, "reward": 0.1}
+            recorder.row({**control, "success": LEFT[address]})
         solved = {"step": 200, "seconds": 20.0} if last > 0.85 + 0.05 * (last < 0.91) else None
         kind = "one slot" if trial.model.estimator == "reinforce" else "soft"
         facts = {"parameters": 100, "seconds": 20.0, "solved": solved, "backend": "numba"}
@@ -55,6 +69,40 @@ def test_a_row_per_model_counts_its_seeds(store):
     assert found.loc["ntm", "success"] == pytest.approx(0.95)
     assert found.loc["ntm", "solved_step"] == 200 and found["speed"].eq(10).all()
     assert found["algorithm"].tolist() == ["ppo", "ppo", "address_ppo"]
+
+
+def test_a_models_success_has_an_interval_over_its_seeds(store):
+    found = summary(read(store)).set_index("model")
+    assert (found["low"] < found["success"]).all() and (found["success"] < found["high"]).all()
+
+
+def test_every_agent_with_a_memory_stands_beside_its_controls(store):
+    models = by_model(read(store)).set_index("model")
+    assert models.index.tolist() == ["ntm", "slots as actions"] and models["seeds"].eq(3).all()
+    assert models["success"].tolist() == pytest.approx([0.95, 0.85])
+    assert models.loc["ntm", ["one_slot", "cut_off", "frozen", "shuffled"]].tolist() == (
+        pytest.approx([0.6, 0.1, 0.2, 0.3])
+    )
+    assert models["soft"].isna().all() and np.isnan(models.loc["slots as actions", "one_slot"])
+    picture, table = controls(read(store)).blocks
+    assert "worth most to ntm (95.0 % against 30.0 % under the mildest control)" in picture.says
+    assert table.shown["Shuffled"].tolist() == ["30.0 %", "30.0 %"]
+
+
+def test_results_without_controls_have_no_section_of_them(store):
+    results = read(store)
+    rows = results.rows[results.rows["address"].isna() | (results.rows["address"] == "own")]
+    assert controls(dataclasses.replace(results, rows=rows)) is None
+
+
+def test_agents_that_were_never_solved_are_censored_and_a_failed_one_to_the_longest(store):
+    trial = next(t for t in store.trials() if (t.model_label, t.seed) == ("ntm", 0))
+    (store.path(trial) / "done.json").unlink()
+    store.fail(trial, {"error": "no more memory", "traceback": ""})
+    trials = times(read(store), STEPS)
+    solved = trials.groupby("model")["solved"].sum()
+    assert trials["time"].eq(200).all() and len(trials) == 9
+    assert solved.to_dict() == {"lstm": 0, "ntm": 2, "slots as actions": 0}
 
 
 def test_curves_run_over_steps_and_seconds(store):
@@ -73,4 +121,6 @@ def test_the_page_has_curves_and_the_table(store, tmp_path):
     assert "address ppo" in page and "2 / 3" in page
     figures = {path.stem for path in (tmp_path / "report" / "figures").glob("*.svg")}
     assert {"agents-success-step", "agents-success-seconds", "agents-reward-step"} <= figures
-    assert (tmp_path / "report" / "tables" / "agents.csv").exists()
+    assert {"agents-controls", "survival-agents-steps", "survival-agents-seconds"} <= figures
+    tables = {path.stem for path in (tmp_path / "report" / "tables").glob("*.csv")}
+    assert {"agents", "agents-addresses", "survival-agents-steps-2"} <= tables

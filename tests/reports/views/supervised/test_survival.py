@@ -28,7 +28,7 @@ def test_every_trial_that_could_solve_its_task_counts(demo):
 
 def test_the_restricted_mean_counts_unsolved_trials_with_all_of_their_sequences(demo):
     results = read(demo)
-    means = survival.restricted_means(results).set_index("model")
+    means = survival.restricted_means(survival.times(results)).set_index("model")
     trials = survival.times(results)
     assert (means["limit"] == 16_000).all() and (means["n"] == 3).all()
     for model, rows in trials.groupby("model"):
