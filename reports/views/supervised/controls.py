@@ -1,28 +1,28 @@
-"""What a trained network still knows where its memory cannot help it: beside each score, controls.
-
-A network is tested again with every read zero ("cut off"), with contents that are put back to the
-initial ones after every step ("frozen"), and with addresses moved to random slots ("shuffled").
-"""
+"""What a network still knows where its memory cannot help it: beside each score, its controls."""
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 
-from ... import figures, formats, statistics
-from ...blocks import Block, Picture, Section, Table
-from ...file_names import file_name
+from ... import statistics
+from ...blocks import Section
 from ...results import Results, once
-from . import frames, tables
+from . import frames
+from .tested import CONTROLS, Tested
 
-CONTROLS = {"cut_off": "cut off", "frozen": "frozen", "shuffled": "shuffled"}
-"""Columns of accuracy, and the address under which it was reached."""
 SCORES = ["accuracy", *CONTROLS]
-_SAYS = (
-    "In the controls the same networks answer the same sequences with every read zero (cut off), "
-    "with contents that are put back to the initial ones after every step (frozen), and with "
-    "addresses moved to slots drawn at random for every sequence, head and step (shuffled)"
+TESTED = Tested(
+    score="accuracy",
+    addresses=CONTROLS,
+    scored="Accuracy at the trained lengths",
+    says=(
+        "In the controls the same networks answer the same sequences with every read zero (cut "
+        "off), with contents that are put back to the initial ones after every step (frozen), and "
+        "with addresses moved to slots drawn at random for every sequence, head and step (shuffled)"
+    ),
+    model="A model",
+    name="controls",
+    title="Controls",
 )
 
 
@@ -59,61 +59,5 @@ def by_model(results: Results) -> pd.DataFrame:
 def controls(results: Results) -> Section | None:
     """Every model's score beside those of its controls; None where no control was tested."""
     models = by_model(results)
-    if models.empty:
-        return None
-    blocks: list[Block] = []
-    for task in results.tasks:
-        rows = models[models["task"] == task].reset_index(drop=True)
-        if rows.empty:
-            continue
-        on, tag = (f" on {task}", (task,)) if len(results.tasks) > 1 else ("", ())
-        caption = (
-            f"Accuracy at the trained lengths after training{on}, and what is left of it under "
-            f"controls; means over seeds (IQM), {formats.seeds(rows['seeds'])} per model. "
-            f"{_SAYS}."
-        )
-        title = f"What the memory is worth{on}"
-        chance = frames.chance(results, task)
-        figure = partial(figures.controls, rows, names=CONTROLS, chance=chance)
-        name, says = file_name("controls", *tag), extremes(rows, "accuracy")
-        blocks.append(Picture(name, title, caption, figure, says, rows))
-    return Section("controls", "Controls", (*blocks, _table(models)))
-
-
-def extremes(models: pd.DataFrame, score: str) -> str:
-    """One sentence: in which model the memory counts for most, and in which for least.
-
-    `score` is the column of what the models reach themselves.
-    """
-    left = models[list(CONTROLS)].max(axis=1)
-    worth = (models[score] - left).sort_values(kind="stable")
-    least, most = (
-        f"{models['model'][at]} ({formats.per_cent(models[score][at])} against "
-        f"{formats.per_cent(left[at])} under the mildest control)"
-        for at in (worth.index[0], worth.index[-1])
-    )
-    if len(models) == 1:
-        return f"Its memory is worth the difference in {most}."
-    return f"The memory is worth most to {most} and least to {least}."
-
-
-def _table(numbers: pd.DataFrame) -> Table:
-    text = pd.DataFrame(
-        {
-            "Task": numbers["task"],
-            "Model": numbers["model"],
-            **tables.axes(numbers),
-            "Accuracy": [formats.per_cent(value) for value in numbers["accuracy"]],
-            **{
-                address.capitalize(): [formats.per_cent(value) for value in numbers[column]]
-                for column, address in CONTROLS.items()
-            },
-            "n": numbers["seeds"].astype(str),
-        }
-    )
-    caption = (
-        "Accuracy at the trained lengths after training (IQM over n seeds), and that of the "
-        f"controls. {_SAYS}. A model that is as good under a control does without what the control "
-        "takes away."
-    )
-    return Table("controls", "Controls", caption, tables.without_one_task(text), numbers)
+    chance = {task: frames.chance(results, task) for task in set(models["task"])}
+    return TESTED.section(results, models, chance)

@@ -123,4 +123,4 @@ def test_the_page_has_curves_and_the_table(store, tmp_path):
     assert {"agents-success-step", "agents-success-seconds", "agents-reward-step"} <= figures
     assert {"agents-controls", "survival-agents-steps", "survival-agents-seconds"} <= figures
     tables = {path.stem for path in (tmp_path / "report" / "tables").glob("*.csv")}
-    assert {"agents", "agents-addresses", "survival-agents-steps-2"} <= tables
+    assert {"agents", "agents-controls-2", "survival-agents-steps-2"} <= tables

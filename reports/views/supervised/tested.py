@@ -1,0 +1,106 @@
+"""Scores beside what is left of them where the memory is addressed otherwise, or cannot help.
+
+In the controls every read is zero ("cut off"), contents are put back to the initial ones after
+every step ("frozen"), or addresses are moved to random slots ("shuffled").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+
+from ... import figures, formats
+from ...blocks import Block, Picture, Section, Table
+from ...file_names import file_name
+from ...results import Results
+from . import tables
+
+CONTROLS = {"cut_off": "cut off", "frozen": "frozen", "shuffled": "shuffled"}
+"""Columns of a score, and the control under which it was reached."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What was tested under other addresses, in columns and in words."""
+
+    score: str
+    """The column of what the models reach themselves, and the word for it."""
+    addresses: Mapping[str, str]
+    """Columns of what is left, and the addresses or controls under which it is."""
+    scored: str
+    """The score in full, as captions begin."""
+    says: str
+    """How the same networks were tested again."""
+    model: str
+    """"A model", as a sentence begins."""
+    name: str
+    """Of the figures and the table."""
+    title: str
+    """Of the table."""
+
+    def section(
+        self, results: Results, models: pd.DataFrame, chance: Mapping[str, float]
+    ) -> Section | None:
+        """Every model's score beside what is left of it; None where no model has any of these.
+
+        `models` has a row per model, with `seeds` that the means are over; `chance` is the score of
+        guessing on tasks where that is known.
+        """
+        if models.empty:
+            return None
+        blocks: list[Block] = []
+        for task in results.tasks:
+            rows = models[models["task"] == task].reset_index(drop=True)
+            if len(rows):
+                tag = (task,) if len(results.tasks) > 1 else ()
+                blocks.append(self._picture(rows, tag, chance.get(task, float("nan"))))
+        return Section("controls", "Controls", (*blocks, self._table(models)))
+
+    def _picture(self, models: pd.DataFrame, tag: tuple[str, ...], chance: float) -> Picture:
+        on = "".join(f" on {task}" for task in tag)
+        caption = (
+            f"{self.scored} after training{on}, and what is left of it otherwise; means over seeds "
+            f"(IQM), {formats.seeds(models['seeds'])} per model. {self.says}."
+        )
+        shown = {name: word for name, word in self.addresses.items() if models[name].notna().any()}
+        figure = partial(figures.controls, models, names=shown, score=self.score, chance=chance)
+        title, name = f"What the memory is worth{on}", file_name(self.name, *tag)
+        return Picture(name, title, caption, figure, extremes(models, self.score), models)
+
+    def _table(self, numbers: pd.DataFrame) -> Table:
+        columns = {self.score: self.score, **self.addresses}
+        text = pd.DataFrame(
+            {
+                "Task": numbers["task"],
+                "Model": numbers["model"],
+                **tables.axes(numbers),
+                **{
+                    word.capitalize(): [formats.per_cent(value) for value in numbers[column]]
+                    for column, word in columns.items()
+                },
+                "n": numbers["seeds"].astype(str),
+            }
+        )
+        caption = (
+            f"{self.scored} after training (IQM over n seeds), and what is left of it otherwise. "
+            f"{self.says}. {self.model} that is as good under a control does without what the "
+            "control takes away."
+        )
+        return Table(self.name, self.title, caption, tables.without_one_task(text), numbers)
+
+
+def extremes(models: pd.DataFrame, score: str) -> str:
+    """One sentence: in which model the memory counts for most, and in which for least."""
+    left = models[list(CONTROLS)].max(axis=1)
+    worth = (models[score] - left).sort_values(kind="stable")
+    least, most = (
+        f"{models['model'][at]} ({formats.per_cent(models[score][at])} against "
+        f"{formats.per_cent(left[at])} under the mildest control)"
+        for at in (worth.index[0], worth.index[-1])
+    )
+    if len(models) == 1:
+        return f"Its memory is worth the difference in {most}."
+    return f"The memory is worth most to {most} and least to {least}."
