@@ -7,7 +7,6 @@ import hashlib
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from envs.tasks import tasks
@@ -15,10 +14,11 @@ from memnets.registry import BrokenPlugin, NameTaken, Registry, cells, controlle
 
 from ..design.trial import Trial
 from ..procedures.base import procedures
+from .sources import source_of
 
 
 def made_with(trial: Trial) -> dict[str, str]:
-    """Package, version and a hash of the source of every part, by "part name".
+    """Package, version and a hash of the sources of every part, by "part name".
 
     A part that cannot be imported is left out: the trial fails on it and says so.
     """
@@ -94,21 +94,10 @@ def _source(registry: Registry[Any], name: str) -> str | None:
 
 @functools.cache
 def _described(thing: Any) -> str | None:
-    text = _text(thing)
+    text = source_of(thing)
     package = _package(thing.__module__.partition(".")[0])
     parts = [package, f"source {hashlib.sha256(text).hexdigest()[:12]}" if text else None]
     return ", ".join(part for part in parts if part) or None
-
-
-def _text(thing: Any) -> bytes | None:
-    """The source of the thing's module; of itself, where the module is a script or a notebook."""
-    try:
-        file = inspect.getsourcefile(thing)
-        if thing.__module__ == "__main__" or file is None:
-            return inspect.getsource(thing).encode()
-        return Path(file).read_bytes()
-    except (OSError, TypeError):
-        return None
 
 
 @functools.cache
