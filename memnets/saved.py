@@ -93,7 +93,8 @@ def is_saved(path: str | PathLike[str]) -> bool:
     import torch
 
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        # by mmap nothing is read of the tensors
+        saved = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     # what is not a checkpoint can fail in any way that unpickling can
     except Exception:
         return False

@@ -1,7 +1,8 @@
 #!/bin/bash
 # The scheduler and the driver of a study as one Slurm job, in a folder that the workers' jobs share:
 #   sbatch driver.sh discrete_vs_soft --tasks copy
-# Arguments are those of `memnets study run`. Again, after a time limit or scancel, it goes on.
+# Arguments are those of `memnets study run`. After a time limit or scancel, submit it and the workers
+# again: the study goes on.
 #SBATCH --job-name=memnets-driver
 #SBATCH --cpus-per-task=2
 #SBATCH --mem=8G
@@ -9,8 +10,12 @@
 set -u
 rm -f scheduler.json
 dask scheduler --scheduler-file scheduler.json --no-dashboard &
-trap 'kill $!' EXIT
-until [ -s scheduler.json ]; do sleep 1; done
+scheduler=$!
+trap 'kill "$scheduler"; rm -f scheduler.json' EXIT
+until [ -s scheduler.json ]; do
+  kill -0 "$scheduler" || exit 1
+  sleep 1
+done
 # status 75: no worker within 30 seconds; the first may have to wait in the queue
 until memnets study run "$@" --scheduler scheduler.json --retries 5; do
   status=$?

@@ -49,11 +49,14 @@ def evaluate(
             of its environment.
         sequences: Sequences of each test; of an agent, episodes.
         seed: Which sequences; that of the trial gives those of its own tests.
-        which: Of a training that was to keep its best network, that one or the last.
+        which: Of a training that was to keep its best network, that one or the last; an agent has
+            one.
         device: Where torch computes: cpu, cuda, cuda:1, …
     """
     own, changed = (lengths, sequences, seed), values(task_options or {})
     if (agent := _agent(trained, device)) is not None:
+        if which != "best":
+            raise BadData(f"{trained} is of an agent, which has its last weights only.")
         _print(_of_agent(agent, task, changed, *own), AGENT_SHOWN)
         return 0
     network, made = found(trained, device, which)
@@ -80,7 +83,7 @@ def _of_agent(
     episodes: int,
     seed: int,
 ) -> list[Row]:
-    from studies.procedures.agent_evaluation import controls, evaluate
+    from studies.procedures.agent_evaluation import evaluate, under_other_addresses
     from studies.procedures.trained_agent import on
 
     if lengths:
@@ -91,7 +94,7 @@ def _of_agent(
     own = agent.trial.task
     changed = {**own.options, **given} if task in (None, own.name) else given
     agent = on(agent, TaskSpec(task or own.name, changed), episodes, seed_of(seed))
-    return [evaluate(agent), *controls(agent)]
+    return [evaluate(agent), *under_other_addresses(agent)]
 
 
 def _agent(trained: Path, device: str) -> Agent | None:

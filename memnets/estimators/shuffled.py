@@ -17,8 +17,8 @@ class Shuffled(Estimator):
     weights stay, so that an address is as sharp as before, and so does a missing mass. Log-
     probability and entropy are those of the address before.
 
-    `seed` is that of a generator of its own, or a generator on the processor that others share. It
-    is the same on every device, and on a network whose memory has as many slots and heads.
+    `seed` seeds a generator of its own; a CPU generator in its place goes on from where it stands.
+    Permutations are the same on every device, and on a network with as many slots and heads.
     """
 
     def __init__(self, estimator: Estimator, seed: int | torch.Generator) -> None:

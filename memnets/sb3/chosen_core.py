@@ -54,7 +54,12 @@ class ChosenCore(MemoryCore):
 
     @contextlib.contextmanager
     def addressed(self, address: str, *, seed: int = 0) -> Iterator[None]:
-        """As of any memory; what is shuffled are the slots that `draw` chooses."""
+        """As of any memory; what is shuffled are the slots that `draw` chooses.
+
+        Raises ValueError for whole weightings.
+        """
+        if address == SOFT:
+            raise ValueError("slots that are actions are chosen one by one: they are never soft")
         if address != SHUFFLED:
             with super().addressed(address, seed=seed):
                 yield

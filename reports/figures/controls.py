@@ -14,7 +14,13 @@ from .. import style
 from . import panels
 from .rows import model_rows
 
-_MARKERS = ("x", "|", "+", "1", "2")
+_MARKERS = {
+    "soft": "3",
+    "one_slot": "4",
+    "cut_off": "x",
+    "frozen": "|",
+    "shuffled": "+",
+}
 _LABELS = {
     "accuracy": "final accuracy at the trained lengths",
     "success": "share of test episodes that succeed after training",
@@ -32,8 +38,8 @@ def controls(
     """One row per model: its `score`, and that of each control; `names` has their columns."""
     figure, (axes,) = model_rows(models, panels=1)
     looks: dict[str, dict[str, Any]] = {
-        column: {"marker": marker, "color": style.INK, "linestyle": "", "markersize": 8.0}
-        for column, marker in zip(names, _MARKERS, strict=False)
+        column: {"marker": _MARKERS[column], "color": style.INK, "linestyle": "", "markersize": 8.0}
+        for column in names
     }
     for row, (_, model) in enumerate(models.iterrows()):
         scores = model[[score, *names]].to_numpy(float)

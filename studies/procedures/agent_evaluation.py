@@ -38,7 +38,7 @@ def evaluate(state: Agent, address: str = OWN) -> Row:
     }
 
 
-def controls(state: Agent) -> Iterator[Row]:
+def under_other_addresses(state: Agent) -> Iterator[Row]:
     """The rows of the same test under every other address of the agent's memory.
 
     "soft" (whole weightings), "one slot" (their mode), "cut off" (reads of zeros), "frozen"
@@ -57,7 +57,7 @@ def played(state: Agent) -> tuple[list[float], list[bool], Load]:
     count = min(settings.n_envs, settings.test_episodes)
     rounds = -(-settings.test_episodes // count)
     venv = state.wrap(environments(state.trial.task, count))
-    venv.seed(seed_of(state.trial.seed + TEST_SEED, 0))
+    venv.seed(stretch_seed(state.trial.seed + TEST_SEED, 0))
     left = np.full(count, rounds)
     rewards: list[float] = []
     right: list[bool] = []
@@ -80,6 +80,6 @@ def played(state: Agent) -> tuple[list[float], list[bool], Load]:
     return rewards, right, load
 
 
-def seed_of(seed: int, step: int) -> int:
+def stretch_seed(seed: int, step: int) -> int:
     """A seed of its own for each stretch of a trial, as numpy takes them."""
     return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])

@@ -15,7 +15,7 @@ from stable_baselines3.common.utils import set_random_seed
 from memnets.network import MemoryNetwork
 
 from .agent_environment import environments
-from .agent_evaluation import controls, evaluate, seed_of
+from .agent_evaluation import evaluate, stretch_seed, under_other_addresses
 from .agents import Wrap, agent
 from .base import BadCheckpoint, Outcome, Recorder, Row
 from .checkpoint import fit, read, written
@@ -47,7 +47,7 @@ class Agent:
     @classmethod
     def start(cls, trial: Trial, settings: Reinforcement, device: str) -> Agent:
         """A trial before its first step; seeds torch and numpy."""
-        set_random_seed(seed_of(trial.seed, FIRST))
+        set_random_seed(stretch_seed(trial.seed, FIRST))
         training = environments(trial.task, settings.n_envs)
         model, wrap = agent(settings, trial.model, training, device)
         return cls(trial, settings, model, wrap)
@@ -114,7 +114,7 @@ def stretch(state: Agent) -> None:
     """Train up to the next evaluation, from environments that begin anew, seeded by the step."""
     settings, model = state.settings, state.model
     goal = min(state.step + settings.evaluate_every, settings.total_timesteps)
-    model.set_random_seed(seed_of(state.trial.seed, state.step))
+    model.set_random_seed(stretch_seed(state.trial.seed, state.step))
     model.ep_info_buffer = model.ep_success_buffer = model._last_obs = None
     started = time.perf_counter()
     model.learn(goal - state.step, reset_num_timesteps=state.step == 0)
@@ -142,7 +142,7 @@ def evaluated(state: Agent) -> Iterator[Row]:
         state.solved = {**state.clock, "success": success}
     yield {**state.clock, **own}
     if state.over:
-        yield from ({**state.clock, **row} for row in controls(state))
+        yield from ({**state.clock, **row} for row in under_other_addresses(state))
 
 
 def _mean(values: list[float] | deque[float]) -> float | None:

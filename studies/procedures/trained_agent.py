@@ -16,13 +16,10 @@ from memnets.registry import NotFromFile
 from ..design.data import BadData
 from ..design.trial import TaskSpec, Trial
 from .base import BadCheckpoint
-from .checkpoint import read
 from .reinforcement import Reinforcement
 
 if TYPE_CHECKING:
     from .agent_training import Agent
-
-NEEDED = {"id", "trial"}
 
 
 def trained_agent(path: str | PathLike[str], device: str = "cpu") -> Agent | None:
@@ -33,23 +30,26 @@ def trained_agent(path: str | PathLike[str], device: str = "cpu") -> Agent | Non
     """
     file = Path(path)
     try:
-        content = file.read_bytes()
-        data = read(content, torch.device(device), NEEDED)
+        # by mmap nothing is read of the tensors
+        held = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
         with names_from_file():
-            trial = Trial.from_json(json.loads(data["trial"]), str(file))
-            if not isinstance(trial.procedure, Reinforcement):
-                return None
-            from .agent_training import Agent
-
-            agent = Agent.start(trial, trial.procedure, device)
-    except (FileNotFoundError, BadCheckpoint):
+            trial = Trial.from_json(json.loads(held["trial"]), str(file))
+    # what is no checkpoint can fail in any way
+    except Exception:
         return None
+    if not isinstance(trial.procedure, Reinforcement):
+        return None
+    from .agent_training import Agent
+
+    try:
+        with names_from_file():
+            agent = Agent.start(trial, trial.procedure, device)
+        agent.restore(file.read_bytes())
     except NotFromFile as error:
         raise BadData(f"{file} cannot be used: {error.args[0]}") from error
-    try:
-        agent.restore(content)
     except BadCheckpoint as error:
         raise BadData(f"{file} cannot be used: {error}.") from error
+    agent.model.env.close()
     return agent
 
 

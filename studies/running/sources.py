@@ -16,8 +16,8 @@ OURS = ("memnets", "envs", "studies", "reports")
 def source_of(thing: Any) -> bytes | None:
     """The sources of a class or function, one after the other; None where they are not to be had.
 
-    Of a plug-in, its module and all modules of the same top-level package that it imports, directly
-    or by way of others; of a script or a notebook, the thing itself.
+    Of a plug-in, its module and all modules of the same top-level package that it names in imports,
+    directly or by way of others; of a script or a notebook, the thing itself.
     """
     try:
         file = inspect.getsourcefile(thing)
@@ -31,9 +31,10 @@ def source_of(thing: Any) -> bytes | None:
 def _files(module: str, file: Path) -> list[Path]:
     """The module's own file first, then those of its package that it imports, in order."""
     package, *within = module.split(".")
-    if package in OURS or not within:
+    above = list(file.parents)[len(within) + (file.stem == "__init__") :]
+    if package in OURS or not above:
         return [file]
-    home = file.parents[len(within) + (file.stem == "__init__")]
+    home = above[0]
     found, waiting = {file: module}, [file]
     while waiting:
         path = waiting.pop()
@@ -57,7 +58,10 @@ def _imported(file: Path, module: str) -> Iterator[str]:
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             parent = "." * node.level + (node.module or "")
-            start = resolve_name(parent, package) if node.level else parent
+            try:
+                start = resolve_name(parent, package) if node.level else parent
+            except ImportError:
+                continue
             yield start
             yield from (f"{start}.{name.name}" for name in node.names)
 

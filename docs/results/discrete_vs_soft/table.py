@@ -2,8 +2,9 @@
 
     python docs/results/discrete_vs_soft/table.py reverse
 
-reads reverse-solving.csv, reverse-gap.csv, reverse-seeds.csv and reverse-search.csv, as `memnets
-report` writes them for a study of one task, and prints the table in Markdown.
+reads reverse-solving.csv, reverse-gap.csv, reverse-seeds.csv and reverse-search.csv, and prints the
+table in Markdown. They are the files solving.csv, gap.csv, seeds.csv and tried.csv that `memnets
+report` writes for a study of one task, named for the task.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 NONE = "–"
-CONTROLS = {
+ADDRESSES = {
     "errors_one_slot": "one slot",
     "errors_soft": "soft",
     "errors_cut_off": "cut off",
@@ -43,7 +44,7 @@ def table(folder: Path, task: str) -> str:
     wrong = {f"wrong_at_{n}": n if at else f"Wrong at {n}" for at, n in enumerate(lengths)}
     controls = {
         column: word if at else f"At {most}, {word}"
-        for at, (column, word) in enumerate(CONTROLS.items())
+        for at, (column, word) in enumerate(ADDRESSES.items())
     }
     shown = pd.DataFrame(
         {
@@ -76,7 +77,7 @@ def joined(folder: Path, task: str) -> pd.DataFrame:
     updates = seeds.groupby("model", as_index=False)["updates"].median()
     # the slow controls are tested at trained lengths only
     longest = gap.loc[gap["errors_shuffled"].notna(), "length"].max()
-    at_longest = gap.loc[gap["length"] == longest, ["model", *CONTROLS]]
+    at_longest = gap.loc[gap["length"] == longest, ["model", *ADDRESSES]]
     found = solving.assign(trained=longest)
     for more in (chosen, updates, at_longest):
         found = found.merge(more, on="model", how="left")

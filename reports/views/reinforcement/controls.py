@@ -6,11 +6,12 @@ import pandas as pd
 
 from ...blocks import Section
 from ...results import Results, once
-from ..supervised.tested import CONTROLS, Tested
+from ..supervised.tested import CONTROLS, Tested, means
 from . import frames
 
 ADDRESSES = {"soft": "soft", "one_slot": "one slot", **CONTROLS}
 """Columns of success, and the address under which it was reached."""
+SCORES = ["success", *ADDRESSES]
 TESTED = Tested(
     score="success",
     addresses=ADDRESSES,
@@ -22,25 +23,28 @@ TESTED = Tested(
         "and with addresses moved to slots drawn at random for every episode, head and step "
         "(shuffled)"
     ),
+    where="under other addresses and controls",
     model="An agent",
     name="agents-controls",
-    title="Agents under other addresses",
+    title="Other addresses and controls",
 )
 
 
 @once
-def by_model(results: Results) -> pd.DataFrame:
-    """IQM over seeds of the last success per model, its own and under every other address.
-
-    `seeds` of them. Models without memory, and results of earlier versions, have no row.
-    """
-    own = frames.success(results).rename(columns={"value": "success", "n": "seeds"})
-    found = own[[*frames.MODEL, "success", "seeds"]]
+def by_trial(results: Results) -> pd.DataFrame:
+    """One row per trial that was tested under other addresses: its own last success, and those."""
+    found = frames.final(results)[[*frames.MODEL, "trial", "success"]]
     for column, address in ADDRESSES.items():
-        scores = frames.success(results, address).rename(columns={"value": column})
-        found = found.merge(scores[[*frames.MODEL, column]], on=frames.MODEL, how="left")
-    found = found.astype(dict.fromkeys(ADDRESSES, float))
+        scores = frames.final(results, address)[["trial", "success"]]
+        found = found.merge(scores.rename(columns={"success": column}), on="trial", how="left")
+    found = found.astype(dict.fromkeys(SCORES, float))
     return found.dropna(subset=list(ADDRESSES), how="all").reset_index(drop=True)
+
+
+@once
+def by_model(results: Results) -> pd.DataFrame:
+    """IQM over seeds of every score, per model; `seeds` of them."""
+    return means(by_trial(results), SCORES)
 
 
 def controls(results: Results) -> Section | None:

@@ -77,14 +77,14 @@ def judged(results: Results, frame: pd.DataFrame) -> np.ndarray:
 
 
 @once
-def success(results: Results, address: str = OWN) -> pd.DataFrame:
-    """The last success under an address per model: IQM over its n seeds, with its interval."""
+def success(results: Results) -> pd.DataFrame:
+    """The last success per model: IQM over its n seeds, with its interval."""
     found = [
         {
             **dict(zip(MODEL, key, strict=True)),
             **statistics.estimate(scores.to_numpy(float), statistics.generator())._asdict(),
         }
-        for key, scores in final(results, address).groupby(MODEL, sort=False)["success"]
+        for key, scores in final(results).groupby(MODEL, sort=False)["success"]
     ]
     return pd.DataFrame(found, columns=[*MODEL, *statistics.Estimate._fields])
 

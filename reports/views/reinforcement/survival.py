@@ -44,5 +44,5 @@ def blocks(results: Results) -> list[Block]:
     return [
         block
         for unit in (STEPS, SECONDS)
-        for block in survival.of_trials(times(results, unit), unit, choose)
+        for block in survival.of_trials(times(results, unit), unit, choose, results.tasks)
     ]

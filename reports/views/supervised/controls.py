@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ... import statistics
 from ...blocks import Section
 from ...results import Results, once
 from . import frames
-from .tested import CONTROLS, Tested
+from .tested import CONTROLS, Tested, means
 
 SCORES = ["accuracy", *CONTROLS]
 TESTED = Tested(
@@ -20,6 +19,7 @@ TESTED = Tested(
         "off), with contents that are put back to the initial ones after every step (frozen), and "
         "with addresses moved to slots drawn at random for every sequence, head and step (shuffled)"
     ),
+    where="under controls",
     model="A model",
     name="controls",
     title="Controls",
@@ -44,16 +44,7 @@ def final(results: Results) -> pd.DataFrame:
 @once
 def by_model(results: Results) -> pd.DataFrame:
     """IQM over seeds of every score, per model; `seeds` of them."""
-    rows = []
-    for key, group in final(results).groupby(frames.MODEL, sort=False):
-        known = {name: group[name].dropna().to_numpy() for name in SCORES}
-        scores = {
-            name: float(statistics.iqm(values)) if len(values) else float("nan")
-            for name, values in known.items()
-        }
-        place = dict(zip(frames.MODEL, key, strict=True))
-        rows.append({**place, **scores, "seeds": group["trial"].nunique()})
-    return pd.DataFrame(rows, columns=[*frames.MODEL, *SCORES, "seeds"])
+    return means(final(results), SCORES)
 
 
 def controls(results: Results) -> Section | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -146,14 +146,21 @@ def blocks(results: Results) -> list[Block]:
     """Curves of each task and a table, in each unit; none where no training says what solved is."""
     choose = partial(foremost, results)
     return [
-        block for unit in units(results) for block in of_trials(times(results, unit), unit, choose)
+        block
+        for unit in units(results)
+        for block in of_trials(times(results, unit), unit, choose, results.tasks)
     ]
 
 
-def of_trials(trials: pd.DataFrame, unit: Unit, choose: Choose) -> list[Block]:
-    """Curves of each task and a table, of trials as `times` has them; none where none is solved."""
+def of_trials(
+    trials: pd.DataFrame, unit: Unit, choose: Choose, tasks: Sequence[str]
+) -> list[Block]:
+    """Curves of each task and a table, of trials as `times` has them; none where none is solved.
+
+    Where a study has several `tasks`, each curve bears the name of its own.
+    """
     made: list[Block] = []
-    several = trials["task"].nunique() > 1
+    several = len(tasks) > 1
     for task, rows in trials.groupby("task", sort=False):
         if not rows["solved"].any():
             continue

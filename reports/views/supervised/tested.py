@@ -6,17 +6,17 @@ every step ("frozen"), or addresses are moved to random slots ("shuffled").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
 
-from ... import figures, formats
+from ... import figures, formats, statistics
 from ...blocks import Block, Picture, Section, Table
 from ...file_names import file_name
 from ...results import Results
-from . import tables
+from . import frames, tables
 
 CONTROLS = {"cut_off": "cut off", "frozen": "frozen", "shuffled": "shuffled"}
 """Columns of a score, and the control under which it was reached."""
@@ -34,12 +34,14 @@ class Tested:
     """The score in full, as captions begin."""
     says: str
     """How the same networks were tested again."""
+    where: str
+    """What it is tested under, as in "under controls"."""
     model: str
     """"A model", as a sentence begins."""
     name: str
     """Of the figures and the table."""
     title: str
-    """Of the table."""
+    """Of the section and of the table."""
 
     def section(
         self, results: Results, models: pd.DataFrame, chance: Mapping[str, float]
@@ -57,13 +59,13 @@ class Tested:
             if len(rows):
                 tag = (task,) if len(results.tasks) > 1 else ()
                 blocks.append(self._picture(rows, tag, chance.get(task, float("nan"))))
-        return Section("controls", "Controls", (*blocks, self._table(models)))
+        return Section("controls", self.title, (*blocks, self._table(models)))
 
     def _picture(self, models: pd.DataFrame, tag: tuple[str, ...], chance: float) -> Picture:
         on = "".join(f" on {task}" for task in tag)
         caption = (
-            f"{self.scored} after training{on}, and what is left of it otherwise; means over seeds "
-            f"(IQM), {formats.seeds(models['seeds'])} per model. {self.says}."
+            f"{self.scored} after training{on}, and what is left of it {self.where}; means over "
+            f"seeds (IQM), {formats.seeds(models['seeds'])} per model. {self.says}."
         )
         shown = {name: word for name, word in self.addresses.items() if models[name].notna().any()}
         figure = partial(figures.controls, models, names=shown, score=self.score, chance=chance)
@@ -85,9 +87,9 @@ class Tested:
             }
         )
         caption = (
-            f"{self.scored} after training (IQM over n seeds), and what is left of it otherwise. "
-            f"{self.says}. {self.model} that is as good under a control does without what the "
-            "control takes away."
+            f"{self.scored} after training (IQM over n seeds), and what is left of it "
+            f"{self.where}. {self.says}. {self.model} that is as good under a control does without "
+            "what the control takes away."
         )
         return Table(self.name, self.title, caption, tables.without_one_task(text), numbers)
 
@@ -104,3 +106,17 @@ def extremes(models: pd.DataFrame, score: str) -> str:
     if len(models) == 1:
         return f"Its memory is worth the difference in {most}."
     return f"The memory is worth most to {most} and least to {least}."
+
+
+def means(trials: pd.DataFrame, scores: Sequence[str]) -> pd.DataFrame:
+    """IQM over seeds of every score, per model; `seeds` is how many trials it has."""
+    rows = []
+    for key, group in trials.groupby(frames.MODEL, sort=False):
+        known = {name: group[name].dropna().to_numpy() for name in scores}
+        found = {
+            name: float(statistics.iqm(values)) if len(values) else float("nan")
+            for name, values in known.items()
+        }
+        place = dict(zip(frames.MODEL, key, strict=True))
+        rows.append({**place, **found, "seeds": group["trial"].nunique()})
+    return pd.DataFrame(rows, columns=[*frames.MODEL, *scores, "seeds"])

@@ -12,19 +12,23 @@ from studies.running.store import ResultStore
 
 from .shell import refusal
 
-SETTINGS = {"total_timesteps": 32, "n_envs": 4, "n_steps": 8, "evaluate_every": 32, "n_epochs": 1}
+SETTINGS = {
+    **{"total_timesteps": 256, "n_envs": 8, "n_steps": 16, "evaluate_every": 256, "n_epochs": 4},
+    # an agent whose memory matters already
+    **{"learning_rate": 0.02, "max_grad_norm": 10.0, "lstm_hidden_size": 16, "test_episodes": 8},
+}
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """The store of a study of one agent, of seed 0."""
+    """The store of a study of one agent, of seed 1."""
     study = Study(
         name="agent",
         question="",
-        tasks={"copy": TaskSpec("copy", {"symbols": 2, "max_length": 1})},
-        models={"ntm": ModelSpec("ntm", cell_options={"slots": 4, "width": 3}, controller_size=6)},
-        procedure=Reinforcement(**SETTINGS, test_episodes=6, lstm_hidden_size=8),
-        seeds=(0,),
+        tasks={"copy": TaskSpec("copy", {"symbols": 2, "max_length": 3})},
+        models={"ntm": ModelSpec("ntm", cell_options={"slots": 4, "width": 3}, controller_size=8)},
+        procedure=Reinforcement(**SETTINGS),
+        seeds=(1,),
     )
     store = ResultStore(tmp_path_factory.mktemp("runs") / "agent")
     run(study, store)
@@ -49,10 +53,11 @@ def table(capsys, arguments) -> Iterator[dict[str, str]]:
 def test_the_seed_of_the_trial_gives_its_own_tests_again(stored, capsys):
     (trial,) = stored.trials()
     path = str(stored.path(trial))
-    found = list(table(capsys, ["evaluate", path, "--sequences", "6", "--seed", "0"]))
+    found = list(table(capsys, ["evaluate", path, "--sequences", "8", "--seed", "1"]))
     rows = [row for row in stored.rows(trial) if row["kind"] == "test"]
     assert [row["address"] for row in found] == [row["address"] for row in rows]
     assert len(found) == 5 and found[0]["address"] == "own"
+    assert len({row["reward"] for row in rows}) > 1
     for printed, row in zip(found, rows, strict=True):
         assert float(printed["reward"]) == pytest.approx(row["reward"], rel=1e-3)
         assert float(printed["success"]) == pytest.approx(row["success"], rel=1e-3)
@@ -66,6 +71,7 @@ def test_an_agent_is_tested_in_other_episodes_of_its_environment(stored, capsys)
     said = refusal(capsys, ["evaluate", path, "--task-options", "symbols", "3"])
     assert "the agent was trained with observations" in said
     assert "options of its environment" in refusal(capsys, ["evaluate", path, "--lengths", "3"])
+    assert "its last weights only" in refusal(capsys, ["evaluate", path, "--which", "last"])
     assert "at least 1" in refusal(capsys, ["evaluate", path, "--sequences", "0"])
     assert "copi-v0' cannot be made" in refusal(capsys, ["evaluate", path, "--task", "copi"])
 

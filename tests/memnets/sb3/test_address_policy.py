@@ -68,6 +68,8 @@ def test_greedy_choices_under_an_address_are_those_of_the_network_under_it(cell)
     memory = {"cell": cell, "estimator": "reinforce", "controller_size": 6}
     core = ChosenCore({**memory, "cell_options": {"slots": 4, "width": 3}}, 3, 5).double().eval()
     assert core.addresses == ("cut off", "frozen", "shuffled")
+    with pytest.raises(ValueError, match="never soft"), core.addressed("soft"):
+        pass
     x_TBF = torch.randn(6, 3, 3, dtype=torch.float64)
     starts_B, nothing = torch.zeros(3, dtype=torch.bool), torch.zeros(1, 3, core.hidden_size)
     for address in core.addresses:

@@ -10,7 +10,7 @@ from memnets.spec import ModelSpec
 from studies import Reinforcement, TaskSpec, Trial
 from studies.design.data import BadData
 from studies.procedures.agent_environment import environments
-from studies.procedures.agent_evaluation import controls, evaluate, played
+from studies.procedures.agent_evaluation import evaluate, played, under_other_addresses
 from studies.procedures.agent_training import Agent
 from studies.procedures.base import BadCheckpoint
 from studies.procedures.reinforcement import ALGORITHMS
@@ -126,9 +126,9 @@ def test_tests_under_other_addresses_leave_the_agent_as_it_was(algorithm):
         for parameter in state.network.cell.parameters():
             parameter.mul_(8)
     before, drawn = evaluate(state), torch.get_rng_state()
-    rows = {row["address"]: row for row in controls(state)}
+    rows = {row["address"]: row for row in under_other_addresses(state)}
     assert evaluate(state) == before
-    assert [dict(row) for row in controls(state)] == list(rows.values())
+    assert [dict(row) for row in under_other_addresses(state)] == list(rows.values())
     assert torch.equal(torch.get_rng_state(), drawn)
     assert rows["cut off"]["episodes"] == before["episodes"] == 8
     # what is moved is used otherwise
@@ -137,7 +137,7 @@ def test_tests_under_other_addresses_leave_the_agent_as_it_was(algorithm):
 
 def test_an_agent_without_memory_has_no_other_address():
     made = dataclasses.replace(trial(), model=ModelSpec("none", controller_size=6))
-    assert not list(controls(Agent.start(made, made.procedure, "cpu")))
+    assert not list(under_other_addresses(Agent.start(made, made.procedure, "cpu")))
 
 
 class Lengths(VecEnvWrapper):

@@ -1,6 +1,8 @@
 """The scripts of docs/cluster: Slurm's by an `srun` that runs what it gets, Kubernetes' read."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,19 +40,23 @@ def test_the_two_slurm_jobs_make_a_study_and_end(tmp_path):
     slurm = {"SLURM_CPUS_PER_TASK": "2", "DEATH_TIMEOUT": "5"}
     environment = {**os.environ, "PATH": path, **slurm}
 
-    def job(script: str, *arguments: str) -> "subprocess.Popen[str]":
+    def job(script: str, *arguments: str) -> "subprocess.Popen[bytes]":
         command = ["bash", str(SCRIPTS / script), *arguments]
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True)
+        # a session of its own, so that all that it starts can be ended
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
 
     workers = job("workers.sh")
     driver = job("driver.sh", "./mine.py:study", "--folder", "runs")
     try:
-        assert driver.wait(timeout=180) == 0
-        # the scheduler is gone with the driver, and the workers after it
-        assert workers.wait(timeout=120) is not None
+        assert driver.wait(timeout=140) == 0
+        # the workers go after the scheduler, which went with the driver
+        workers.wait(timeout=80)
     finally:
         for process in (driver, workers):
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert not (tmp_path / "scheduler.json").exists()
     assert len(list(tmp_path.glob("runs/small/*/done.json"))) == 3
 
 

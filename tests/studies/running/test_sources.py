@@ -9,10 +9,10 @@ from memnets.cells.ntm import NTM
 from studies.running.sources import source_of
 
 FILES = {
-    "__init__.py": "",
+    "__init__.py": "from .named import it\n\n\nclass Whole:\n    pass\n",
     "cell.py": "from .equations import f\nfrom .deep import inner\n\n\nclass Cell:\n    pass\n",
     "equations.py": "def f():\n    import sourced.late\n",
-    "late.py": "from . import named as it\n\nraise ImportError('not now')\n",
+    "late.py": "from .named import it\nfrom ... import beyond\n\nraise ImportError('not now')\n",
     "named.py": "it = 1\n",
     "other.py": "nobody = 'imports this'\n",
     "deep/__init__.py": "from .leaf import inner\n",
@@ -47,6 +47,11 @@ def test_every_module_that_a_plugin_imports_of_its_package_is_part_of_it(package
         file.write_text(FILES[name])
     (package / "other.py").write_text("nobody = 'imports this either'\n")
     assert source_of(cell()) == before
+
+
+def test_a_class_in_the_packages_own_file_has_its_imports_too(package):
+    whole = importlib.import_module("sourced").Whole
+    assert source_of(whole) == (FILES["__init__.py"] + FILES["named.py"]).encode()
 
 
 def test_what_cannot_be_parsed_is_taken_as_it_is(package):
