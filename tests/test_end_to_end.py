@@ -94,6 +94,7 @@ def kill_midway(command: list[str], folder: Path) -> None:
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_study_of_a_plug_in_is_the_same_everywhere(home, start_workers, plugin):
     from tallies import study
 

@@ -98,6 +98,7 @@ def _output(script: Path, source: str, installed: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_an_installed_cell_keeps_the_contract_and_is_found_by_a_spawned_worker(installed, tmp_path):
     told = _output(tmp_path / "use.py", USE, installed)
     assert told.startswith("found (('write', 'read'), ")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from memnets.spec import ModelSpec
 from studies.design.study import Study
@@ -65,6 +66,18 @@ FACTS = {
 }
 
 Write = Callable[..., ResultStore]
+
+
+@pytest.fixture
+def svg_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are drawn for the page alone: empty .png and .pdf, which take twice as long."""
+    whole = Figure.savefig
+
+    def savefig(figure: Figure, target: Any, **options: Any) -> None:
+        drawn = options.get("format") == "svg"
+        whole(figure, target, **options) if drawn else Path(target).touch()
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
 
 
 def models(names: tuple[str, ...]) -> dict[str, ModelSpec]:

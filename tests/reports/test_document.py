@@ -124,6 +124,7 @@ def test_like_names_do_not_share_files():
     assert [section.slug for section in twins] == ["a", "a-2"]
 
 
+@pytest.mark.usefixtures("svg_only")
 @pytest.mark.parametrize("label", ["lr=0.001, " * 30, "λ" * 40])
 def test_any_label_has_files_of_its_own(store_of, tmp_path, label):
     specs = {f"{label}{end}": ModelSpec("ntm", "soft") for end in "α"}
@@ -150,6 +151,7 @@ def test_the_command_of_a_study_is_given_only_where_it_makes_these_trials(tmp_pa
     assert "memnets report demo" in text and "memnets study run" not in text
 
 
+@pytest.mark.slow
 def test_another_process_makes_the_same_bytes_and_never_imports_torch(store_of, tmp_path):
     store = store_of(names=("ntm/soft",), seeds=(0,))
     code = (

@@ -101,6 +101,7 @@ def test_fonts_are_searched_for_only_where_one_is_needed(monkeypatch):
     assert fonts.fonts_for(["soft λ → σ, ±"]) == fonts.Fonts((), frozenset())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["a_font", "no_font"])
 def test_a_report_in_any_writing_keeps_its_files_apart_and_says_once_what_it_cannot_draw(
     place, request, store_of, tmp_path

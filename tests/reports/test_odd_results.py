@@ -18,6 +18,7 @@ from studies.running.store import NotResults, ResultStore
 
 from .pages import PAIR, Page
 
+pytestmark = pytest.mark.usefixtures("svg_only")
 EVIL = '<script>alert("1")</script>'
 
 

@@ -103,6 +103,7 @@ def agree(network, inputs_TBX):
         torch.testing.assert_close(gradient, wanted[name], rtol=0, atol=1e-4 * largest + 1e-7)
 
 
+@pytest.mark.slow
 def test_a_plug_in_is_compiled_once_per_batch_size_and_agrees(inputs_TBX, caplog):
     network = shelf(partial(Reinforce, baseline="none"))
     with caplog.at_level(logging.WARNING, logger="memnets"):

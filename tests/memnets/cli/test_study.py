@@ -45,6 +45,7 @@ def test_procedures_are_listed_and_shown(capsys):
     assert "updates: int" in shown and "default 1000" in shown
 
 
+@pytest.mark.slow
 def test_a_study_runs_and_its_state_and_report_are_shown(tmp_path, capsys):
     folder = ["--folder", str(tmp_path)]
     short = ["--procedure.test-lengths", "1", "2", "--procedure.solved-errors", "None"]

@@ -63,6 +63,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path, capsys):
     assert "not a checkpoint" in refusal(capsys, ["train", *SMALL, *TASK, *QUICK, *more])
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_same_command_goes_on(tmp_path):
     # a limit on file sizes stands in for the disk: rows fit, the checkpoint does not
     code = (

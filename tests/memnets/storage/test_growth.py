@@ -3,6 +3,7 @@
 import gc
 import weakref
 
+import pytest
 import torch
 
 from memnets.equations import memory
@@ -29,6 +30,7 @@ def test_a_dropped_rollout_frees_its_graph():
     assert persistent.log.current is not persistent.log.root
 
 
+@pytest.mark.slow
 def test_a_very_long_sequence_rolls_back_and_is_freed():
     persistent = PersistentMemory.of(START)
     contents, slots = persistent, torch.zeros(B, 1, dtype=torch.long)

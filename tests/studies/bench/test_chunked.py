@@ -9,6 +9,7 @@ from studies.bench.chunked import BenchChunked, crossovers
 from studies.bench.timing import NotCovered
 
 
+@pytest.mark.slow
 def test_it_publishes_a_row_per_memory_length_and_form(tmp_path, capsys):
     cells = ["--cells", "delta", "mlstm", "--lengths", "2", "1"]
     sizes = ["--batch", "2", "--controller-size", "4", "--threads", "1", "--repeats", "2"]

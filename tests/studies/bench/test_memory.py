@@ -55,6 +55,7 @@ def test_a_point_that_fails_has_a_note():
     assert row["note"].startswith("failed: ValueError: slots must be")
 
 
+@pytest.mark.slow
 def test_without_faiss_the_other_memories_are_measured(tmp_path, monkeypatch, capsys):
     (tmp_path / "faiss.py").write_text("raise ImportError('not here')")
     monkeypatch.syspath_prepend(tmp_path)

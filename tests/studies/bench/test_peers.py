@@ -82,6 +82,7 @@ def test_another_folder_is_no_checkout(tmp_path):
         recognise(tmp_path, Path(sys.executable))
 
 
+@pytest.mark.slow
 def test_a_checkout_and_ours_are_timed_side_by_side_and_a_broken_one_has_a_note(tmp_path):
     ntm = clone(tmp_path / "one", "ntm/aio.py", NTM)
     broken = clone(tmp_path / "two", "Models/DNC.py", BROKEN)
@@ -105,6 +106,7 @@ def test_a_checkout_and_ours_are_timed_side_by_side_and_a_broken_one_has_a_note(
     assert (home / "peers.svg").is_file() and (home / "peers.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_peer_that_fails_in_a_round_has_a_note_and_the_others_are_timed(tmp_path, monkeypatch):
     ntm = clone(tmp_path / "one", "ntm/aio.py", NTM + THIRD_FAILS)
     # one step before it and one in it

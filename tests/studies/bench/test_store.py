@@ -1,12 +1,14 @@
 """`bench store`: what it makes and measures."""
 
 import pandas as pd
+import pytest
 
 from memnets.cli.main import main
 from studies.bench import store
 from studies.running.rows_cache import CACHE
 
 
+@pytest.mark.slow
 def test_bench_store_publishes_a_row_per_way_of_loading(tmp_path, capsys):
     sizes = ["--trials", "3", "--rows", "4", "--repeats", "2"]
     assert main(["bench", "store", *sizes, "--folder", str(tmp_path)]) == 0

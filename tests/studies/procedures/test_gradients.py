@@ -83,6 +83,7 @@ def test_averaging_rollouts_lowers_the_deviation_with_their_root():
     assert rows[0]["deviation"] / rows[1]["deviation"] == pytest.approx(4, rel=0.5)
 
 
+@pytest.mark.slow
 def test_all_estimators_are_measured_at_the_same_place_whoever_was_before():
     gradient_points._points.cache_clear()
     first = measured(trial("reinforce", PLAIN))

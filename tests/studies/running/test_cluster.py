@@ -128,6 +128,7 @@ def test_a_killed_workers_trial_goes_on_from_its_last_checkpoint(counting, at_ho
     assert through == 0 and resumed >= 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "folder"),
     [
@@ -157,6 +158,7 @@ def test_a_driver_that_ends_leaves_the_workers_free_for_the_next(
     assert store.facts()["begun_after"].min() >= 4
 
 
+@pytest.mark.slow
 def test_what_workers_cannot_do_is_one_line_before_anything_starts(
     study, at_home, start_workers, tmp_path
 ):

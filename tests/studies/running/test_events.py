@@ -82,6 +82,7 @@ def test_every_event_is_told_in_order_and_rows_are_those_stored(tmp_path):
     assert again.said == [("study_started", "two", 0), ("study_ended", 0, 0)]
 
 
+@pytest.mark.slow
 def test_workers_tell_the_same_to_the_process_that_runs(tmp_path):
     log, store = Log(), ResultStore(tmp_path / "two")
     run(short(), store, workers=2, quiet=True, callbacks=[log])

@@ -58,6 +58,7 @@ def keys_and_ones(folder):
     return [(row["step"], row["part"], row["ones"]) for row in rows]
 
 
+@pytest.mark.slow
 def test_killed_between_two_rows_of_a_step_it_loses_neither(tmp_path, plugin):
     script = tmp_path / "counted.py"
     script.write_text(textwrap.dedent(STUDY))

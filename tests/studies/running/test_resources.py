@@ -74,6 +74,7 @@ def test_resources_that_mean_nothing_are_one_line(resources, said, tmp_path, stu
         run(study, ResultStore(tmp_path / "runs"), resources=resources, quiet=True)
 
 
+@pytest.mark.slow
 def test_trials_go_where_their_resources_are(tmp_path, study, start_workers, monkeypatch):
     address, _ = start_workers(options={"first": ("--resources", "GPU=1")})
     monkeypatch.chdir(tmp_path)

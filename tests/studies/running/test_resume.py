@@ -10,6 +10,8 @@ import textwrap
 import time
 from pathlib import Path
 
+import pytest
+
 from studies import ResultStore
 
 from ..recorders import rows_of, timeless
@@ -70,6 +72,7 @@ def running_in(session):
     return found
 
 
+@pytest.mark.slow
 def test_a_study_killed_midway_goes_on_where_it_was(tmp_path, monkeypatch):
     script, folder = tmp_path / "long_study.py", tmp_path / "runs"
     script.write_text(textwrap.dedent(STUDY))

@@ -68,6 +68,7 @@ def test_a_study_in_an_unguarded_script_is_one_line_and_nothing_starts(tmp_path)
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_cell_of_a_notebook_is_one_line_and_no_trial_begins(tmp_path):
     # a command stands in for the notebook: a main module without a file
     script = STUDY.format(register='cells.register("mine")(cells.get("none"))', cell="mine")

@@ -120,6 +120,7 @@ def test_two_runs_started_together_make_each_trial_once(start, folder, tmp_path)
         assert f"{12 - count} by another run, 0 were done before, 0 failed" in text
 
 
+@pytest.mark.slow
 def test_a_run_takes_over_what_a_killed_one_was_making(start, folder, tmp_path):
     killed, other = start(0), start(0)
     deadline = time.monotonic() + 100
@@ -143,6 +144,7 @@ def test_a_run_takes_over_what_a_killed_one_was_making(start, folder, tmp_path):
     assert len(begun) == 13 and len(twice) == 1 and twice[0] >= 3
 
 
+@pytest.mark.slow
 def test_a_run_of_other_trials_waits_for_its_turn(study, tmp_path):
     store = ResultStore(tmp_path / "runs")
     with joined(store, study):

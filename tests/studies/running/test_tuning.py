@@ -189,6 +189,7 @@ def test_a_plan_counts_search_and_comparison(study, tmp_path):
     assert all(row.seconds for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2])
 def test_real_trials_are_tuned_on_every_engine(study, tmp_path, workers):
     search = Search(space={"learning_rate": (1e-3, 1e-2)}, seeds=(7,), procedure={"updates": 2})

@@ -63,6 +63,7 @@ def test_a_row_per_model_has_the_medians_of_its_seeds_and_its_settings(store):
     assert "Task" not in shown and set(shown["Shaping"]) == {"centred ranks"}
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_the_page_has_the_sections_of_trained_models_after_its_own(store, tmp_path):
     results = read(store)
     slugs = [section.slug for section in Evolution().sections(results)]

@@ -15,6 +15,7 @@ from reports.views.gradients.view import Gradients
 SECTIONS = ["gradients", "estimators", "ledger", "reproduce"]
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_a_report_of_gradients_is_about_them_alone(measured, tmp_path):
     text = build(measured, tmp_path / "report").read_text()
     assert re.findall(r'<section id="([^"]+)"', text) == SECTIONS

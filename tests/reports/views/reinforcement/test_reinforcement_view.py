@@ -124,6 +124,7 @@ def test_the_answer_counts_what_was_solved(store):
     assert sentence.startswith("On copy, seeds that solved it:") and "ntm 2 of 3" in sentence
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_the_page_has_curves_and_the_table(store, tmp_path):
     page = build(store, tmp_path / "report").read_text(encoding="utf-8")
     assert "address ppo" in page and "2 / 3" in page

@@ -97,6 +97,7 @@ def test_a_study_of_one_procedure_without_failures_has_a_ledger_once_a_trial_end
     assert "n = 4" in table.caption and "tests are left out" in table.caption
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_the_page_has_the_comparison_first_and_then_the_search(store, tmp_path):
     page = build(store, tmp_path / "report").read_text(encoding="utf-8")
     compared, searched = page.index("(supervised)"), page.index("What was chosen (tuning)")
@@ -106,6 +107,7 @@ def test_the_page_has_the_comparison_first_and_then_the_search(store, tmp_path):
     assert "8 settings" in page
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_a_search_without_a_comparison_yet_is_a_report_too(tmp_path):
     store = ResultStore(tmp_path / "tuned")
     study = declared()
