@@ -8,13 +8,14 @@ import pandas as pd
 
 from studies.running.choices import tried
 
-from ...results import KIND, Results
+from ...results import KIND, Results, once
 from ...variants import LOOK
 
 MODEL = ["task", "model", "cell", "estimator", "controller", *KIND, *LOOK]
 CHOSEN = ["task", "model", "seeds", "failed", "score", "steps", "chosen"]
 
 
+@once
 def settings(results: Results) -> pd.DataFrame:
     """One row per task, model and setting, in the order of the search.
 
