@@ -124,7 +124,6 @@ def test_like_names_do_not_share_files():
     assert [section.slug for section in twins] == ["a", "a-2"]
 
 
-@pytest.mark.usefixtures("svg_only")
 @pytest.mark.parametrize("label", ["lr=0.001, " * 30, "λ" * 40])
 def test_any_label_has_files_of_its_own(store_of, tmp_path, label):
     specs = {f"{label}{end}": ModelSpec("ntm", "soft") for end in "α"}

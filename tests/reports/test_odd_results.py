@@ -18,7 +18,6 @@ from studies.running.store import NotResults, ResultStore
 
 from .pages import PAIR, Page
 
-pytestmark = pytest.mark.usefixtures("svg_only")
 EVIL = '<script>alert("1")</script>'
 
 
@@ -90,6 +89,7 @@ UNKNOWN = [
 ]
 
 
+@pytest.mark.usefixtures("svg_only")
 @pytest.mark.parametrize(("rows", "facts"), UNKNOWN)
 def test_times_and_counts_that_are_unknown_are_left_out(store_of, tmp_path, rows, facts):
     store = store_of(names=("none/lstm", "ntm/soft"), seeds=(0, 1))
@@ -98,12 +98,14 @@ def test_times_and_counts_that_are_unknown_are_left_out(store_of, tmp_path, rows
     assert "0 s of training" not in text and ">nan<" not in text
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_trials_without_facts_say_no_time(store_of, tmp_path):
     store = rewritten(store_of(names=("none/lstm", "ntm/soft"), seeds=(0,)), facts=lambda known: {})
     text = build(store, tmp_path / "report").read_text(encoding="utf-8")
     assert "0 s of training" not in text
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_without_tests_the_answer_names_no_accuracy(store_of, tmp_path):
     store = rewritten(
         store_of(names=("none/lstm", "ntm/soft"), seeds=(0,)),
@@ -128,6 +130,7 @@ def test_a_label_is_text_and_nothing_else(store_of, tmp_path):
         assert str(escape(shown)) in text
 
 
+@pytest.mark.usefixtures("svg_only")
 def test_a_link_to_a_folder_of_figures_is_followed_and_nothing_there_is_lost(store_of, tmp_path):
     paper = tmp_path / "paper"
     paper.mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from ...blocks import Section
@@ -33,12 +35,8 @@ TESTED = Tested(
 @once
 def by_trial(results: Results) -> pd.DataFrame:
     """One row per trial that was tested under other addresses: its own last success, and those."""
-    found = frames.final(results)[[*frames.MODEL, "trial", "success"]]
-    for column, address in ADDRESSES.items():
-        scores = frames.final(results, address)[["trial", "success"]]
-        found = found.merge(scores.rename(columns={"success": column}), on="trial", how="left")
-    found = found.astype(dict.fromkeys(SCORES, float))
-    return found.dropna(subset=list(ADDRESSES), how="all").reset_index(drop=True)
+    own = frames.final(results)[[*frames.MODEL, "trial", "success"]]
+    return TESTED.beside(own, partial(frames.final, results))
 
 
 @once

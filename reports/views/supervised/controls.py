@@ -32,13 +32,11 @@ def final(results: Results) -> pd.DataFrame:
 
     A control that was not tested, as in results of earlier versions, is missing.
     """
-    found = frames.at_trained_lengths(frames.final(results), ["accuracy"])
-    for column, address in CONTROLS.items():
-        scores = frames.at_trained_lengths(frames.final(results, address), ["accuracy"])
-        scores = scores[["trial", "accuracy"]].rename(columns={"accuracy": column})
-        found = found.merge(scores, on="trial", how="left")
-    found = found.astype(dict.fromkeys(CONTROLS, float))
-    return found.dropna(subset=list(CONTROLS), how="all").reset_index(drop=True)
+
+    def under(address: str) -> pd.DataFrame:
+        return frames.at_trained_lengths(frames.final(results, address), ["accuracy"])
+
+    return TESTED.beside(under(frames.OWN), under)
 
 
 @once

@@ -6,7 +6,7 @@ every step ("frozen"), or addresses are moved to random slots ("shuffled").
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,6 +42,19 @@ class Tested:
     """Of the figures and the table."""
     title: str
     """Of the section and of the table."""
+
+    def beside(self, own: pd.DataFrame, under: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
+        """Trials with their own score and a column of what is left of it for each address.
+
+        `under` gives the scores under an address, a row per trial. Trials that were tested under
+        none of them, as those without memory, are left out.
+        """
+        found = own
+        for column, address in self.addresses.items():
+            scores = under(address)[["trial", self.score]].rename(columns={self.score: column})
+            found = found.merge(scores, on="trial", how="left")
+        found = found.astype(dict.fromkeys([self.score, *self.addresses], float))
+        return found.dropna(subset=list(self.addresses), how="all").reset_index(drop=True)
 
     def section(
         self, results: Results, models: pd.DataFrame, chance: Mapping[str, float]
