@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -70,6 +71,8 @@ def processors() -> int:
 def _take(pictures: Sequence[Picture], folder: Path) -> None:
     global _given
     _given = pictures, folder
+    # what came from the parent stays, and is not searched for garbage time after time
+    gc.freeze()
 
 
 def _drawn_of_given(number: int) -> str:

@@ -15,6 +15,7 @@ import matplotlib
 from markupsafe import escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import blended_transform_factory
 
 from . import colours, core_font
 from .style import THEME, WIDTH
@@ -32,13 +33,15 @@ def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
     axes show, for the page's script.
     """
     with matplotlib.rc_context(THEME):
-        # the layout is settled once, not again for every file
-        if engine := figure.get_layout_engine():
-            engine.execute(figure)
-            figure.set_layout_engine(None)
+        _settle(figure)
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None})
-        figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
+        figure.savefig(
+            folder / f"{name}.png",
+            dpi=160,
+            metadata={"Software": None},
+            pil_kwargs={"compress_level": 3},
+        )
         if pdf:
             figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
     text = drawn.getvalue().replace(f"'{core_font.CORE}', ", "")
@@ -47,6 +50,27 @@ def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
     svg = svg.replace("<svg ", f'<svg data-axes="{axes}" ', 1)
     (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
     return svg
+
+
+def _settle(figure: Figure) -> None:
+    """Put everything in its place once, not again for every file."""
+    every = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    named = [axis for axis in every if axis.get_label_text() and axis.get_visible()]
+    for axis in every:
+        if axis not in named:
+            # no place is looked for where there is no name to put
+            axis.set_label_coords(0.5, 0.5)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    for axis in named:
+        axis.get_tightbbox()
+        x, y = axis.label.get_position()
+        inches, along = figure.dpi_scale_trans, axis.axes.transAxes
+        if axis.axis_name == "x":
+            axis.set_label_coords(x, y / figure.dpi, blended_transform_factory(along, inches))
+        else:
+            axis.set_label_coords(x / figure.dpi, y, blended_transform_factory(inches, along))
 
 
 def _path(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,11 @@ class Trial:
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits of the SHA-256 of everything that decides the result."""
-        return self.stored_id or identity(self.to_json())
+        return self.stored_id or self._identity
+
+    @functools.cached_property
+    def _identity(self) -> str:
+        return identity(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """The trial as plain JSON types."""

@@ -10,7 +10,7 @@ import pandas as pd
 from ... import statistics
 from ...results import KIND, Results, once, with_columns
 from ...variants import LOOK
-from ..supervised.frames import aligned
+from ..supervised import curves_of
 
 MODEL = ["task", "model", "cell", "estimator", "controller", *KIND, *LOOK]
 METRICS = ("success", "reward")
@@ -40,14 +40,7 @@ def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
     rows = rows.assign(**{x: rows[x].astype(float), y: rows[y].astype(float)})
     trials = finished(results)
     solved = set(trials.loc[trials["solved"], "trial"])
-    parts = [
-        aligned(group, solved, x, y).assign(**dict(zip(MODEL, key, strict=True)))
-        for key, group in rows.groupby(MODEL, sort=False)
-    ]
-    columns = [*MODEL, "x", "value", "low", "high", "n", "solved"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns]
+    return curves_of.models(rows, MODEL, solved, x, y)
 
 
 @once

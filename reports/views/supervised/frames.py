@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from ... import statistics, style
 from ...results import KIND, Results, once, with_columns
 from ...statistics import Estimate
 from ...variants import LOOK
-from . import outcomes
+from . import curves_of, outcomes
 
 MODEL = ["task", "model", "cell", "estimator", "controller", *KIND, *LOOK]
 METRICS = ["accuracy", "sequence_accuracy", "errors", "bits", "excess_bits", "entropy"]
@@ -22,7 +23,6 @@ PLACED = [*MODEL, "trial", "seed", *_PLACE]
 """What tells of a row of a test which it is of."""
 POINT = ["number", "value", "trained_low", "trained_high"]
 """Where a test at another number than the length was made."""
-_POINTS = 120
 OWN = "own"
 
 
@@ -119,36 +119,7 @@ def curves(results: Results, *, x: str, y: str) -> pd.DataFrame:
     scores = scores.assign(**{y: scores[y].astype(float)}).dropna(subset=[x, y])
     trials = outcomes.finished(results)
     solved = set(trials.loc[trials["solved"], "trial"])
-    parts = [
-        aligned(group, solved, x, y).assign(**dict(zip(MODEL, key, strict=True)))
-        for key, group in scores.groupby(MODEL, sort=False)
-    ]
-    columns = [*MODEL, "x", "value", "low", "high", "n", "solved"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns]
-
-
-def aligned(group: pd.DataFrame, solved: set[str], x: str, y: str) -> pd.DataFrame:
-    """The curve of one model's trials: IQM of `y`, with its band, at the same values of `x`.
-
-    The trials that `solved` their task keep their last value.
-    """
-    numbers, trials = pd.factorize(group["trial"])
-    xs, ys = (group[name].to_numpy(dtype=float) for name in (x, y))
-    # by trial, then along the curve; arrays, as a large report has thousands of short curves
-    order = np.lexsort((xs, numbers))
-    borders = np.flatnonzero(np.diff(numbers[order])) + 1
-    curves = list(zip(*(np.split(each[order], borders) for each in (xs, ys)), strict=True))
-    start = max(at[0] for at, _ in curves)
-    stops = [at[-1] for trial, (at, _) in zip(trials, curves, strict=True) if trial not in solved]
-    end = max(min(stops) if stops else max(at[-1] for at, _ in curves), start)
-    grid = np.unique(np.linspace(start, end, _POINTS))
-    values_SP = np.stack([np.interp(grid, at, values) for at, values in curves])
-    low, high = statistics.band(values_SP, statistics.generator())
-    value = statistics.iqm(values_SP, axis=0)
-    shape = {"x": grid, "value": value, "low": low, "high": high}
-    return pd.DataFrame({**shape, "n": len(trials), "solved": not stops})
+    return curves_of.models(scores, MODEL, solved, x, y)
 
 
 @once
@@ -239,12 +210,16 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     tasks = list(dict.fromkeys(frame["task"]))
     keys = pd.DataFrame(
         {
-            "task": [tasks.index(task) for task in frame["task"]],
-            "cell": [style.order(cell) for cell in frame["cell"]],
-            "estimator": [style.order(name) for name in frame["estimator"]],
+            "task": _ranked(frame["task"], tasks.index),
+            "cell": _ranked(frame["cell"], style.order),
+            "estimator": _ranked(frame["estimator"], style.order),
             "place": frame["place"],
-        },
-        index=frame.index,
+        }
     )
     ranked = keys.sort_values(["task", "cell", "estimator", "place"], kind="stable")
     return frame.loc[ranked.index].reset_index(drop=True)
+
+
+def _ranked(names: pd.Series, key: Callable[[str], Any]) -> pd.Series:
+    ranks = {name: rank for rank, name in enumerate(sorted(set(names), key=key))}
+    return names.map(ranks)

@@ -62,12 +62,13 @@ def units(results: Results) -> list[Unit]:
     """
     judged = finished(results)
     judged = judged[judged["judged"]]
-    budgets = [trial.procedure.to_json().get("budget") or {} for trial in results.trials]
+    budgets = (trial.procedure.to_json().get("budget") or {} for trial in results.trials)
     compared = (judged.groupby("task")["model"].nunique() > 1).any()
     told = judged["solved_seconds"].notna() | ~judged["solved"]
     known = len(judged) and bool((told & judged["seconds"].astype(float).gt(0)).all())
-    limited = any(budget.get("seconds") is not None for budget in budgets)
-    return [SEQUENCES, SECONDS] if known and (compared or limited) else [SEQUENCES]
+    if known and (compared or any(budget.get("seconds") is not None for budget in budgets)):
+        return [SEQUENCES, SECONDS]
+    return [SEQUENCES]
 
 
 @once
