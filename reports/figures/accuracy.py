@@ -161,7 +161,7 @@ def length_curve(
             style.tag(rows.iloc[0], band, *line, *dots)
         panels.chance_line(axes, chance)
         axes.set(xlabel=f"test {number}", ylabel="accuracy")
-        axes.label_outer()
+        panels.label_outer(axes)
         panels.per_cent(axes.yaxis)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylim(min(0.45, np.nanmin([chance - 0.1, seeds["accuracy"].min() - 0.05])), 1.02)

@@ -76,7 +76,7 @@ def gap_length(frame: pd.DataFrame, seeds: pd.DataFrame, *, trained: tuple[float
             handles[label] = panels.sample(colour, dash)
         _gap_axis(axes, seeds["gap"])
         axes.set(xlabel="test length", ylabel=_GAP)
-        axes.label_outer()
+        panels.label_outer(axes)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     panels.legend(figure, handles)
     return figure

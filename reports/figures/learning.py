@@ -48,7 +48,7 @@ def learning_curves(frame: pd.DataFrame, *, x: str, y: str, chance: float = floa
                 style.tag(last, *dot)
         panels.chance_line(axes, chance)
         axes.set(xlabel=AXES.get(x, x), ylabel=MEASURES.get(y, y))
-        axes.label_outer()
+        panels.label_outer(axes)
         _scale(axes, frame, x, y)
     panels.legend(figure, handles)
     return figure

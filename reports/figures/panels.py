@@ -32,13 +32,28 @@ def cells(frame: pd.DataFrame, *, height: float) -> tuple[Figure, list[tuple[str
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for spare in grid[len(names) :]:
         spare.set_visible(False)
-    # a panel above an empty place is the last of its column and keeps its numbers
-    for axes in grid[max(len(names) - columns, 0) : len(names)]:
-        axes.tick_params(labelbottom=True)
     panels = list(zip(names, grid[: len(names)], strict=True))
     for name, axes in panels:
         axes.set_title("no memory" if name == "none" else name)
     return figure, panels
+
+
+def label_outer(axes: Axes) -> None:
+    """Names and numbers of axes at the left, and at the bottom, below the last of each column."""
+    name = axes.get_xlabel()
+    axes.label_outer()
+    spec, figure = axes.get_subplotspec(), axes.get_figure()
+    assert spec is not None and figure is not None
+    others = [each.get_subplotspec() for each in figure.axes if each.get_visible()]
+    below = [
+        other
+        for other in others
+        if other and other.colspan == spec.colspan and other.rowspan.start > spec.rowspan.start
+    ]
+    if not below:
+        # it may be above an empty place, which matplotlib does not see
+        axes.set_xlabel(name)
+        axes.tick_params(axis="x", which="both", labelbottom=True)
 
 
 def models(frame: pd.DataFrame, cell: str) -> Iterator[tuple[pd.DataFrame, str, str, Any]]:

@@ -55,6 +55,18 @@ def test_no_panel_cuts_a_curve(results):
     assert all(axes.get_xlim()[1] >= frame["x"].max() for axes in figure.axes)
 
 
+def test_the_last_panel_of_every_column_names_its_axis_and_has_its_numbers(results):
+    frame = frames.curves(results, x="sequences", y="accuracy")
+    soft = frame[frame["model"] == "ntm/soft"]
+    cells = ["ntm", "dnc", "dntm", "sam", "lrua"]
+    five = pd.concat([soft.assign(cell=cell, model=f"{cell}/soft") for cell in cells])
+    figure = drawn(figures.learning_curves(five, x="sequences", y="accuracy"))
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    named = [bool(axes.get_xlabel()) for axes in shown]
+    numbers = [any(tick.get_visible() for tick in axes.get_xticklabels()) for axes in shown]
+    assert named == numbers == [False, False, True, True, True]
+
+
 def test_models_of_one_cell_and_estimator_are_told_apart_by_name_and_dash(results):
     frame = frames.curves(results, x="sequences", y="accuracy")
     twin = frame[frame["model"] == "ntm/soft"].assign(model="ntm/soft, 16 slots")
