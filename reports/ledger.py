@@ -12,7 +12,7 @@ from . import formats
 from .blocks import Section, Table
 from .results import Results, with_columns
 
-COUNTS = ["finished", "failed", "seconds", "lost_seconds"]
+COUNTS = ["finished", "failed", "failed_attempts", "seconds", "lost_seconds"]
 
 
 def ledger(results: Results) -> Section | None:
@@ -28,6 +28,7 @@ def ledger(results: Results) -> Section | None:
             "Model": rows["model"],
             "Finished": [formats.whole(value) for value in rows["finished"]],
             "Failed": [formats.whole(value) for value in rows["failed"]],
+            "Failed attempts": [formats.whole(value) for value in rows["failed_attempts"]],
             "Training time": [formats.duration(value) for value in rows["seconds"]],
             "Time of failed": [formats.duration(value) for value in rows["lost_seconds"]],
         }
@@ -36,27 +37,34 @@ def ledger(results: Results) -> Section | None:
     caption = (
         f"All trials that ended (n = {count}), what failed and what was only tried included. "
         "Training time is what finished trials count as training: tests are left out, and building "
-        "and saving; of trials that measure gradients it is the whole measurement. Time of failed "
-        "is from the beginning of their last attempt to its end, with tests; earlier attempts are "
-        "not counted."
+        "and saving; of trials that measure gradients it is the whole measurement. An attempt that "
+        "failed may have been followed by one that did not. Time of failed is that of all of them, "
+        "from beginning to end, with tests; of one whose worker died it is not known."
     )
     table = Table("compute-ledger", "Compute ledger", caption, shown, numbers)
     return Section("ledger", "What all of it took", (table,))
 
 
 def counts(results: Results) -> pd.DataFrame:
-    """One row per procedure and model: `finished`, `failed`, `seconds`, `lost_seconds`."""
+    """One row per procedure and model: how many ended in which way, and how long that took."""
     keys = ["procedure", "model"]
     facts = with_columns(results.facts, ["seconds"])
-    failures = with_columns(results.failures, ["started", "finished"])
-    finished = facts.assign(seconds=facts["seconds"].astype(float)).groupby(
-        keys, as_index=False, sort=False
+    attempts = results.attempts
+    seconds = facts["seconds"].astype(float)
+    spent = _between(attempts["started"], attempts["finished"])
+    finished, failed, tried = (
+        frame.groupby(keys, as_index=False, sort=False)
+        for frame in (
+            facts.assign(seconds=seconds),
+            results.failures,
+            attempts.assign(lost_seconds=spent),
+        )
     )
-    done = finished.agg(finished=("trial", "size"), seconds=("seconds", "sum"))
-    spent = _between(failures["started"], failures["finished"])
-    lost = failures.assign(lost_seconds=spent).groupby(keys, as_index=False, sort=False)
-    gone = lost.agg(failed=("trial", "size"), lost_seconds=("lost_seconds", "sum"))
-    frame = done.merge(gone, on=keys, how="outer", sort=False)
+    frame = finished.agg(finished=("trial", "size"), seconds=("seconds", "sum"))
+    gone = failed.agg(failed=("trial", "size"))
+    lost = tried.agg(failed_attempts=("trial", "size"), lost_seconds=("lost_seconds", "sum"))
+    for more in (gone, lost):
+        frame = frame.merge(more, on=keys, how="outer", sort=False)
     frame[COUNTS] = frame[COUNTS].astype(float).fillna(0.0)
     return frame[[*keys, *COUNTS]]
 

@@ -36,7 +36,8 @@ class Results:
     `everything` holds all rows, `rows` those of finished trials. `facts` has one row per finished
     trial, `failures` one per failed trial; columns `in_training` and `at_test` of both, and of
     `rows`, say how the model's addresses were made, `place` and `variant` where it stands among the
-    models of the study (reports/variants.py).
+    models of the study (reports/variants.py). `attempts` has one row per attempt that failed, of
+    trials that a later run finished too.
     `trials` are the trials that were begun, `planned` counts all trials of the study, and `of_each`
     those of each procedure.
     """
@@ -47,6 +48,7 @@ class Results:
     rows: pd.DataFrame
     facts: pd.DataFrame
     failures: pd.DataFrame
+    attempts: pd.DataFrame
     planned: int
     of_each: Mapping[str, int]
     trials: tuple[Trial, ...]
@@ -79,6 +81,7 @@ class Results:
             "rows": self.rows,
             "facts": self.facts,
             "failures": self.failures,
+            "attempts": self.attempts,
         }
         own = {
             name: frame[frame["procedure"] == procedure].reset_index(drop=True)
@@ -137,6 +140,7 @@ def read(store: ResultStore | Together) -> Results:
         rows=rows,
         facts=facts,
         failures=failures[~failures["trial"].isin(facts["trial"])].reset_index(drop=True),
+        attempts=with_columns(store.attempts(), [*FACTORS, "started", "finished"]),
         planned=len(study["trials"]),
         of_each=study.get("procedures", {}),
         trials=trials,

@@ -62,6 +62,10 @@ class Together:
         """The failures of all studies."""
         return self._frame([store.failures() for store in self.stores.values()])
 
+    def attempts(self) -> pd.DataFrame:
+        """The attempts of all studies that failed."""
+        return self._frame([store.attempts() for store in self.stores.values()])
+
     def trace(self, trial: str) -> dict[str, np.ndarray]:
         """The evaluated sequence of a trial, given its id here."""
         name, _, own = trial.rpartition("/")

@@ -9,6 +9,7 @@
                             trace.npz           evaluated sequences, step by step
                             done.json           facts, number of rows; written last: "finished"
                             failed.json         error and traceback, until a later run succeeds
+                            attempts.jsonl      when earlier attempts failed, and why
     runs/<study>/claims/<trial id>              which process makes the trial, while it does
 
 One process writes to a trial's folder at a time, that which has its claim; any number may read it.
@@ -16,9 +17,8 @@ One process writes to a trial's folder at a time, that which has its claim; any 
 
 from __future__ import annotations
 
-import contextlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from ..design.trial import Trial
 from ..procedures.base import Row
 from ..procedures.missing import Missing
 from . import header, loading
+from .attempts_file import FAILED, KEPT, put_aside, read_attempts
 from .claims import Claim, take
 from .files import NotResults, read_object, write_whole
 from .removal import clear_partial
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..design.study import Study
+
+    _Read = Callable[[Path], Iterable[Mapping[str, Any]]]
 
 
 class ResultStore:
@@ -111,11 +114,15 @@ class ResultStore:
         """
         for folder in self._folders():
             self.is_done(folder.name)
-        return _frame(self._each("done.json"), FACTORS)
+        return _frame(self._each(_object("done.json")), FACTORS)
 
     def failures(self) -> pd.DataFrame:
         """One row per failed trial: its factors, the error and the traceback."""
-        return _frame(self._each("failed.json"), (*FACTORS, "error", "traceback"))
+        return _frame(self._each(_object(FAILED)), (*FACTORS, "error", "traceback"))
+
+    def attempts(self) -> pd.DataFrame:
+        """One row per attempt that failed: its factors, `started`, `finished` and the error."""
+        return _frame(self._each(read_attempts), (*FACTORS, *KEPT))
 
     def trace(self, trial: Trial | str) -> dict[str, np.ndarray]:
         """The arrays of one evaluated sequence; raises NotResults where there are none."""
@@ -141,15 +148,12 @@ class ResultStore:
         header.write(self.folder, study, schema)
 
     def claim(self, trial: Trial) -> Claim:
-        """Have the trial to this process until it is released.
-
-        Raises Claimed, Unwritable, and NotResults where the study was deleted meanwhile.
-        """
+        """Have the trial to this process; raises Claimed, Unwritable, NotResults (study deleted)."""
         self._require_there()
         return take(self.folder, trial.id)
 
     def begin(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
-        """Make the trial's folder, or take up the one there; an earlier failure is forgotten.
+        """Make the trial's folder, or take up the one there; a failure is an earlier attempt now.
 
         `code` is what `made_with` says in the process that makes the trial; this one where None.
         """
@@ -157,8 +161,7 @@ class ResultStore:
         if not self.rows(trial):
             # nothing is kept of an earlier attempt, so its code is today's
             TrialFile.of(trial, code).write(self.path(trial) / "trial.json")
-        with contextlib.suppress(FileNotFoundError):
-            (self.path(trial) / "failed.json").unlink()
+        put_aside(self.path(trial))
         clear_partial(self.path(trial))
 
     def finish(
@@ -179,9 +182,8 @@ class ResultStore:
     def fail(self, trial: Trial, facts: Mapping[str, Any]) -> None:
         """Record why the trial failed: facts with at least `error` and `traceback`."""
         self._require_there()
-        # the trial's folder may have been deleted while it ran
-        self._describe(trial)
-        _write(self.path(trial) / "failed.json", dict(facts))
+        self._describe(trial)  # its folder may have been deleted while it ran
+        _write(self.path(trial) / FAILED, dict(facts))
 
     # parts
 
@@ -223,13 +225,16 @@ class ResultStore:
                 self._parsed[folder.name] = (data, stored)
         return stored
 
-    def _each(self, name: str) -> Iterator[dict[str, Any]]:
+    def _each(self, read: _Read) -> Iterator[dict[str, Any]]:
         for stored in self._stored():
-            path = self.path(stored.trial) / name
-            if path.is_file():
-                remedy = "Delete it and run the study again."
-                said = {**stored.factors(), **read_object(path, remedy)}
+            for found in read(self.path(stored.trial)):
+                said = {**stored.factors(), **found}
                 yield {key: encodable(value) for key, value in said.items()}
+
+
+def _object(name: str) -> _Read:
+    why = "Delete it and run the study again."
+    return lambda folder: [read_object(at, why)] if (at := folder / name).is_file() else []
 
 
 def _frame(rows: Iterable[Any], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..procedures.base import Row
+from .attempts_file import FAILED, read_attempts
 from .files import NotResults, read_object
 from .rows_file import DONE, ROWS, is_finished, keys_of, parsed, read_bytes, read_count
 from .store import ResultStore
@@ -105,17 +106,17 @@ def _keys(folder: Path, stored: TrialFile, rows: list[Row]) -> Iterator[Finding]
 
 
 def _ends(folder: Path) -> Iterator[Finding]:
-    failed = folder / "failed.json"
+    try:
+        read_attempts(folder)
+    except NotResults as error:
+        yield Finding(folder.name, str(error))
+        return
+    failed = folder / FAILED
     if not failed.is_file():
         return
     if (folder / DONE).is_file():
         yield _finding(folder.name, f"{failed} is of a trial that is finished", "delete it")
-    try:
-        facts = read_object(failed, "Delete it and run the study again.")
-    except NotResults as error:
-        yield Finding(folder.name, str(error))
-        return
-    if not {"error", "traceback"} <= facts.keys():
+    if not {"error", "traceback"} <= read_object(failed, "").keys():
         yield _finding(folder.name, f"{failed} says no error", "delete it and run the study again")
 
 

@@ -85,6 +85,16 @@ def test_the_ledger_counts_search_and_comparison(tmp_path):
     assert last["Procedure"] == "all" and last["Finished"] == "19" and last["Failed"] == "1"
 
 
+def test_the_ledger_counts_attempts_of_trials_that_were_finished_later(tmp_path):
+    store = stored(tmp_path, declared(), broken=[("ntm", (0.01, 1), 8)])
+    (again,) = (trial for trial in store.trials() if trial.id in set(store.failures()["trial"]))
+    store.begin(again)
+    store.finish(again, {"seconds": 2.0})
+    found = counts(read(store)).set_index(["procedure", "model"]).loc[("tuning", "ntm")]
+    assert found[["finished", "failed", "failed_attempts"]].tolist() == [8, 0, 1]
+    assert found["lost_seconds"] == 30.0
+
+
 def test_a_study_of_one_procedure_without_failures_has_a_ledger_once_a_trial_ended(tmp_path):
     plain = dataclasses.replace(declared(), tuning=None, procedure=SETTLED)
     store = ResultStore(tmp_path / "tuned")
