@@ -148,7 +148,7 @@ class ResultStore:
         header.write(self.folder, study, schema)
 
     def claim(self, trial: Trial) -> Claim:
-        """Have the trial to this process; raises Claimed, Unwritable, NotResults (study deleted)."""
+        """Have the trial to this process; raises Claimed, Unwritable, NotResults (none there)."""
         self._require_there()
         return take(self.folder, trial.id)
 
