@@ -1,4 +1,4 @@
-"""`--set NAME=VALUE` for procedure, models and tasks of a study; `--resources NAME=AMOUNT`."""
+"""`--set NAME=VALUE` for parts of a study; `--resources [MODELS:]NAME=AMOUNT`."""
 
 from __future__ import annotations
 
@@ -66,15 +66,21 @@ def _model(study: Study, spec: Any, setting: Mapping[str, Any]) -> Any:
     return found
 
 
-def amounts(texts: Sequence[str]) -> dict[str, float]:
-    """What `--resources NAME=AMOUNT …` says; raises BadData for another form."""
-    found = {}
+def amounts(texts: Sequence[str]) -> dict[str, Any]:
+    """What `--resources NAME=AMOUNT MODELS:NAME=AMOUNT …` says; BadData for another form."""
+    found: dict[str, Any] = {}
     for text in texts:
-        name, equals, amount = text.partition("=")
+        models, colon, said = text.rpartition(":")
+        name, equals, amount = said.partition("=")
+        if colon and not models:
+            equals = ""
         try:
-            found[name] = float(amount)
-        except ValueError:
+            (found.setdefault(models, {}) if models else found)[name] = float(amount)
+        except (ValueError, TypeError):
             equals = ""
         if not (name and equals):
-            raise BadData(f"--resources {text}: NAME=AMOUNT is needed, such as GPU=0.5.")
+            raise BadData(
+                f"--resources {text}: NAME=AMOUNT is needed, such as GPU=0.5, or "
+                "MODELS:NAME=AMOUNT, such as dnc*:GPU=1."
+            )
     return found

@@ -100,9 +100,10 @@ class Run(Chosen):
     scheduler: str | None = None
     """Scheduler of a dask cluster to use in place of local workers, as in tcp://host:8786, or the
     file that `dask scheduler --scheduler-file` wrote; its workers need not see FOLDER."""
-    resources: Annotated[tuple[str, ...], arg(metavar="NAME=AMOUNT")] = ()
+    resources: Annotated[tuple[str, ...], arg(metavar="[MODELS:]NAME=AMOUNT")] = ()
     """What a trial takes of a worker that was started with `dask worker --resources`: with GPU=0.5
-    two trials share a worker's GPU."""
+    two trials share a worker's GPU. Models that take something else are named before a colon,
+    "dnc*:GPU=1"."""
 
     def __call__(self) -> int:
         from studies.running.executor import run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, final
 
 from ..design.trial import Trial
@@ -54,9 +54,12 @@ class Agenda:
         while self._left and self._has_ended(self._left[0]):
             yield Ended(self._left.popleft(), here=False)
 
-    def next(self) -> Trial | None:
-        """A trial to make now; None where others make all that are left."""
-        return self._left.popleft() if self._left else None
+    def next(self, fits: Callable[[Trial], bool] = lambda _: True) -> Trial | None:
+        """The first trial that `fits`, to be made now; None where there is none to make."""
+        trial = next(filter(fits, self._left), None)
+        if trial is not None:
+            self._left.remove(trial)
+        return trial
 
     def postpone(self, trial: Trial) -> None:
         """Another process makes it: ask again later."""

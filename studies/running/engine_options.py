@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from ..design.data import BadData
 from ..design.settings import real, whole
+from .resources import Resources
 from .script_guard import require_guard
 from .worker_checks import device_obstacle
 
@@ -20,7 +22,7 @@ def require_engine(
     threads: int,
     device: str,
     retries: int = 0,
-    resources: Mapping[str, float] | None = None,
+    resources: Resources | None = None,
 ) -> None:
     """Raises BadData, in one line, for an option that no engine can meet here."""
     _require_count("workers", workers, 0, LARGEST_WORKERS)
@@ -46,13 +48,23 @@ def _require_resources(resources: object, scheduler: str | None) -> None:
     for name, amount in resources.items():
         if not isinstance(name, str) or not name:
             raise BadData(f"resources names {name!r:.60}; {wanted}.")
-        if (found := real(amount)) is None or not 0 < found < math.inf:
-            raise BadData(f"resources gives {name} {amount!r:.60}; {wanted}.")
+        if isinstance(amount, Mapping):
+            _require_amounts(amount, f"{wanted}, also for the models {name!r:.60}")
+        else:
+            _require_amounts({name: amount}, wanted)
     if resources and scheduler is None:
         raise BadData(
             f"resources ({', '.join(resources)}) are those of a scheduler's workers: one must be "
             "given too. How many trials run at one time here is what workers says."
         )
+
+
+def _require_amounts(amounts: Mapping[Any, object], wanted: str) -> None:
+    for name, amount in amounts.items():
+        if not isinstance(name, str) or not name:
+            raise BadData(f"resources names {name!r:.60}; {wanted}.")
+        if (found := real(amount)) is None or not 0 < found < math.inf:
+            raise BadData(f"resources gives {name} {amount!r:.60}; {wanted}.")
 
 
 def _require_count(name: str, value: object, least: int, most: int) -> None:

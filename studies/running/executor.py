@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -24,6 +24,7 @@ from .folder_lock import held, joined
 from .parents import take_over
 from .progress import Display
 from .removal import remove
+from .resources import Resources
 from .store import ResultStore
 from .summary import Summary
 from .workers import workers_of
@@ -37,7 +38,7 @@ def run(
     scheduler: str | None = None,
     device: str = "cpu",
     threads: int = 1,
-    resources: Mapping[str, float] | None = None,
+    resources: Resources | None = None,
     retries: int = 1,
     quiet: bool | None = None,
     callbacks: Sequence[Callback] = (),
@@ -46,14 +47,14 @@ def run(
 
     `workers` local processes, or none for this process; or the workers of a dask `scheduler`, by
     its address or its file, whose results come through the engine where they do not see the store's
-    folder. A trial takes a worker's thread, and of its `resources` what is named here. On "cuda"
-    local workers take turns with the GPUs that there are. Runs of one study at one time share its
-    trials. A trial whose worker dies goes on from its last checkpoint with another, up to `retries`
-    times. One that fails, or whose workers die more often, is a row of `store.failures()` and is
-    tried again by the next run; a try of a search that failed is a result, once all have ended. A
-    study with a search makes that first and then what it chose. Ctrl-C returns a summary that says
-    `interrupted`. Progress goes to a terminal unless `quiet`, and events to the callbacks; with a
-    search, those of two runs.
+    folder. A trial takes a worker's thread, and of its `resources` what is named here: of all
+    models, {"GPU": 0.5}, or of some, {"dnc*": {"GPU": 1}}. On "cuda" local workers take turns with
+    the GPUs that there are. Runs of one study at one time share its trials. A trial whose worker
+    dies goes on from its last checkpoint with another, up to `retries` times. One that fails, or
+    whose workers die more often, is a row of `store.failures()` and is tried again by the next run;
+    a try of a search that failed is a result, once all have ended. A study with a search makes that
+    first and then what it chose. Ctrl-C returns a summary that says `interrupted`. Progress goes to
+    a terminal unless `quiet`, and events to the callbacks; with a search, those of two runs.
 
     Raises BadData, before any trial begins, for a task that cannot be built, a folder that is in
     use for something else, a script that workers would run again, or workers that cannot make the

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from ..design.trial import Trial
 from .agenda import Agenda, Ended
 from .attempt import Abandoned, attempt
 from .claims import Claimed
-from .cluster import (
-    begin_lost_workers,
-    connected,
-    local_workers,
-    require_connected,
-    told_where_lost,
-)
+from .cluster import connected, require_connected, told_where_lost
 from .driver import Driver
 from .engines import TICK, Endings, Engine, Watcher
-from .resources import device_here, places, require_resources
+from .resources import Resources, device_here, distinct, require_resources, taken
 from .results_folder import ResultsFolder, marked
+from .room import Room
 from .store import ResultStore
 from .worker_checks import require_able
 
-LONG = 20.0
-"""Seconds without a worker after which that is said, and another of this machine begun."""
 
-
-def workers_of(workers: int, scheduler: str | None, resources: Mapping[str, float]) -> Engine:
+def workers_of(workers: int, scheduler: str | None, resources: Resources) -> Engine:
     """The engine of that many local worker processes, or of a scheduler's workers.
 
-    A trial takes these resources of its worker.
+    A trial takes of its worker what `resources` says of all, or of its model.
     """
 
     def engine(
@@ -46,23 +38,22 @@ def workers_of(workers: int, scheduler: str | None, resources: Mapping[str, floa
             )
             stack.enter_context(told_where_lost(client))
             require_able(client, agenda.trials, device)
-            require_resources(client, resources)
+            wants = distinct(resources, agenda.trials)
+            require_resources(client, wants)
             folder = stack.enter_context(marked(store.folder))
             driver = stack.enter_context(Driver(client, folder.token, store, agenda.trials))
             running: dict[Any, Trial] = {}
-            places = _Places(client, resources, watcher)
+            room = Room(client, resources, wants, watcher)
             while agenda or running:
+                yield from agenda.ended_elsewhere()
                 # only as many are handed out as can run: what is handed out is what is running
-                while len(running) < places.count():
-                    yield from agenda.ended_elsewhere()
-                    trial = agenda.next()
-                    if trial is None:
-                        break
-                    arguments = (trial, folder, device, threads)
+                while trial := agenda.next(room.beside(running.values())):
+                    arguments, takes = (trial, folder, device, threads), taken(resources, trial)
                     future = client.submit(
-                        on_worker, *arguments, pure=False, retries=0, resources=resources or None
+                        on_worker, *arguments, pure=False, retries=0, resources=takes or None
                     )
                     running[future] = trial
+                    yield from agenda.ended_elsewhere()
                 watcher.running(list(running.values()))
                 for future in _done(running):
                     trial = running.pop(future)
@@ -94,41 +85,6 @@ def _watch_of_this_task() -> Callable[[], None]:
             raise Abandoned("the run that asked for this trial has ended")
 
     return watch
-
-
-@final
-class _Places:
-    """How many trials can run at one time; a note says where workers are gone for long."""
-
-    def __init__(self, client: Any, resources: Mapping[str, float], watcher: Watcher) -> None:
-        self._client, self._resources, self._watcher = client, resources, watcher
-        self._wanted = local_workers(client) or 1
-        self._short_since: float | None = None
-        self._noted = False
-
-    def count(self) -> int:
-        """One for each thread of a worker that has the resources for it."""
-        found = places(self._client, self._resources)
-        if found >= self._wanted:
-            self._short_since, self._noted = None, False
-            return found
-        self._short_since = self._short_since or time.monotonic()
-        if not self._noted and time.monotonic() - self._short_since > LONG:
-            self._noted = True
-            self._await_workers(found)
-        return found
-
-    def _await_workers(self, found: int) -> None:
-        if local_workers(self._client):
-            lost = f"{self._wanted - found} of {self._wanted}"
-            self._watcher.note(f"{lost} workers ended; others begin")
-            begin_lost_workers(self._client)
-            # one that does not come up is looked for again
-            self._short_since, self._noted = None, False
-        else:
-            self._watcher.note(
-                "the scheduler has no worker for a trial any more; waiting for one to join"
-            )
 
 
 def _done(running: Iterable[Any]) -> list[Any]:

@@ -6,6 +6,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+# all of dask's settings are there, before a test changes one for a while and puts the rest back
+import distributed  # noqa: F401
 import pytest
 
 from studies import ResultStore

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studies import ResultStore, run
 from studies.design.data import BadData
 from studies.running.cluster import address_of
-from studies.running.resources import fitting, shared_out
+from studies.running.resources import fitting, have_room, places, shared_out, taken
 
 
 @given(st.integers(1, 8), st.integers(1, 40))
@@ -30,6 +30,34 @@ def test_shares_of_one_gpu_fill_it_and_no_more(threads, shares):
 )
 def test_a_worker_makes_as_many_trials_as_it_has_what_they_take(threads, there, wanted, count):
     assert fitting(threads, there, wanted) == count
+
+
+AMOUNTS = st.sampled_from([{}, {"GPU": 0.5}, {"GPU": 1.0}, {"MEMORY": 3.0}, {"GPU": 2.0}])
+WORKERS = st.lists(st.tuples(st.integers(0, 4), AMOUNTS), max_size=4)
+
+
+@given(WORKERS, AMOUNTS, st.integers(0, 12))
+def test_there_is_room_for_as_many_equal_trials_as_there_are_places(workers, wanted, count):
+    assert have_room(workers, [wanted] * count) == (count <= places(workers, wanted))
+
+
+@given(WORKERS, st.lists(AMOUNTS, max_size=8))
+def test_trials_that_have_room_take_no_more_than_there_is(workers, wants):
+    if have_room(workers, wants):
+        assert len(wants) <= sum(threads for threads, _ in workers)
+        for name in ("GPU", "MEMORY"):
+            there = sum(amounts.get(name, 0) for _, amounts in workers)
+            assert sum(wanted.get(name, 0) for wanted in wants) <= there
+        # fewer have room too
+        assert have_room(workers, wants[:-1])
+
+
+def test_a_model_takes_what_all_do_and_what_its_patterns_say(study):
+    trial = next(study.trials())
+    label = trial.model_label
+    resources = {"GPU": 0.5, "MEMORY": 8, f"{label[0]}*": {"GPU": 1}, "other*": {"MEMORY": 64}}
+    assert taken(resources, trial) == {"GPU": 1, "MEMORY": 8}
+    assert taken({**resources, label: {"DISK": 1}}, trial) == {"GPU": 1, "MEMORY": 8, "DISK": 1}
 
 
 def test_local_workers_take_turns_with_the_gpus():
@@ -66,6 +94,9 @@ def test_what_is_no_scheduler_s_file_is_one_line(content, tmp_path, study):
         ({"GPU": "1"}, "resources gives GPU '1'; it must"),
         ({"GPU": float("inf")}, "resources gives GPU inf; it must"),
         ({1: 1}, "resources names 1; it must"),
+        ({"dnc*": {"GPU": -1}}, r"resources gives GPU -1; it must .* for the models 'dnc\*'"),
+        ({"dnc*": {"GPU": {}}}, "resources gives GPU {}; it must"),
+        ({"dnc*": {1: 1}}, "resources names 1; it must"),
         ({"GPU": 1}, "are those of a scheduler's workers: one must be given too"),
     ],
 )
@@ -81,4 +112,8 @@ def test_trials_go_where_their_resources_are(tmp_path, study, start_workers, mon
     store = ResultStore("/proc/self/cwd/runs")
     with pytest.raises(BadData, match="no worker has GPU=2 for a trial; .* have GPU=1. Start one"):
         run(study, store, scheduler=address, resources={"GPU": 2}, quiet=True)
-    assert run(study, store, scheduler=address, resources={"GPU": 0.5}, quiet=True).done == 6
+    some = {next(study.trials()).model_label: {"GPU": 1}}
+    with pytest.raises(BadData, match="no worker has MEMORY=1 for a trial"):
+        run(study, store, scheduler=address, resources={"*": {"MEMORY": 1}}, quiet=True)
+    given = {"GPU": 0.5, **some}
+    assert run(study, store, scheduler=address, resources=given, quiet=True).done == 6
