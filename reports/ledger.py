@@ -18,7 +18,7 @@ COUNTS = ["finished", "failed", "failed_attempts", "seconds", "lost_seconds"]
 def ledger(results: Results) -> Section | None:
     """Trials and time by procedure and model; None where no trial has ended."""
     numbers = counts(results)
-    if numbers.empty:
+    if not numbers[["finished", "failed"]].to_numpy().any():
         return None
     total = {"procedure": "all", "model": "all", **numbers[COUNTS].sum()}
     rows = pd.concat([numbers, pd.DataFrame([total])], ignore_index=True)
@@ -39,7 +39,8 @@ def ledger(results: Results) -> Section | None:
         "Training time is what finished trials count as training: tests are left out, and building "
         "and saving; of trials that measure gradients it is the whole measurement. An attempt that "
         "failed may have been followed by one that did not. Time of failed is that of all of them, "
-        "from beginning to end, with tests; of one whose worker died it is not known."
+        "from beginning to end, with tests; of one that ended with its worker it is not known. "
+        "Workers that died while another went on with their trial are not counted."
     )
     table = Table("compute-ledger", "Compute ledger", caption, shown, numbers)
     return Section("ledger", "What all of it took", (table,))

@@ -15,7 +15,6 @@ import matplotlib
 from markupsafe import escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import blended_transform_factory
 
 from . import colours, core_font
 from .style import THEME, WIDTH
@@ -54,23 +53,26 @@ def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
 
 def _settle(figure: Figure) -> None:
     """Put everything in its place once, not again for every file."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
     every = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
     named = [axis for axis in every if axis.get_label_text() and axis.get_visible()]
     for axis in every:
         if axis not in named:
             # no place is looked for where there is no name to put
             axis.set_label_coords(0.5, 0.5)
-    if engine := figure.get_layout_engine():
-        engine.execute(figure)
-        figure.set_layout_engine(None)
+    engine.execute(figure)
+    figure.set_layout_engine(None)
+    for axes in figure.axes:
+        # a colour bar gets its own shape only now
+        locate: Any = axes.get_axes_locator()
+        axes.apply_aspect(locate(axes, None) if locate else None)
     for axis in named:
         axis.get_tightbbox()
-        x, y = axis.label.get_position()
-        inches, along = figure.dpi_scale_trans, axis.axes.transAxes
-        if axis.axis_name == "x":
-            axis.set_label_coords(x, y / figure.dpi, blended_transform_factory(along, inches))
-        else:
-            axis.set_label_coords(x / figure.dpi, y, blended_transform_factory(inches, along))
+        pixels = axis.label.get_transform().transform(axis.label.get_position())
+        x, y = pixels / figure.dpi
+        axis.set_label_coords(x, y, transform=figure.dpi_scale_trans)
 
 
 def _path(text: str) -> str:

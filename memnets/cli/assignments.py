@@ -72,7 +72,7 @@ def amounts(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         models, colon, said = text.rpartition(":")
         name, equals, amount = said.partition("=")
-        if colon and not models:
+        if not models and (colon or isinstance(found.get(name), dict)):
             equals = ""
         try:
             (found.setdefault(models, {}) if models else found)[name] = float(amount)

@@ -93,8 +93,9 @@ def side_by_side(models: Mapping[str, Mapping[int | None, Trace]]) -> Figure:
             if not any(each.get_ylabel() for each in panels[row]):
                 at = "" if length is None else f"\nlength {length}"
                 axes.set_ylabel(f"{kind} head{at}")
-    for axes in panels[-1]:
-        axes.set_xlabel("time step")
+    for shown in ([axes for axes in column if axes.axison] for column in panels.T):
+        if shown:
+            shown[-1].set_xlabel("time step")
     _weight_bar(figure, images[0], list(panels.flat))
     return figure
 

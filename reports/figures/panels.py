@@ -54,6 +54,7 @@ def label_outer(axes: Axes) -> None:
         # it may be above an empty place, which matplotlib does not see
         axes.set_xlabel(name)
         axes.tick_params(axis="x", which="both", labelbottom=True)
+        axes.xaxis.offsetText.set_visible(True)
 
 
 def models(frame: pd.DataFrame, cell: str) -> Iterator[tuple[pd.DataFrame, str, str, Any]]:

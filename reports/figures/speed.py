@@ -144,12 +144,9 @@ def _columns(count: int) -> int:
 
 
 def _outer_labels(grid: list[Axes], x: str, y: str) -> None:
-    columns = _columns(len(grid))
-    for place, axes in enumerate(grid):
-        # a panel above an empty place is the last of its column and keeps its numbers
-        last, first = place + columns >= len(grid), place % columns == 0
-        axes.tick_params(labelbottom=last, labelleft=first)
-        axes.set(xlabel=x if last else "", ylabel=y if first else "")
+    for axes in grid:
+        axes.set(xlabel=x, ylabel=y)
+        panels.label_outer(axes)
 
 
 def _line(

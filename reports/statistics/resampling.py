@@ -90,7 +90,7 @@ def band(
     picks = np.sort(rng.integers(seeds, size=(resamples, seeds)), axis=1)
     # of five seeds there are 126 draws, so most of them come again
     once, again = np.unique(picks, axis=0, return_inverse=True)
-    values = statistic(curves_SP[once], axis=1)[again]
+    values = statistic(curves_SP[once], axis=1)[again.reshape(-1)]
     low, high = np.percentile(values, percentiles(level, seeds), axis=0)
     return low, high
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, final
 
 from ..design.trial import Trial
+from .attempts_file import FAILED
 from .store import ResultStore
 
 AGAIN = 1.0
@@ -51,7 +52,7 @@ class Agenda:
         now = time.monotonic()
         while self._claimed and self._claimed[0][0] <= now:
             self._left.append(self._claimed.popleft()[1])
-        while self._left and self._has_ended(self._left[0]):
+        while self._left and self.has_ended(self._left[0]):
             yield Ended(self._left.popleft(), here=False)
 
     def next(self, fits: Callable[[Trial], bool] = lambda _: True) -> Trial | None:
@@ -73,7 +74,8 @@ class Agenda:
         self._left.appendleft(trial)
         return True
 
-    def _has_ended(self, trial: Trial) -> bool:
+    def has_ended(self, trial: Trial) -> bool:
+        """Whether another run has ended it, well or badly, since this one began."""
         failed = self._failure(trial)
         ended_badly = failed is not None and failed != self._failures[trial.id]
         return ended_badly or self._store.is_done(trial)
@@ -81,7 +83,7 @@ class Agenda:
     def _failure(self, trial: Trial) -> tuple[int, int] | None:
         """What tells a stored failure from another one."""
         try:
-            stat = (self._store.path(trial) / "failed.json").stat()
+            stat = (self._store.path(trial) / FAILED).stat()
         except OSError:
             return None
         return stat.st_mtime_ns, stat.st_ino

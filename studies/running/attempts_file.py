@@ -39,15 +39,19 @@ def read_attempts(folder: Path) -> list[dict[str, Any]]:
     found = list(_earlier(folder / ATTEMPTS))
     if (folder / FAILED).is_file():
         found.append(_kept(read_object(folder / FAILED, "Delete it and run the study again.")))
-    return [one for number, one in enumerate(found) if number == 0 or one != found[number - 1]]
+    pairs = zip([None, *found], found, strict=False)
+    return [one for before, one in pairs if one != before or one["started"] is None]
 
 
 def _earlier(path: Path) -> Iterator[dict[str, Any]]:
     decode = json.JSONDecoder(parse_constant=refuse_constant).decode
     try:
         for line in read_lines(path):
-            yield _kept(decode(line))
-    except (ValueError, AttributeError, RecursionError) as error:
+            found = decode(line)
+            if not isinstance(found, dict):
+                raise ValueError(f"it holds {found!r:.60}, not an object of names and values")
+            yield _kept(found)
+    except (OSError, ValueError, RecursionError) as error:
         raise NotResults(
             f"{path} cannot be read: {error}. Delete it: the time of these attempts alone is lost."
         ) from error

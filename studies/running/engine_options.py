@@ -42,14 +42,17 @@ def require_engine(
 
 
 def _require_resources(resources: object, scheduler: str | None) -> None:
-    wanted = "it must map names to positive numbers, such as {'GPU': 0.5}"
+    wanted = (
+        "it must map names to positive numbers, such as {'GPU': 0.5}, or patterns of models to "
+        "such, as in {'dnc*': {'GPU': 1}}"
+    )
     if not isinstance(resources, Mapping):
         raise BadData(f"resources is {resources!r:.60}; {wanted}.")
     for name, amount in resources.items():
         if not isinstance(name, str) or not name:
             raise BadData(f"resources names {name!r:.60}; {wanted}.")
         if isinstance(amount, Mapping):
-            _require_amounts(amount, f"{wanted}, also for the models {name!r:.60}")
+            _require_amounts(amount, wanted)
         else:
             _require_amounts({name: amount}, wanted)
     if resources and scheduler is None:

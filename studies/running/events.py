@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from ..design.trial import Trial
 from ..procedures.base import Row
+from .attempts_file import FAILED
 from .callbacks import Callback
 from .engines import Watcher
 from .files import read_object
@@ -69,7 +70,7 @@ class Events:
         self._read(followed)
         self._evaluated(followed)
         good = self._store.is_done(trial)
-        path = self._store.path(trial) / ("done.json" if good else "failed.json")
+        path = self._store.path(trial) / ("done.json" if good else FAILED)
         facts = read_object(path, "Run the study again.")
         self._tell("trial_ended", trial, facts, failed=not good)
         # a trial that failed may be made again

@@ -12,6 +12,7 @@ from ..design.study import Study
 from ..design.trial import Trial
 from .agenda import Agenda
 from .attempt import failure
+from .attempts_file import FAILED
 from .callbacks import Callback, require_callbacks
 from .choices import chosen_lines, is_settled, with_choices
 from .claims import Claimed
@@ -24,7 +25,7 @@ from .folder_lock import held, joined
 from .parents import take_over
 from .progress import Display
 from .removal import remove
-from .resources import Resources
+from .resources import Resources, require_models
 from .store import ResultStore
 from .summary import Summary
 from .workers import workers_of
@@ -63,6 +64,7 @@ def run(
     """
     require_engine(workers, scheduler, threads, device, retries, resources)
     require_callbacks(callbacks)
+    require_models(resources or {}, study.models)
     on_workers = workers or scheduler
     engine: Engine = workers_of(workers, scheduler, resources or {}) if on_workers else inline
     made = partial(
@@ -215,5 +217,5 @@ def _give_up(store: ResultStore, trial: Trial, error: Exception) -> bool:
 
 
 def _reason(store: ResultStore, trial: Trial) -> str:
-    facts = read_json(store.path(trial) / "failed.json", "Run the study again.")
+    facts = read_json(store.path(trial) / FAILED, "Run the study again.")
     return f"failed: {trial}: {facts['error']}"

@@ -8,7 +8,7 @@
                             checkpoint.json     how many rows were written before it
                             trace.npz           evaluated sequences, step by step
                             done.json           facts, number of rows; written last: "finished"
-                            failed.json         error and traceback, until a later run succeeds
+                            failed.json         error and traceback, until a run makes it again
                             attempts.jsonl      when earlier attempts failed, and why
     runs/<study>/claims/<trial id>              which process makes the trial, while it does
 
@@ -114,11 +114,11 @@ class ResultStore:
         """
         for folder in self._folders():
             self.is_done(folder.name)
-        return _frame(self._each(_object("done.json")), FACTORS)
+        return _frame(self._each(_in_file("done.json")), FACTORS)
 
     def failures(self) -> pd.DataFrame:
         """One row per failed trial: its factors, the error and the traceback."""
-        return _frame(self._each(_object(FAILED)), (*FACTORS, "error", "traceback"))
+        return _frame(self._each(_in_file(FAILED)), (*FACTORS, "error", "traceback"))
 
     def attempts(self) -> pd.DataFrame:
         """One row per attempt that failed: its factors, `started`, `finished` and the error."""
@@ -148,12 +148,12 @@ class ResultStore:
         header.write(self.folder, study, schema)
 
     def claim(self, trial: Trial) -> Claim:
-        """Have the trial to this process; raises Claimed, Unwritable, NotResults (none there)."""
+        """Have the trial to this process; raises Claimed, Unwritable, NotResults (deleted)."""
         self._require_there()
         return take(self.folder, trial.id)
 
     def begin(self, trial: Trial, code: Mapping[str, str] | None = None) -> None:
-        """Make the trial's folder, or take up the one there; a failure is an earlier attempt now.
+        """Make the trial's folder, or take up the one there; a failure becomes an earlier attempt.
 
         `code` is what `made_with` says in the process that makes the trial; this one where None.
         """
@@ -183,6 +183,7 @@ class ResultStore:
         """Record why the trial failed: facts with at least `error` and `traceback`."""
         self._require_there()
         self._describe(trial)  # its folder may have been deleted while it ran
+        put_aside(self.path(trial))
         _write(self.path(trial) / FAILED, dict(facts))
 
     # parts
@@ -232,9 +233,9 @@ class ResultStore:
                 yield {key: encodable(value) for key, value in said.items()}
 
 
-def _object(name: str) -> _Read:
-    why = "Delete it and run the study again."
-    return lambda folder: [read_object(at, why)] if (at := folder / name).is_file() else []
+def _in_file(name: str) -> _Read:
+    todo = "Delete it and run the study again."
+    return lambda folder: [read_object(at, todo)] if (at := folder / name).is_file() else []
 
 
 def _frame(rows: Iterable[Any], columns: tuple[str, ...]) -> pd.DataFrame:

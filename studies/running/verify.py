@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,14 +111,15 @@ def _ends(folder: Path) -> Iterator[Finding]:
         read_attempts(folder)
     except NotResults as error:
         yield Finding(folder.name, str(error))
-        return
     failed = folder / FAILED
     if not failed.is_file():
         return
     if (folder / DONE).is_file():
         yield _finding(folder.name, f"{failed} is of a trial that is finished", "delete it")
-    if not {"error", "traceback"} <= read_object(failed, "").keys():
-        yield _finding(folder.name, f"{failed} says no error", "delete it and run the study again")
+    with contextlib.suppress(NotResults):
+        if not {"error", "traceback"} <= read_object(failed, "").keys():
+            remedy = "delete it and run the study again"
+            yield _finding(folder.name, f"{failed} says no error", remedy)
 
 
 def _checkpoint(folder: Path) -> Iterator[Finding]:

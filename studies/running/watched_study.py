@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..design.trial import Trial
 from ..procedures.base import Row
 from . import claims
+from .attempts_file import FAILED
 from .files import read_object
 from .live_lines import share_done
 from .pace import Pace, label_of, study_left
@@ -144,7 +145,7 @@ class WatchedStudy:
             return "done"
         if claims.since(self._store.folder, name, now) is not None:
             return "running"
-        return "failed" if (home / "failed.json").is_file() else "waiting"
+        return "failed" if (home / FAILED).is_file() else "waiting"
 
     def _running(self, name: str, seen: _Seen, now: float) -> Line:
         seen.read()

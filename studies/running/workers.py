@@ -14,7 +14,7 @@ from .claims import Claimed
 from .cluster import connected, require_connected, told_where_lost
 from .driver import Driver
 from .engines import TICK, Endings, Engine, Watcher
-from .resources import Resources, device_here, distinct, require_resources, taken
+from .resources import Resources, device_here, require_resources
 from .results_folder import ResultsFolder, marked
 from .room import Room
 from .store import ResultStore
@@ -38,25 +38,36 @@ def workers_of(workers: int, scheduler: str | None, resources: Resources) -> Eng
             )
             stack.enter_context(told_where_lost(client))
             require_able(client, agenda.trials, device)
-            wants = distinct(resources, agenda.trials)
-            require_resources(client, wants)
+            require_resources(client, resources, {t.model_label: None for t in agenda.trials})
             folder = stack.enter_context(marked(store.folder))
             driver = stack.enter_context(Driver(client, folder.token, store, agenda.trials))
-            running: dict[Any, Trial] = {}
-            room = Room(client, resources, wants, watcher)
+            running: dict[Any, tuple[Trial, str]] = {}
+            room = Room(client, resources, agenda, watcher)
             while agenda or running:
-                yield from agenda.ended_elsewhere()
                 # only as many are handed out as can run: what is handed out is what is running
-                while trial := agenda.next(room.beside(running.values())):
-                    arguments, takes = (trial, folder, device, threads), taken(resources, trial)
-                    future = client.submit(
-                        on_worker, *arguments, pure=False, retries=0, resources=takes or None
-                    )
-                    running[future] = trial
+                while True:
                     yield from agenda.ended_elsewhere()
-                watcher.running(list(running.values()))
+                    room.look(running.values())
+                    trial = agenda.next(room.fits)
+                    worker = room.worker_for(trial) if trial else None
+                    if trial is None or worker is None:
+                        break
+                    if agenda.has_ended(trial):
+                        yield Ended(trial, here=False)
+                        continue
+                    future = client.submit(
+                        *(on_worker, trial, folder, device, threads),
+                        pure=False,
+                        retries=0,
+                        resources=room.takes(trial.model_label) or None,
+                        workers=[worker],
+                        # it may be gone by now
+                        allow_other_workers=True,
+                    )
+                    running[future] = trial, worker
+                watcher.running([trial for trial, _ in running.values()])
                 for future in _done(running):
-                    trial = running.pop(future)
+                    trial, _ = running.pop(future)
                     driver.release(trial)
                     driver.check()
                     yield from _ended(trial, future, agenda, watcher)

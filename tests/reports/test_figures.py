@@ -168,6 +168,36 @@ def test_the_same_figure_is_written_as_the_same_bytes(summary, tmp_path):
         assert one.read_bytes() == two.read_bytes()
 
 
+@pytest.mark.parametrize("draw", [figures.accuracy_grid, lambda f: labelled_by_hand()])
+def test_names_of_axes_stay_where_the_layout_put_them_in_every_file(draw, summary, tmp_path):
+    plain, saved = draw(summary), draw(summary)
+    drawn(plain)
+    for _ in range(2):
+        svg.save(saved, tmp_path, "figure")
+        drawn(saved)
+        for before, after in zip(_names(plain), _names(saved), strict=True):
+            # where a panel has no name there was room for one
+            np.testing.assert_allclose(after, before, atol=12)
+            assert saved.bbox.padded(1).contains(*after[:2])
+            assert saved.bbox.padded(1).contains(*after[2:])
+
+
+def _names(figure):
+    """Where the names of all axes are, in pixels."""
+    labels = [axis.label for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    return [label.get_window_extent().extents for label in labels if label.get_text()]
+
+
+def labelled_by_hand():
+    figure = style.canvas(3)
+    axes = figure.subplots()
+    axes.set(xlabel="seconds", ylabel="accuracy")
+    axes.xaxis.set_label_coords(0.3, 0.1)
+    axes.yaxis.set_label_coords(0.5, 0.5, transform=axes.transData)
+    figure.colorbar(axes.imshow(np.eye(3)), label="weight", shrink=0.5)
+    return figure
+
+
 def test_an_inline_figure_keeps_to_its_own_ids_and_the_pages_colours(summary, tmp_path):
     text = svg.inline(svg.save(figures.accuracy_grid(summary), tmp_path, "grid"), "grid")
     assert text.startswith("<svg") and text.endswith("</svg>")

@@ -119,6 +119,15 @@ def test_one_seed_has_no_interval():
 
 
 @given(tables)
+def test_a_band_is_that_of_all_resamples_drawn_one_by_one(values):
+    low, high = statistics.band(values, rng(), resamples=40)
+    picks = rng().integers(len(values), size=(40, len(values)))
+    found = np.stack([statistics.iqm(values[pick], axis=0) for pick in picks])
+    plain = np.percentile(found, percentiles(0.95, len(values)), axis=0)
+    np.testing.assert_allclose([low, high], plain, rtol=1e-12, atol=1e-12)
+
+
+@given(tables)
 def test_a_band_contains_what_no_resampling_can_leave(values):
     low, high = statistics.band(values, rng(), resamples=40)
     assert (values.min(0) - 1e-9 <= low).all() and (low <= high).all()

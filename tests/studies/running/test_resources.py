@@ -3,13 +3,15 @@
 import json
 
 import pytest
+from distributed import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memnets.cli.assignments import amounts
 from studies import ResultStore, run
 from studies.design.data import BadData
 from studies.running.cluster import address_of
-from studies.running.resources import fitting, have_room, places, shared_out, taken
+from studies.running.resources import chosen, fitting, places, shared_out, taken, without
 
 
 @given(st.integers(1, 8), st.integers(1, 40))
@@ -33,31 +35,71 @@ def test_a_worker_makes_as_many_trials_as_it_has_what_they_take(threads, there, 
 
 
 AMOUNTS = st.sampled_from([{}, {"GPU": 0.5}, {"GPU": 1.0}, {"MEMORY": 3.0}, {"GPU": 2.0}])
-WORKERS = st.lists(st.tuples(st.integers(0, 4), AMOUNTS), max_size=4)
+WORKERS = st.lists(st.tuples(st.integers(0, 4), AMOUNTS), max_size=4).map(
+    lambda workers: {f"tcp://{number}": worker for number, worker in enumerate(workers)}
+)
 
 
-@given(WORKERS, AMOUNTS, st.integers(0, 12))
-def test_there_is_room_for_as_many_equal_trials_as_there_are_places(workers, wanted, count):
-    assert have_room(workers, [wanted] * count) == (count <= places(workers, wanted))
+def handed_out(workers, wants):
+    """How many of these find room, one after the other."""
+    free, count = dict(workers), 0
+    for wanted in wants:
+        if (worker := chosen(free, wanted)) is not None:
+            free[worker], count = without(free[worker], wanted), count + 1
+    return free, count
+
+
+@given(WORKERS, AMOUNTS)
+def test_equal_trials_fill_all_places(workers, wanted):
+    assert handed_out(workers, [wanted] * 20)[1] == places(workers.values(), wanted)
 
 
 @given(WORKERS, st.lists(AMOUNTS, max_size=8))
-def test_trials_that_have_room_take_no_more_than_there_is(workers, wants):
-    if have_room(workers, wants):
-        assert len(wants) <= sum(threads for threads, _ in workers)
-        for name in ("GPU", "MEMORY"):
-            there = sum(amounts.get(name, 0) for _, amounts in workers)
-            assert sum(wanted.get(name, 0) for wanted in wants) <= there
-        # fewer have room too
-        assert have_room(workers, wants[:-1])
+def test_no_worker_gives_more_than_it_has(workers, wants):
+    free, _ = handed_out(workers, wants)
+    for threads, there in free.values():
+        assert threads >= 0 and all(amount >= 0 for amount in there.values())
 
 
-def test_a_model_takes_what_all_do_and_what_its_patterns_say(study):
-    trial = next(study.trials())
-    label = trial.model_label
-    resources = {"GPU": 0.5, "MEMORY": 8, f"{label[0]}*": {"GPU": 1}, "other*": {"MEMORY": 64}}
-    assert taken(resources, trial) == {"GPU": 1, "MEMORY": 8}
-    assert taken({**resources, label: {"DISK": 1}}, trial) == {"GPU": 1, "MEMORY": 8, "DISK": 1}
+def test_a_trial_leaves_what_it_does_not_need_to_others():
+    workers = {"gpu": (1, {"GPU": 1}), "cpu": (8, {}), "busy": (2, {})}
+    assert chosen(workers, {}) == "cpu" and chosen(workers, {"GPU": 1}) == "gpu"
+    assert handed_out(workers, [{}, {"GPU": 1}])[1] == 2
+    assert chosen({"gpu": (1, {"GPU": 1})}, {}) == "gpu" and chosen({}, {}) is None
+
+
+def test_a_model_takes_what_all_do_and_what_its_patterns_say():
+    resources = {"GPU": 0.5, "MEMORY": 8, "dnc*": {"GPU": 1}, "ntm*": {"MEMORY": 64}}
+    assert taken(resources, "dnc/soft") == {"GPU": 1, "MEMORY": 8}
+    assert taken(resources, "sam/soft") == {"GPU": 0.5, "MEMORY": 8}
+    more = {**resources, "*/soft": {"DISK": 1}}
+    assert taken(more, "dnc/soft") == {"GPU": 1, "MEMORY": 8, "DISK": 1}
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (
+            ("GPU=0.5", "dnc*:GPU=1", "dnc*:MEMORY=8e9"),
+            {"GPU": 0.5, "dnc*": {"GPU": 1, "MEMORY": 8e9}},
+        ),
+        (("a:b*:GPU=1",), {"a:b*": {"GPU": 1}}),
+    ],
+)
+def test_resources_of_the_command(texts, said):
+    assert amounts(texts) == said
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        *[("GPU",), (":GPU=1",), ("dnc*:=1",), ("dnc*:GPU",)],
+        *[("GPU=1", "GPU:GPU=1"), ("GPU:GPU=1", "GPU=1")],
+    ],
+)
+def test_resources_of_another_form_are_one_line(texts):
+    with pytest.raises(BadData, match="NAME=AMOUNT is needed, such as GPU=0.5, or MODELS:NAME"):
+        amounts(texts)
 
 
 def test_local_workers_take_turns_with_the_gpus():
@@ -94,7 +136,7 @@ def test_what_is_no_scheduler_s_file_is_one_line(content, tmp_path, study):
         ({"GPU": "1"}, "resources gives GPU '1'; it must"),
         ({"GPU": float("inf")}, "resources gives GPU inf; it must"),
         ({1: 1}, "resources names 1; it must"),
-        ({"dnc*": {"GPU": -1}}, r"resources gives GPU -1; it must .* for the models 'dnc\*'"),
+        ({"dnc*": {"GPU": -1}}, "resources gives GPU -1; it must .* or patterns of models"),
         ({"dnc*": {"GPU": {}}}, "resources gives GPU {}; it must"),
         ({"dnc*": {1: 1}}, "resources names 1; it must"),
         ({"GPU": 1}, "are those of a scheduler's workers: one must be given too"),
@@ -110,10 +152,24 @@ def test_trials_go_where_their_resources_are(tmp_path, study, start_workers, mon
     address, _ = start_workers(options={"first": ("--resources", "GPU=1")})
     monkeypatch.chdir(tmp_path)
     store = ResultStore("/proc/self/cwd/runs")
-    with pytest.raises(BadData, match="no worker has GPU=2 for a trial; .* have GPU=1. Start one"):
+    with pytest.raises(BadData, match="no worker has GPU=2 for a trial of .*; .* have GPU=1."):
         run(study, store, scheduler=address, resources={"GPU": 2}, quiet=True)
-    some = {next(study.trials()).model_label: {"GPU": 1}}
-    with pytest.raises(BadData, match="no worker has MEMORY=1 for a trial"):
+    with pytest.raises(BadData, match="no worker has MEMORY=1 for a trial of "):
         run(study, store, scheduler=address, resources={"*": {"MEMORY": 1}}, quiet=True)
-    given = {"GPU": 0.5, **some}
+    with pytest.raises(BadData, match="names models 'nobody', which none of the study's is"):
+        run(study, store, scheduler=address, resources={"nobody": {"GPU": 1}}, quiet=True)
+    seen = []
+    monkeypatch.setattr(Client, "submit", _noting(Client.submit, seen))
+    large = next(study.trials()).model_label
+    given = {"GPU": 0.5, large: {"GPU": 1}}
     assert run(study, store, scheduler=address, resources=given, quiet=True).done == 6
+    took = {(trial.model_label, more["resources"]["GPU"]) for trial, more in seen}
+    assert took == {(name, 1 if name == large else 0.5) for name in study.models}
+
+
+def _noting(submit, seen):
+    def noting(self, function, trial, *arguments, **more):
+        seen.append((trial, more))
+        return submit(self, function, trial, *arguments, **more)
+
+    return noting

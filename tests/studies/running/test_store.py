@@ -99,9 +99,18 @@ def test_every_attempt_that_failed_is_kept_when_the_trial_is_begun_again(store, 
     assert found["started"].tolist() == [facts["started"] for facts in told]
 
 
+def test_attempts_of_which_no_time_is_known_are_all_counted(store, first):
+    for _ in range(3):
+        # as where a worker died: nobody has begun the trial again
+        store.begin(first)
+        store.fail(first, {"error": "the worker ended", "traceback": ""})
+        store.fail(first, {"error": "the worker ended", "traceback": ""})
+    assert len(store.attempts()) == 6 and len(store.failures()) == 1
+
+
 def test_a_failure_that_a_killed_process_left_in_both_files_counts_once(store, first):
     store.begin(first)
-    store.fail(first, {"error": "no", "traceback": "Traceback…"})
+    store.fail(first, {"started": "2026-01-01", "error": "no", "traceback": "Traceback…"})
     failed = store.path(first) / "failed.json"
     left = failed.read_bytes()
     store.begin(first)

@@ -94,6 +94,11 @@ DAMAGES = {
     "a torn failure": (FAILED, write("failed.json", ""), "failed.json cannot be read"),
     "a failure without an error": (FAILED, write("failed.json", "{}"), "says no error"),
     "a torn attempt": (BEGUN, write("attempts.jsonl", "{\n"), "attempts.jsonl cannot be read"),
+    "a torn attempt of a finished one": (
+        DONE,
+        write("attempts.jsonl", "[]\n"),
+        "attempts.jsonl cannot be read: it holds [], not an object",
+    ),
     "rows lost before the checkpoint": (BEGUN, write("metrics.jsonl", ""), "0 of the 1 rows"),
     "an empty checkpoint": (BEGUN, write("checkpoint.pt", ""), "checkpoint.pt is empty: delete it"),
     "a torn count": (BEGUN, write("checkpoint.json", "{"), "checkpoint.json cannot be read"),
