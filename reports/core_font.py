@@ -26,7 +26,8 @@ CHARACTERS = tuple(
 )
 _FAMILY = (1, 16)
 """Records of a font's table of names that hold its family."""
-_DROPPED = (*subset.Options().drop_tables, "FFTM")
+_DROPPED = (*subset.Options().drop_tables, "FFTM", "GPOS")
+"""Tables that are left out; letters stand as close as the small table `kern` says."""
 
 
 def ready() -> None:
@@ -52,7 +53,7 @@ def _files(folder: Path) -> tuple[Path, ...]:
 def _made(folder: Path, weight: str) -> Path:
     path = font_manager.findfont(font_manager.FontProperties(family=OWN, weight=weight))
     # the time of its making would be in every pdf
-    options = subset.Options(recalc_timestamp=False, drop_tables=list(_DROPPED))
+    options = subset.Options(recalc_timestamp=False, drop_tables=list(_DROPPED), legacy_kern=True)
     with subset.load_font(str(path), options) as font:
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=CHARACTERS)

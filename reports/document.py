@@ -7,16 +7,19 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 from studies.running.files import clear_errors
 
 from . import colours, fonts, picture_files, table_files
+from .beside import beside
 from .blocks import Block, Picture, Section, Table
 from .chapters import Chapter, chapters
 from .drawing import draw
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
     from .together import Together
 
+MANY = 100_000
+"""Rows whose writing is worth a process of its own."""
+
 
 def build(store: ResultStore | Together, folder: str | PathLike[str]) -> Path:
     """Write the report of a study, or of several together, into `folder` and return its index.html.
@@ -44,10 +50,17 @@ def build(store: ResultStore | Together, folder: str | PathLike[str]) -> Path:
     """
     folder = Path(folder)
     results = read(store)
-    found = list(chapters(results))
-    named = _unique(list(_sections(found, results)))
+    with beside(partial(_write_rows, results.everything, folder), len(results.everything) >= MANY):
+        found = list(chapters(results))
+        named = _unique(list(_sections(found, results)))
     with clear_errors(folder):
         return _write(folder, results, found, named)
+
+
+def _write_rows(rows: pd.DataFrame, folder: Path) -> None:
+    with clear_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        rows.to_csv(folder / "results.csv", index=False, lineterminator="\n")
 
 
 def _write(folder: Path, results: Results, found: list[Chapter], named: list[Section]) -> Path:
@@ -55,14 +68,13 @@ def _write(folder: Path, results: Results, found: list[Chapter], named: list[Sec
         _empty(folder / name)
     blocks = list(_blocks(named))
 
-    def numbers() -> None:
-        results.everything.to_csv(folder / "results.csv", index=False, lineterminator="\n")
+    def tables() -> None:
         for block in blocks:
             if isinstance(block, Table):
                 table_files.write(block, folder / "tables")
 
     pictures = [block for block in blocks if isinstance(block, Picture)]
-    svgs = draw(pictures, folder / "figures", meanwhile=numbers)
+    svgs = draw(pictures, folder / "figures", meanwhile=tables)
     page = folder / "index.html"
     page.write_text(render(results, found, named, svgs), encoding="utf-8")
     return page

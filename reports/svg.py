@@ -23,6 +23,7 @@ _LEAST = 50.0
 """The least width on a page in rem, at which text of 8 points is 10 pixels high."""
 _SHORTER = re.compile(r"(\.\d\d)\d+")
 _AROUND = re.compile(r"\s*([A-Za-z])\s*")
+_GROUP = re.compile(r"<(/?)g(?:>| [^>]*>)\n?")
 
 
 def save(figure: Figure, folder: Path, name: str, *, pdf: bool = False) -> str:
@@ -114,6 +115,19 @@ def _words(axes: Axes, name: str) -> list[str]:
     return words if counted and axis.get_label_text() else []
 
 
+def _without_bare_groups(element: str) -> str:
+    """The element without the groups that say nothing of what is in them."""
+    bare: list[bool] = []
+
+    def kept(found: re.Match[str]) -> str:
+        if not found[1]:
+            bare.append(found[0].startswith("<g>"))
+            return "" if bare[-1] else found[0]
+        return "" if bare.pop() else found[0]
+
+    return _GROUP.sub(kept, element)
+
+
 def inline(svg: str, name: str) -> str:
     """The svg element for a page: ids of its own, and colours that follow the page's scheme.
 
@@ -135,6 +149,7 @@ def inline(svg: str, name: str) -> str:
     element = re.sub(r'(?<= [xy]=")[^"]+', lambda found: _SHORTER.sub(r"\1", found[0]), element)
     element = re.sub(r'(?<= d=")[^"]+', lambda found: _path(found[0]), element)
     element = re.sub(r' transform="rotate\(-0 [^"]+"|(?<=\n)\s+', "", element)
+    element = _without_bare_groups(element)
     # of the same widths, where a reader has no DejaVu
     element = element.replace(f"'{core_font.OWN}'", f"'{core_font.OWN}', Verdana, sans-serif")
     for fixed in (*colours.NAMED, *colours.ON_DARK):

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from memnets.spec import ModelSpec
-from reports import build
+from reports import build, document
 from reports.blocks import Paragraph, Picture, Section
 from reports.document import _unique
 from reports.results import read
@@ -79,9 +79,11 @@ def test_every_figure_says_what_it_shows_and_how_many_seeds(text):
         )
 
 
-def test_a_report_built_twice_is_the_same_to_the_byte(store_of, tmp_path):
+def test_a_report_built_twice_is_the_same_to_the_byte(store_of, tmp_path, monkeypatch):
     store = store_of(names=("ntm/soft",), seeds=(0, 1))
     before = {n: path.read_bytes() for n, path in files(build(store, tmp_path).parent).items()}
+    # the second time its rows are written by a process of their own
+    monkeypatch.setattr(document, "MANY", 1)
     again = build(store, str(tmp_path)).parent
     after = {n: path.read_bytes() for n, path in files(again).items()}
     assert before == after
