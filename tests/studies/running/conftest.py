@@ -67,6 +67,12 @@ def store(tmp_path, study):
 
 
 @pytest.fixture
+def first(study):
+    """The first trial of the study."""
+    return next(study.trials())
+
+
+@pytest.fixture
 def faulty(tmp_path, monkeypatch):
     """A module of procedures that go wrong, importable here and by workers."""
     folder = tmp_path / "modules"

@@ -38,11 +38,6 @@ def driver(client, store, study):
         yield driver
 
 
-@pytest.fixture
-def first(study):
-    return next(study.trials())
-
-
 def contents(store):
     files = [path for path in store.folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(store.folder)): path.read_bytes() for path in files}
