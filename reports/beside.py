@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Callable, Iterator
-from multiprocessing import get_context
 
-from .drawing import processors
+from .processes import copies, processors
 
 
 @contextlib.contextmanager
@@ -22,10 +20,8 @@ def beside(work: Callable[[], None], worth: bool = True) -> Iterator[None]:
         yield
         work()
         return
-    with warnings.catch_warnings():
-        # what numpy's idle threads have to do with a child is nothing
-        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-        process = get_context("fork").Process(target=_quietly, args=(work,))
+    with copies() as context:
+        process = context.Process(target=_quietly, args=(work,))  # type: ignore[attr-defined]
         process.start()
     try:
         yield

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 
 from . import core_font, picture_files, svg
 from .blocks import Picture
+from .processes import copies, processors
 
 FEWEST = 8
 """So many pictures are drawn here, one after the other, before processes are worth their start."""
@@ -39,12 +36,10 @@ def draw(
     core_font.ready()
     found: dict[str, str] = {}
     undone = [meanwhile]
-    with warnings.catch_warnings():
-        # what numpy's idle threads have to do with a child is nothing
-        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+    with copies() as context:
         try:
             with ProcessPoolExecutor(
-                processes, get_context("fork"), initializer=_take, initargs=(pictures, folder)
+                processes, context, initializer=_take, initargs=(pictures, folder)
             ) as pool:
                 texts = pool.map(_drawn_of_given, range(len(pictures)))
                 undone.pop()()
@@ -59,13 +54,6 @@ def draw(
         each.name: found[each.name] if each.name in found else _drawn(n, each, folder)
         for n, each in enumerate(pictures)
     }
-
-
-def processors() -> int:
-    """How many processes may draw; one where a process cannot go on as two."""
-    if sys.platform != "linux":
-        return 1
-    return len(os.sched_getaffinity(0))
 
 
 def _take(pictures: Sequence[Picture], folder: Path) -> None:
