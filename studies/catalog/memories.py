@@ -66,8 +66,8 @@ def memories() -> Study:
 
     Raven, DeltaNet, Gated DeltaNet and the mLSTM have a row each as published; "mlstm, soft" has
     softmax keys, ours, so that there is something to harden. The same search for the learning rate
-    for all, three rates on seed 0, then five fresh seeds, twenty seconds of a processor for each of
-    2,432 trials: some seven hours on two cores. `--tasks` and `--models` run a part.
+    for all, three rates on seed 0, then five fresh seeds, fifteen seconds of a processor for each of
+    2,432 trials: six hours on two cores, tests included. `--tasks` and `--models` run a part.
     """
     return _study("memories", "parameters", _models())
 
@@ -90,7 +90,7 @@ def _study(name: str, measure: str, models: dict[str, ModelSpec]) -> Study:
         question="Which memory for what, and what does it cost to address it discretely?",
         tasks=tasks,
         models=equal_sizes(models, tasks, measure, to=TO, then=in_share),
-        procedure=replace(RECIPE, updates=1_000_000, budget=Budget(seconds=20.0), clock=PROCESSOR),
+        procedure=replace(RECIPE, updates=1_000_000, budget=Budget(seconds=15.0), clock=PROCESSOR),
         own=own,
         seeds=FRESH[:5],
         tuning=Search(space={"learning_rate": (1e-3, 2e-3, 5e-3)}, seeds=(0,)),
