@@ -44,6 +44,7 @@ def verify(study: Positional[str], folder: Path = Path("runs")) -> int:
 
 def list_trials(store: ResultStore) -> Iterator[str]:
     """The trials of a study by id: state, rows, labels and seed; why those failed that did."""
+    from studies.running.attempts_file import has_failed
     from studies.running.files import NotResults
     from studies.running.rows_file import count_rows
     from studies.running.trial_file import TrialFile
@@ -60,7 +61,7 @@ def list_trials(store: ResultStore) -> Iterator[str]:
         except NotResults as error:
             lines.append((name, f"broken: {error}"))
             continue
-        failed = (home / "failed.json").is_file()
+        failed = has_failed(home)
         state = "done" if done else "failed" if failed else "begun"
         lines.append((name, f"{state:6}  {count_rows(home):6} rows  {trial}"))
     yield from columns(lines)
@@ -135,11 +136,12 @@ def chosen(store: ResultStore, trials: tuple[str, ...], failed: bool) -> list[st
 
     Raises BadData, in one line, for a name that means none or several, and where nothing is chosen.
     """
+    from studies.running.attempts_file import has_failed
     from studies.running.trial_file import trial_folders
 
     shown = f"`memnets study list {store.folder.name}` shows them."
     there = [each.name for each in trial_folders(store.folder)]
-    names = [each for each in there if failed and _has_failed(store.path(each))]
+    names = [each for each in there if failed and has_failed(store.path(each))]
     for text in trials:
         found = [each for each in there if text and each.startswith(text)]
         if len(found) != 1:
@@ -150,7 +152,3 @@ def chosen(store: ResultStore, trials: tuple[str, ...], failed: bool) -> list[st
         why = "no trial failed" if failed else "name at least one trial, or give --failed"
         raise BadData(f"{why}; {shown}")
     return list(dict.fromkeys(names))
-
-
-def _has_failed(trial: Path) -> bool:
-    return (trial / "failed.json").is_file() and not (trial / "done.json").is_file()

@@ -9,11 +9,11 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..running.progress_bar import ProgressBar
 from .load import Load
 from .machine import describe
 from .measurements import Measurements
 from .options import require_positive, require_some
-from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from .timing import Timer

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..design.data import BadData
+from ..running.progress_bar import ProgressBar
 from .load import Load
 from .machine import describe
 from .measurements import Measurements
 from .options import require_positive
-from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from .timing import Timer

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from ..running.progress_bar import ProgressBar
 from ..running.rows_cache import CACHE
-from .progress_bar import ProgressBar
 
 Point: TypeAlias = Mapping[str, float]
 

@@ -7,11 +7,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from ..running.progress_bar import ProgressBar
 from .load import Load
 from .machine import describe, require_device
 from .measurements import Measurements
 from .options import require_positive, require_some
-from .progress_bar import ProgressBar
 
 Row = dict[str, Any]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ..design.data import BadData, hint
+from ..running.progress_bar import ProgressBar
 from .load import Load
 from .machine import describe
 from .measurements import Measurements
 from .options import require_positive
-from .progress_bar import ProgressBar
 
 Row = dict[str, Any]
 

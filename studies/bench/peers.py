@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..design.data import BadData
+from ..running.progress_bar import ProgressBar
 from . import timing
 from .load import Load
 from .machine import describe, usable_cores
 from .measurements import Measurements
 from .options import require_positive
 from .peer_process import WORKER_FILE, WORKER_MODULE, Worker, WorkerEnded, started
-from .progress_bar import ProgressBar
 
 Row = dict[str, Any]
 

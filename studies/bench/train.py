@@ -10,11 +10,11 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from ..running.progress_bar import ProgressBar
 from .load import Load
 from .machine import describe, require_device, usable_cores
 from .measurements import Measurements
 from .options import require_positive, require_some
-from .progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from .timing import Timer

@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from .files import NotResults, add_line, clear_errors, read_lines, read_object, refuse_constant
+from .rows_file import DONE
 
 FAILED = "failed.json"
 ATTEMPTS = "attempts.jsonl"
 KEPT = ("started", "finished", "error")
 """What is known of an attempt; of one whose worker died, the error alone."""
+
+
+def has_failed(folder: Path) -> bool:
+    """Whether the last attempt at the trial in a folder failed."""
+    return (folder / FAILED).is_file() and not (folder / DONE).is_file()
 
 
 def put_aside(folder: Path) -> None:

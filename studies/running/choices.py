@@ -13,6 +13,7 @@ from ..design.study import Study
 from ..design.trial import Trial
 from ..procedures.selection import OWN
 from ..procedures.tuning import Tuning
+from .attempts_file import has_failed
 from .store import ResultStore
 
 if TYPE_CHECKING:
@@ -148,4 +149,4 @@ def _tuning(trial: Trial) -> Tuning:
 
 
 def _ended(store: ResultStore, trial: Trial) -> bool:
-    return store.is_done(trial) or (store.path(trial) / "failed.json").is_file()
+    return store.is_done(trial) or has_failed(store.path(trial))

@@ -11,6 +11,7 @@ from .attempts_file import FAILED
 from .callbacks import Callback
 from .engines import Watcher
 from .files import read_object
+from .rows_file import DONE
 from .store import ResultStore
 from .tail import Tail
 
@@ -70,7 +71,7 @@ class Events:
         self._read(followed)
         self._evaluated(followed)
         good = self._store.is_done(trial)
-        path = self._store.path(trial) / ("done.json" if good else FAILED)
+        path = self._store.path(trial) / (DONE if good else FAILED)
         facts = read_object(path, "Run the study again.")
         self._tell("trial_ended", trial, facts, failed=not good)
         # a trial that failed may be made again

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..design.data import BadData, canonical, line, pretty
 from ..design.trial import Trial
 from .files import NotResults, clear_errors, read_object, write_whole
-from .rows_file import read_rows
+from .rows_file import DONE, read_rows
 from .store import ResultStore
 from .trial_file import TrialFile, trial_folders
 
@@ -66,7 +66,7 @@ def take_over(store: ResultStore, trials: Sequence[Trial]) -> Taken:
 
 def _finished(folder: Path) -> Trial | None:
     """The finished trial of a folder; None where it is not one that can be gone on from."""
-    names = ("done.json", "checkpoint.pt", ROWS)
+    names = (DONE, "checkpoint.pt", ROWS)
     if not all((folder / name).is_file() for name in names):
         return None
     try:
@@ -88,7 +88,7 @@ def _carry(store: ResultStore, trial: Trial, folder: Path) -> bool:
         checkpoint = trial.procedure.taken_over((folder / "checkpoint.pt").read_bytes(), trial)
     except BadData:
         return False
-    facts = read_object(folder / "done.json", "Run the study again.")
+    facts = read_object(folder / DONE, "Run the study again.")
     with clear_errors(place):
         made.mkdir()
         try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..design.study import Study
+from ..design.trial import Trial
 from .choices import with_choices
+from .progress_bar import ProgressBar
 from .store import ResultStore
 from .threads import torch_threads
 
@@ -27,23 +29,30 @@ class Planned(NamedTuple):
 def planned(study: Study, store: ResultStore, device: str, threads: int = 1) -> list[Planned]:
     """Every model on every task of the study, in order; a few steps of each are made and timed.
 
-    Nothing is timed where no trial is missing. Raises BadData as running the study would.
+    A bar says which, where there is a terminal. Nothing is timed where no trial is missing. Raises
+    BadData as running the study would.
     """
-    rows: dict[tuple[str, str, str], Planned] = {}
+    groups: dict[tuple[str, str, str], list[Trial]] = {}
     for trial in with_choices(study, store).expected():
         trial.procedure.takes(trial.procedure.task(trial.task))
         trial.procedure.require_model(trial.model)
         trial.procedure.require_device(device)
         key = (trial.task_label, trial.model_label, trial.procedure.name)
-        done = store.is_done(trial)
-        if key not in rows:
-            sizes = trial.procedure.network_sizes(trial.task)
-            network = trial.model.build(**sizes)
+        groups.setdefault(key, []).append(trial)
+    rows = []
+    with ProgressBar(f"plan of {study.name}", len(groups)) as bar:
+        for (task, model, procedure), trials in groups.items():
+            bar.say(f"{model} on {task}")
+            sizes = trials[0].procedure.network_sizes(trials[0].task)
+            network = trials[0].model.build(**sizes)
             count = sum(part.numel() for part in network.parameters() if part.requires_grad)
-            rows[key] = Planned(*key, 0, 0, count, None)
-        row = rows[key]
-        if not done and row.missing == 0:
-            with torch_threads(threads):
-                row = row._replace(seconds=trial.procedure.seconds_needed(trial, device))
-        rows[key] = row._replace(trials=row.trials + 1, missing=row.missing + (not done))
-    return list(rows.values())
+            missing = [trial for trial in trials if not store.is_done(trial)]
+            seconds = _seconds(missing[0], device, threads) if missing else None
+            rows.append(Planned(task, model, procedure, len(trials), len(missing), count, seconds))
+            bar.advance()
+    return rows
+
+
+def _seconds(trial: Trial, device: str, threads: int) -> float | None:
+    with torch_threads(threads):
+        return trial.procedure.seconds_needed(trial, device)

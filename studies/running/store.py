@@ -34,7 +34,7 @@ from .attempts_file import FAILED, KEPT, put_aside, read_attempts
 from .claims import Claim, take
 from .files import NotResults, read_object, write_whole
 from .removal import clear_partial
-from .rows_file import count_rows, is_finished, read_rows
+from .rows_file import DONE, count_rows, is_finished, read_rows
 from .trial_file import FACTORS, TrialFile
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class ResultStore:
         """
         for folder in self._folders():
             self.is_done(folder.name)
-        return _frame(self._each(_in_file("done.json")), FACTORS)
+        return _frame(self._each(_in_file(DONE)), FACTORS)
 
     def failures(self) -> pd.DataFrame:
         """One row per failed trial: its factors, the error and the traceback."""
@@ -176,7 +176,7 @@ class ResultStore:
             np.savez_compressed(buffer, allow_pickle=False, **trace)
             write_whole(self.path(trial) / "trace.npz", buffer.getvalue())
         counted = {**facts, "rows": count_rows(self.path(trial))}
-        _write(self.path(trial) / "done.json", counted)
+        _write(self.path(trial) / DONE, counted)
         loading.keep_columns(self.path(trial))
 
     def fail(self, trial: Trial, facts: Mapping[str, Any]) -> None:
@@ -211,7 +211,7 @@ class ResultStore:
         path = folder / "trial.json"
         if path.is_file():
             return True
-        if any((folder / name).is_file() for name in ("metrics.jsonl", "done.json")):
+        if any((folder / name).is_file() for name in ("metrics.jsonl", DONE)):
             raise NotResults(f"{path} is missing: run the study again to write it anew.")
         return False
 

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from ..design.trial import Trial
 from ..procedures.base import Row
 from . import claims
-from .attempts_file import FAILED
+from .attempts_file import has_failed
 from .files import read_object
 from .live_lines import share_done
 from .pace import Pace, label_of, study_left
+from .rows_file import DONE
 from .store import ResultStore
 from .tail import Tail
 from .trial_file import TrialFile
@@ -141,11 +142,11 @@ class WatchedStudy:
 
     def _state(self, name: str, now: float) -> str:
         home = self._store.path(name)
-        if (home / "done.json").is_file():
+        if (home / DONE).is_file():
             return "done"
         if claims.since(self._store.folder, name, now) is not None:
             return "running"
-        return "failed" if (home / FAILED).is_file() else "waiting"
+        return "failed" if has_failed(home) else "waiting"
 
     def _running(self, name: str, seen: _Seen, now: float) -> Line:
         seen.read()

@@ -8,6 +8,7 @@ from memnets.cli.describe import plan_lines
 from memnets.cli.main import main
 from studies import ResultStore, run
 from studies.procedures import time_needed
+from studies.running import plan
 from studies.running.plan import Planned, planned
 
 from ..recorders import Memory
@@ -63,13 +64,13 @@ def test_it_writes_nothing_and_draws_what_the_trial_will_draw_anew(trial):
     ],
 )
 def test_the_last_line_has_the_sums(workers, said):
-    plan = [
+    rows = [
         Planned("copy", "a", "supervised", 5, 2, 1_000, 1_800.0),
         Planned("copy", "b", "supervised", 2, 2, 10, 120.0),
         Planned("copy", "done", "supervised", 5, 0, 10, None),
         Planned("copy", "unknown", "tuning", 2, 2, 10, None),
     ]
-    head, *lines, last = plan_lines(plan, workers)
+    head, *lines, last = plan_lines(rows, workers)
     assert head.split() == [
         "task",
         "model",
@@ -92,3 +93,20 @@ def test_the_command_has_the_flags_of_the_studys_own_procedure(capsys, tmp_path)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("copy  no memory") and lines[-1].startswith("1 trials to run: ")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_bar_says_what_is_being_timed(study, tmp_path, monkeypatch):
+    said = []
+
+    class Bar(plan.ProgressBar):
+        def say(self, text):
+            said.append(text)
+            super().say(text)
+
+        def advance(self):
+            said.append("one more")
+
+    monkeypatch.setattr(plan, "ProgressBar", Bar)
+    rows = planned(study, ResultStore(tmp_path / "runs"), "cpu")
+    assert said[::2] == [f"{row.model} on {row.task}" for row in rows]
+    assert said[1::2] == ["one more"] * len(rows)

@@ -1,4 +1,4 @@
-"""A progress bar on standard error for a bench; it prints nothing where there is no terminal."""
+"""A progress bar on standard error, for benches and plans; silent where there is no terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ProgressBar:
-    """Shows how many of a bench's points are done, and what is being done now."""
+    """Shows how many of its points are done, and what is being done now."""
 
     def __init__(self, name: str, total: int) -> None:
         from rich.console import Console

@@ -1,0 +1,154 @@
+"""Tables of published pages, from the report's csv files beside them.
+
+    python docs/results/tables.py solving discrete_vs_soft reverse
+    python docs/results/tables.py accuracy memories reverse
+    python docs/results/tables.py overview memories
+
+print a table in Markdown. The files are those that `memnets report` writes for a study of one
+task, each named for the task: reverse-solving.csv is its solving.csv, and so on; reverse-search.csv
+is its tried.csv.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+HERE = Path(__file__).parent
+NONE = "–"
+ADDRESSES = {
+    "errors_one_slot": "one slot",
+    "errors_soft": "soft",
+    "errors_cut_off": "cut off",
+    "errors_frozen": "frozen",
+    "errors_shuffled": "shuffled",
+}
+"""Columns of gap.csv, and the last ones of a table."""
+
+
+def main() -> None:
+    """Print the table that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("table", choices=("solving", "accuracy", "overview"))
+    parser.add_argument("page", help="the folder of the files, such as memories")
+    parser.add_argument("task", nargs="?", help="the first words of the files, such as reverse")
+    given = parser.parse_args()
+    folder = HERE / given.page
+    if given.table == "overview":
+        print(overview(folder), end="")
+    elif given.task is None:
+        parser.error(f"{given.table} is of one task: name it, such as {tasks(folder)[0]}")
+    else:
+        print({"solving": solving, "accuracy": accuracy}[given.table](folder, given.task), end="")
+
+
+def tasks(folder: Path) -> list[str]:
+    """The tasks of which there are files, by name."""
+    return sorted(path.name.removesuffix("-seeds.csv") for path in folder.glob("*-seeds.csv"))
+
+
+def solving(folder: Path, task: str) -> str:
+    """One row per model, in the order of the study: how soon it solves the task, and its errors."""
+    numbers = read(folder, task, "solving").merge(_at_longest(folder, task), on="model", how="left")
+    numbers = numbers.merge(_chosen(folder, task), on="model", how="left")
+    lengths = [name.removeprefix("wrong_at_") for name in numbers if name.startswith("wrong_at_")]
+    wrong = {f"wrong_at_{n}": n if at else f"Wrong at {n}" for at, n in enumerate(lengths)}
+    solves = bool(numbers["solved"].any())
+    return markdown(
+        {
+            "Model": numbers["model"],
+            "Rate": [f"{rate:g}" for rate in numbers["learning_rate"]],
+            "Updates": [f"{updates:.0f}" for updates in numbers["updates"]],
+            "Solved / run": [f"{row.solved} / {row.run}" for row in numbers.itertuples()],
+            **({"Seconds to solve": numbers["seconds_to_solve"].map(_number)} if solves else {}),
+            "Good": numbers["good"].astype(str),
+            **{title: numbers[name].map(_number) for name, title in wrong.items()},
+            **_controls(numbers),
+        }
+    )
+
+
+def accuracy(folder: Path, task: str) -> str:
+    """One row per model, in the order of the study: what it costs, and how much it has right.
+
+    Accuracies are interquartile means over seeds, in per cent, at each length.
+    """
+    numbers = read(folder, task, "models").merge(_at_longest(folder, task), on="model", how="left")
+    numbers = numbers.merge(_chosen(folder, task), on="model", how="left")
+    by_length = read(folder, task, "lengths").pivot(index="model", columns="length", values="value")
+    right = {f"{n:g}" if at else f"% right at {n:g}": n for at, n in enumerate(by_length)}
+    return markdown(
+        {
+            "Model": numbers["model"],
+            "State": [f"{size:,.0f}" for size in numbers["state_size"]],
+            "ms a sequence": numbers["milliseconds"].map(_number),
+            "Rate": [f"{rate:g}" for rate in numbers["learning_rate"]],
+            "Updates": [f"{updates:.0f}" for updates in numbers["updates"]],
+            "Solved / run": [f"{row.solved} / {row.run}" for row in numbers.itertuples()],
+            "Good": [f"{good:.0f}" for good in numbers["good"]],
+            **{
+                title: numbers["model"].map(100 * by_length[length]).map(_number)
+                for title, length in right.items()
+            },
+            **_controls(numbers),
+        }
+    )
+
+
+def overview(folder: Path) -> str:
+    """One row per model, two columns per task: accuracy at the trained lengths, and beyond them."""
+    columns: dict[str, Sequence[str]] = {}
+    for task in tasks(folder):
+        within = read(folder, task, "models").set_index("model")["value"]
+        beyond = read(folder, task, "beyond").set_index("model")["value"]
+        columns.setdefault("Model", list(within.index))
+        models = pd.Series(columns["Model"])
+        columns[task.replace("-", " ").capitalize()] = models.map(100 * within).map(_number)
+        columns[f"{task.replace('-', ' ')}, beyond"] = models.map(100 * beyond).map(_number)
+    return markdown(columns)
+
+
+def read(folder: Path, task: str, name: str) -> pd.DataFrame:
+    """One of the files of a task."""
+    return pd.read_csv(folder / f"{task}-{name}.csv")
+
+
+def markdown(columns: dict[str, Sequence[str]]) -> str:
+    """A table, its first column to the left and all others to the right."""
+    shown = pd.DataFrame(columns)
+    rule = "|".join(["---", *["---:"] * (shown.shape[1] - 1)])
+    head, *rest = (f"| {' | '.join(cells)} |" for cells in (list(shown), *shown.to_numpy()))
+    return "\n".join([head, f"|{rule}|", *rest, ""])
+
+
+def _chosen(folder: Path, task: str) -> pd.DataFrame:
+    # the rate that was chosen, and the median of updates over the seeds that finished
+    search = read(folder, task, "search")
+    updates = read(folder, task, "seeds").groupby("model", as_index=False)["updates"].median()
+    return search.loc[search["chosen"], ["model", "learning_rate"]].merge(updates, on="model")
+
+
+def _at_longest(folder: Path, task: str) -> pd.DataFrame:
+    # at the longest of the trained lengths: beyond them not all addresses are tested
+    gap = read(folder, task, "gap")
+    longest = gap.loc[gap["errors_shuffled"].notna(), "length"].max()
+    return gap.loc[gap["length"] == longest, ["model", *ADDRESSES]].assign(longest=longest)
+
+
+def _controls(numbers: pd.DataFrame) -> dict[str, Sequence[str]]:
+    longest = f"{numbers['longest'].max():g}"
+    return {
+        word if at else f"At {longest}, {word}": numbers[column].map(_number)
+        for at, (column, word) in enumerate(ADDRESSES.items())
+    }
+
+
+def _number(value: float) -> str:
+    return NONE if pd.isna(value) else f"{round(value, 1):g}"
+
+
+if __name__ == "__main__":
+    main()
