@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
 
@@ -22,9 +23,15 @@ def options_of(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """The parameters of a class or function that a user may set: all those with a default."""
     return {
         name: parameter
-        for name, parameter in inspect.signature(make).parameters.items()
+        for name, parameter in _parameters(make).items()
         if parameter.default is not parameter.empty and name not in FILLED_IN
     }
+
+
+@lru_cache(maxsize=1_000)
+def _parameters(make: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    # asked for several times for every network that is built
+    return inspect.signature(make).parameters
 
 
 def accepted(make: Callable[..., Any], **values: Any) -> dict[str, Any]:
@@ -33,7 +40,7 @@ def accepted(make: Callable[..., Any], **values: Any) -> dict[str, Any]:
     So a cell that wants the width of the network's input, `external_size`, or an estimator that
     wants that of its features, `feature_size`, has a parameter of that name; the others have none.
     """
-    known = inspect.signature(make).parameters
+    known = _parameters(make)
     return {name: value for name, value in values.items() if name in known}
 
 

@@ -6,6 +6,7 @@ import torch
 from memnets.registry import cells, controllers, estimators
 
 from .building import built
+from .variants import slow_but
 
 INPUTS, OUTPUTS = 5, 2
 PERSISTENT = [
@@ -116,7 +117,7 @@ def test_float16_is_refused_by_name():
             call()
 
 
-@pytest.mark.parametrize("estimator", list(estimators))
+@pytest.mark.parametrize("estimator", slow_but(estimators, ("soft", "reinforce")))
 @pytest.mark.parametrize(("cell", "options"), VARIANTS)
 def test_bfloat16_and_autocast_give_finite_results_and_gradients(cell, options, estimator):
     for dtype, autocast in (

@@ -11,13 +11,15 @@ from memnets.spec import ModelSpec
 from memnets.torchscript import export
 
 from .building import built, small
+from .variants import slow_but
 
+WAYS = ("soft", "top_k", "straight_through", "reinforce")
 PERSISTENT = ["sam", "tardis", "rlntm"]
 # torch tells to leave TorchScript; it is what runs without Python
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-@pytest.mark.parametrize("estimator", ["soft", "top_k", "straight_through", "reinforce"])
+@pytest.mark.parametrize("estimator", slow_but(WAYS, ("soft", "reinforce")))
 @pytest.mark.parametrize("cell", list(cells))
 def test_every_cell_says_the_same_of_any_number_of_steps_and_sequences(cell, estimator, tmp_path):
     network = small(cell, estimator, backend="reference").train()

@@ -1,5 +1,10 @@
 """Cells with options that change what they compute, beside every cell with its default ones."""
 
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
 VARIANTS = {
     "attention, alibi": ("attention", {"positions": "alibi", "no_op": True}),
     "attention, rotary": ("attention", {"positions": "rotary", "slots": 30}),
@@ -18,3 +23,9 @@ VARIANTS = {
     "titans, one layer": ("titans", {"layers": 1}),
     "product_keys, gated": ("product_keys", {"gated": True, "query_norm": "layer"}),
 }
+
+
+def slow_but(names: Iterable[str], fast: Iterable[str]) -> list[Any]:
+    """All names for a test's parameter, those of them marked slow that are not among the fast."""
+    fast = set(fast)
+    return [name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in names]

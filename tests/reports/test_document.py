@@ -126,13 +126,14 @@ def test_like_names_do_not_share_files():
     assert [section.slug for section in twins] == ["a", "a-2"]
 
 
-@pytest.mark.parametrize("label", ["lr=0.001, " * 30, "λ" * 40])
-def test_any_label_has_files_of_its_own(store_of, tmp_path, label):
-    specs = {f"{label}{end}": ModelSpec("ntm", "soft") for end in "α"}
-    specs |= {f"{label}{end}": ModelSpec("ntm", "reinforce") for end in "β"}
+def test_any_label_has_files_of_its_own(store_of, tmp_path):
+    specs = {}
+    for cell, label in (("ntm", "lr=0.001, " * 30), ("sam", "λ" * 40)):
+        specs[f"{label}α"] = ModelSpec(cell, "soft")
+        specs[f"{label}β"] = ModelSpec(cell, "reinforce")
     page = build(store_of(specs=specs, seeds=(0,)), tmp_path / "report")
     drawn = {path.name for path in (page.parent / "figures").glob("addressing-*.svg")}
-    assert len(drawn) == 2 and all(len(name) < 120 for name in drawn)
+    assert len(drawn) == 4 and all(len(name) < 120 for name in drawn)
 
 
 def test_the_page_says_how_to_get_the_same_numbers(text):

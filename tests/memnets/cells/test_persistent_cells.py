@@ -12,6 +12,8 @@ from memnets.storage import PersistentMemory
 from memnets.testing import check_cell
 from memnets.types import NetworkState, stack_steps
 
+from ..variants import slow_but
+
 SLOTS, WIDTH, HIDDEN, STEPS, B = 7, 4, 5, 12, 3
 EXACT = {"rtol": 0, "atol": 1e-10}
 VARIANTS = [
@@ -65,7 +67,7 @@ def test_a_persistent_memory_changes_no_result_and_no_gradient(name, options, es
 
 
 @pytest.mark.parametrize(("name", "options"), [*VARIANTS, ("sam", {"heads": 2, "index": "faiss"})])
-@pytest.mark.parametrize("estimator", list(estimators))
+@pytest.mark.parametrize("estimator", slow_but(estimators, ("soft", "reinforce", "top_k")))
 def test_cells_with_a_persistent_memory_keep_the_contract(name, options, estimator):
     if "index" in options:
         pytest.importorskip("faiss")

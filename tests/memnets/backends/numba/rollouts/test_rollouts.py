@@ -10,12 +10,14 @@ pytest.importorskip("numba")
 
 from memnets.backends.numba.backend import Numba
 
+from ....variants import slow_but
 from ...rollouts import GRADIENTS, alike, cast, outputs_of, pulled
 from ..unrolled import (
     CELLS,
     ESTIMATORS,
     INPUTS,
     SEVERAL_HEADS,
+    WAYS,
     build,
     fused,
     moved,
@@ -33,6 +35,8 @@ GRID = [
 
 every_cell = pytest.mark.parametrize("cell", CELLS)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
+every_way = pytest.mark.parametrize("estimator", slow_but(ESTIMATORS, WAYS))
+"""The estimators that go the way of another one are slow tests where all else is the same."""
 
 
 @pytest.mark.parametrize("controller", ["lstm", "gru", "feedforward"])
@@ -43,14 +47,14 @@ def test_every_controller_and_estimator(cell, estimator, controller):
 
 
 @pytest.mark.parametrize(("steps", "batch", "threads"), GRID)
-@every_estimator
+@every_way
 @every_cell
 def test_lengths_batches_and_threads(cell, estimator, steps, batch, threads):
     same(build(cell, estimator), steps, batch, threads)
 
 
 @pytest.mark.parametrize(("threads", "first"), [(1, True), (2, False), (2, True)])
-@every_estimator
+@every_way
 @every_cell
 def test_a_large_batch(cell, estimator, threads, first):
     same(build(cell, estimator, slots=3, width=2), 5, 256, threads, first=first)
@@ -90,7 +94,7 @@ def test_in_eval_mode(cell, estimator):
 
 
 @pytest.mark.parametrize(("batch", "threads"), [(1, 1), (5, 2), (33, 1), (33, 2)])
-@every_estimator
+@every_way
 @every_cell
 def test_repeated_runs_agree_bit_for_bit(cell, estimator, batch, threads):
     torch.set_num_threads(threads)
