@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from studies import studies
+
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 TABLES = runpy.run_path(str(RESULTS / "tables.py"))
-FLAGSHIP = RESULTS / "discrete_vs_soft"
+FLAGSHIP, MEMORIES = RESULTS / "discrete_vs_soft", RESULTS / "memories"
 # copy's files are of an earlier layout
 TASKS = sorted(path.name.removesuffix("-solving.csv") for path in FLAGSHIP.glob("*-solving.csv"))
 
@@ -18,3 +20,18 @@ def test_the_flagships_tables_are_those_of_its_files(task):
     # 4 memories in 5 ways and an LSTM, below two lines of head
     assert len(made.splitlines()) == 4 * 5 + 1 + 2
     assert made in (RESULTS / "discrete_vs_soft.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("task", TABLES["tasks"](MEMORIES))
+def test_the_tables_of_all_memories_are_those_of_their_files(task):
+    made = TABLES["accuracy"](MEMORIES, task)
+    # every model of the study, below two lines of head
+    assert len(made.splitlines()) == len(studies.get("memories")().models) + 2
+    assert made in (RESULTS / "memories.md").read_text("utf-8")
+
+
+def test_the_overview_has_a_row_for_each_model_and_two_columns_for_each_task():
+    head, _, *rows = TABLES["overview"](MEMORIES).splitlines()
+    tasks = TABLES["tasks"](MEMORIES)
+    assert head.count("|") == 2 + 2 * len(tasks)
+    assert len(rows) == len(studies.get("memories")().models)

@@ -9,6 +9,7 @@ from memnets.addressing import CUT_OFF, addressed
 from memnets.backends import choose
 from memnets.backends.chunked.cells import slots
 from memnets.estimators import Shuffled
+from memnets.network import MemoryNetwork
 from memnets.registry import backends, controllers
 from memnets.spec import ModelSpec
 
@@ -46,6 +47,24 @@ def test_slots_that_fade_at_once_are_those_of_steps(strength, routed, monkeypatc
     # gradients of weights so large are large as well
     same(network, torch.randn(70, BATCH, 4, dtype=torch.float64), rtol=1e-9 * (strength > 1))
     assert cut or routed
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_one_step_is_made_as_on_the_reference(memory, monkeypatch):
+    cell, options = MEMORIES[memory]
+    network = unfed(cell, options=options)
+    assert choose(network).backend == "chunked"
+    inputs_TBX, said = torch.randn(2, BATCH, 4), []
+    for backend in ("reference", "chunked"):
+        network.backend = backend
+        said.append(network(inputs_TBX[:1]).logits_TBY)
+    assert torch.equal(*said)
+    made, unroll = [], MemoryNetwork.unroll
+    monkeypatch.setattr(MemoryNetwork, "unroll", lambda *call: made.append(1) or unroll(*call))
+    network(inputs_TBX[:1])
+    assert len(made) == 1
+    network(inputs_TBX)
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("controller", list(controllers))
