@@ -28,8 +28,16 @@ def options_of(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     }
 
 
-@lru_cache(maxsize=1_000)
 def _parameters(make: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return _parameters_of(make)
+    except TypeError:
+        # an instance that is called and cannot be hashed
+        return inspect.signature(make).parameters
+
+
+@lru_cache(maxsize=1_000)
+def _parameters_of(make: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     # asked for several times for every network that is built
     return inspect.signature(make).parameters
 

@@ -11,7 +11,12 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 TABLES = runpy.run_path(str(RESULTS / "tables.py"))
 FLAGSHIP, MEMORIES = RESULTS / "discrete_vs_soft", RESULTS / "memories"
 # copy's files are of an earlier layout
-TASKS = sorted(path.name.removesuffix("-solving.csv") for path in FLAGSHIP.glob("*-solving.csv"))
+TASKS = TABLES["tasks"](FLAGSHIP, "solving")
+OF_ALL = TABLES["tasks"](MEMORIES, "models")
+
+
+def test_both_pages_have_files():
+    assert len(TASKS) == 4 and OF_ALL
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -22,7 +27,7 @@ def test_the_flagships_tables_are_those_of_its_files(task):
     assert made in (RESULTS / "discrete_vs_soft.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("task", TABLES["tasks"](MEMORIES))
+@pytest.mark.parametrize("task", OF_ALL)
 def test_the_tables_of_all_memories_are_those_of_their_files(task):
     made = TABLES["accuracy"](MEMORIES, task)
     # every model of the study, below two lines of head
@@ -32,6 +37,6 @@ def test_the_tables_of_all_memories_are_those_of_their_files(task):
 
 def test_the_overview_has_a_row_for_each_model_and_two_columns_for_each_task():
     head, _, *rows = TABLES["overview"](MEMORIES).splitlines()
-    tasks = TABLES["tasks"](MEMORIES)
-    assert head.count("|") == 2 + 2 * len(tasks)
+    assert head.count("|") == 2 + 2 * len(OF_ALL)
     assert len(rows) == len(studies.get("memories")().models)
+    assert TABLES["overview"](MEMORIES) in (RESULTS / "memories.md").read_text("utf-8")

@@ -19,6 +19,8 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 NONE = "–"
+TABLES = {"solving": "solving", "accuracy": "models", "overview": "models"}
+"""Each with the file that its rows come from."""
 ADDRESSES = {
     "errors_one_slot": "one slot",
     "errors_soft": "soft",
@@ -32,22 +34,25 @@ ADDRESSES = {
 def main() -> None:
     """Print the table that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("table", choices=("solving", "accuracy", "overview"))
+    parser.add_argument("table", choices=TABLES)
     parser.add_argument("page", help="the folder of the files, such as memories")
     parser.add_argument("task", nargs="?", help="the first words of the files, such as reverse")
     given = parser.parse_args()
     folder = HERE / given.page
+    known = tasks(folder, TABLES[given.table])
+    if not known:
+        parser.error(f"{given.page} has no files of that table")
     if given.table == "overview":
         print(overview(folder), end="")
-    elif given.task is None:
-        parser.error(f"{given.table} is of one task: name it, such as {tasks(folder)[0]}")
+    elif given.task not in known:
+        parser.error(f"name the task: one of {', '.join(known)}")
     else:
         print({"solving": solving, "accuracy": accuracy}[given.table](folder, given.task), end="")
 
 
-def tasks(folder: Path) -> list[str]:
-    """The tasks of which there are files, by name."""
-    return sorted(path.name.removesuffix("-seeds.csv") for path in folder.glob("*-seeds.csv"))
+def tasks(folder: Path, name: str) -> list[str]:
+    """The tasks of which there is a file of this name, in the order of the alphabet."""
+    return sorted(path.name.removesuffix(f"-{name}.csv") for path in folder.glob(f"*-{name}.csv"))
 
 
 def solving(folder: Path, task: str) -> str:
@@ -101,7 +106,7 @@ def accuracy(folder: Path, task: str) -> str:
 def overview(folder: Path) -> str:
     """One row per model, two columns per task: accuracy at the trained lengths, and beyond them."""
     columns: dict[str, Sequence[str]] = {}
-    for task in tasks(folder):
+    for task in tasks(folder, "models"):
         within = read(folder, task, "models").set_index("model")["value"]
         beyond = read(folder, task, "beyond").set_index("model")["value"]
         columns.setdefault("Model", list(within.index))

@@ -27,7 +27,7 @@ Row = dict[str, Any]
 FORMS = ("reference", "chunked")
 """The backends that are compared."""
 
-LENGTHS = (1, 2, 4, 8, 16, 64, 256, 1024, 2048)
+LENGTHS = (2, 4, 8, 16, 64, 256, 1024, 2048)
 
 NOTE = (
     "ms: forward and backward of a whole network whose controller is not fed what was read; median "

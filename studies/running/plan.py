@@ -29,8 +29,8 @@ class Planned(NamedTuple):
 def planned(study: Study, store: ResultStore, device: str, threads: int = 1) -> list[Planned]:
     """Every model on every task of the study, in order; a few steps of each are made and timed.
 
-    A bar says which, where there is a terminal. Nothing is timed where no trial is missing. Raises
-    BadData as running the study would.
+    A progress bar names the one being timed, on a terminal. Nothing is timed where no trial is
+    missing. Raises BadData as running the study would.
     """
     groups: dict[tuple[str, str, str], list[Trial]] = {}
     for trial in with_choices(study, store).expected():

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ProgressBar:
-    """Shows how many of its points are done, and what is being done now."""
+    """Shows how many of so many things are done, and what is being done now."""
 
     def __init__(self, name: str, total: int) -> None:
         from rich.console import Console

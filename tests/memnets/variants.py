@@ -27,5 +27,6 @@ VARIANTS = {
 
 def slow_but(names: Iterable[str], fast: Iterable[str]) -> list[Any]:
     """All names for a test's parameter, those of them marked slow that are not among the fast."""
-    fast = set(fast)
+    names, fast = list(names), set(fast)
+    assert fast <= set(names), f"{fast - set(names)} are none of them"
     return [name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in names]

@@ -9,7 +9,6 @@ from memnets.addressing import CUT_OFF, addressed
 from memnets.backends import choose
 from memnets.backends.chunked.cells import slots
 from memnets.estimators import Shuffled
-from memnets.network import MemoryNetwork
 from memnets.registry import backends, controllers
 from memnets.spec import ModelSpec
 
@@ -49,22 +48,14 @@ def test_slots_that_fade_at_once_are_those_of_steps(strength, routed, monkeypatc
     assert cut or routed
 
 
+@pytest.mark.parametrize("estimator", ["soft", "reinforce"])
 @pytest.mark.parametrize("memory", MEMORIES)
-def test_one_step_is_made_as_on_the_reference(memory, monkeypatch):
+def test_one_step_by_itself_and_one_after_a_whole_stretch(memory, estimator):
     cell, options = MEMORIES[memory]
-    network = unfed(cell, options=options)
-    assert choose(network).backend == "chunked"
-    inputs_TBX, said = torch.randn(2, BATCH, 4), []
-    for backend in ("reference", "chunked"):
-        network.backend = backend
-        said.append(network(inputs_TBX[:1]).logits_TBY)
-    assert torch.equal(*said)
-    made, unroll = [], MemoryNetwork.unroll
-    monkeypatch.setattr(MemoryNetwork, "unroll", lambda *call: made.append(1) or unroll(*call))
-    network(inputs_TBX[:1])
-    assert len(made) == 1
-    network(inputs_TBX)
-    assert len(made) == 1
+    network = unfed(cell, estimator, options=options).double()
+    inputs_TBX = torch.randn(65, BATCH, 4, dtype=torch.float64)
+    same(network, inputs_TBX[:1], rtol=RELATIVE.get(memory, 0.0))
+    same(network, inputs_TBX, rtol=RELATIVE.get(memory, 0.0))
 
 
 @pytest.mark.parametrize("controller", list(controllers))

@@ -13,11 +13,10 @@ from memnets.backends.numba.backend import Numba
 from memnets.backends.numba.rollouts import arena
 
 from ..rollouts import outputs_of, results
-from .unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, fused, moved
+from .unrolled import ESTIMATORS, INPUTS, SEVERAL_HEADS, build, every_cell, fused, moved
 
 kernels = Numba()
 
-every_cell = pytest.mark.parametrize("cell", CELLS)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("numba")
 from memnets.network import MemoryNetwork
 
 from ..rollouts import outputs_of
-from .unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, fused
+from .unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, every_cell, fused, of_cells
 
 BEGINS = 2
 """The first step whose input is not a number."""
@@ -22,7 +22,6 @@ CONTENTS = {"dntm": "content_BNW", "tardis": "content_BNW"}
 WRITE_ALL = ("ntm", "dnc", "dntm", "tardis")
 """Cells whose kernels write every slot by its weight, of those that `top_k` dropped zero."""
 
-every_cell = pytest.mark.parametrize("cell", CELLS)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 every_mode = pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 
@@ -83,7 +82,7 @@ def parameters() -> list[tuple[str, str, str]]:
 
 
 @every_mode
-@pytest.mark.parametrize(("cell", "estimator", "name"), parameters())
+@pytest.mark.parametrize(("cell", "estimator", "name"), of_cells(parameters()))
 def test_a_parameter_that_is_not_a_number_shows(cell, estimator, name, training):
     network = build(cell, estimator).train(training)
     with torch.no_grad():

@@ -19,9 +19,11 @@ from ..unrolled import (
     SEVERAL_HEADS,
     WAYS,
     build,
+    every_cell,
     fused,
     moved,
     numbers_of,
+    of_cells,
     same,
 )
 
@@ -33,7 +35,6 @@ GRID = [
 ]
 """Lengths, batches and threads."""
 
-every_cell = pytest.mark.parametrize("cell", CELLS)
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 every_way = pytest.mark.parametrize("estimator", slow_but(ESTIMATORS, WAYS))
 """The estimators that go the way of another one are slow tests where all else is the same."""
@@ -139,11 +140,13 @@ def test_two_pieces_are_one_run(cell, estimator, training):
 
 @pytest.mark.parametrize(
     ("cell", "options"),
-    [
-        *[(cell, {}) for cell in CELLS],
-        *SEVERAL_HEADS.items(),
-        *[(cell, SEVERAL_HEADS[cell] | {"read_first": True}) for cell in ("ntm", "dntm")],
-    ],
+    of_cells(
+        [
+            *[(cell, {}) for cell in CELLS],
+            *SEVERAL_HEADS.items(),
+            *[(cell, SEVERAL_HEADS[cell] | {"read_first": True}) for cell in ("ntm", "dntm")],
+        ]
+    ),
     ids=str,
 )
 @pytest.mark.parametrize("estimator", [name for name in ESTIMATORS if name != "soft"])
@@ -212,7 +215,8 @@ def test_samples_are_independent(cell, estimator, batch):
 
 
 @pytest.mark.parametrize(
-    ("cell", "name"), [(cell, name) for cell in CELLS for name in build(cell).cell.interface.shapes]
+    ("cell", "name"),
+    of_cells((cell, name) for cell in CELLS for name in build(cell).cell.interface.shapes),
 )
 def test_what_is_not_a_number_shows(cell, name):
     network = build(cell)
