@@ -96,7 +96,7 @@ def tried(trials: Iterable[Trial], frame: pd.DataFrame, finished: set[str]) -> l
     for (task, model, _), members in groups.items():
         procedure = _tuning(members[0])
         ends = [
-            ended(rows[trial.id], procedure.criterion) if trial.id in finished else FAILED
+            ended(rows[trial.id], procedure.criterion) if trial.id in finished else FAILED_TRY
             for trial in members
         ]
         failed = sum(trial.id not in finished for trial in members)
@@ -106,7 +106,7 @@ def tried(trials: Iterable[Trial], frame: pd.DataFrame, finished: set[str]) -> l
     return _marked(found, {(t, m): _tuning(own[0]).criterion for (t, m, _), own in groups.items()})
 
 
-FAILED = Ended(math.nan, math.nan)
+FAILED_TRY = Ended(math.nan, math.nan)
 
 
 def ended(rows: pd.DataFrame, criterion: Criterion) -> Ended:

@@ -12,6 +12,7 @@ from ..design.trial import Trial
 from ..procedures.base import Row
 from ..procedures.clock import clock
 from .files import last_lines
+from .rows_file import ROWS
 from .store import ResultStore
 
 SHORTEST = 16
@@ -65,7 +66,7 @@ def last_rows(store: ResultStore, trial: Trial) -> list[Row]:
     Whoever makes the trial says what is wrong with it.
     """
     try:
-        rows = [json.loads(line) for line in last_lines(store.path(trial) / "metrics.jsonl")]
+        rows = [json.loads(line) for line in last_lines(store.path(trial) / ROWS)]
     except ValueError:
         return []
     return rows if all(isinstance(row, dict) for row in rows) else []

@@ -12,11 +12,9 @@ from typing import NamedTuple
 from ..design.data import BadData, canonical, line, pretty
 from ..design.trial import Trial
 from .files import NotResults, clear_errors, read_object, write_whole
-from .rows_file import DONE, read_rows
+from .rows_file import DONE, ROWS, read_rows
 from .store import ResultStore
 from .trial_file import TrialFile, trial_folders
-
-ROWS = "metrics.jsonl"
 
 
 class Taken(NamedTuple):

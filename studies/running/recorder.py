@@ -10,7 +10,7 @@ from ..design.trial import Trial
 from ..procedures.base import Row
 from .claims import Claim
 from .files import add_line, cut_half_line, write_whole
-from .rows_file import keys_of, read_count
+from .rows_file import ROWS, keys_of, read_count
 from .store import ResultStore
 
 
@@ -39,7 +39,7 @@ class FolderRecorder:
         self.device = device
         self._store, self._trial, self._watch = store, trial, watch
         self._folder = store.path(trial)
-        self._rows = self._folder / "metrics.jsonl"
+        self._rows = self._folder / ROWS
         self._claim: Claim | None = None
         self._stored: set[tuple[Any, ...]] = set()
         self._seen: set[tuple[Any, ...]] = set()

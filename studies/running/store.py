@@ -34,7 +34,7 @@ from .attempts_file import FAILED, KEPT, put_aside, read_attempts
 from .claims import Claim, take
 from .files import NotResults, read_object, write_whole
 from .removal import clear_partial
-from .rows_file import DONE, count_rows, is_finished, read_rows
+from .rows_file import DONE, ROWS, count_rows, is_finished, read_rows
 from .trial_file import FACTORS, TrialFile
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class ResultStore:
         path = folder / "trial.json"
         if path.is_file():
             return True
-        if any((folder / name).is_file() for name in ("metrics.jsonl", DONE)):
+        if any((folder / name).is_file() for name in (ROWS, DONE)):
             raise NotResults(f"{path} is missing: run the study again to write it anew.")
         return False
 

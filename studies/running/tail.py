@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 from ..procedures.base import Row
+from .rows_file import ROWS
 
 
 class Tail:
     """Reads each whole line of a trial's metrics.jsonl once; `count` are read so far."""
 
     def __init__(self, trial_folder: Path) -> None:
-        self._path = trial_folder / "metrics.jsonl"
+        self._path = trial_folder / ROWS
         self._offset = self.count = 0
 
     def new_rows(self) -> list[Row]:

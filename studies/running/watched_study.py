@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..design.trial import Trial
 from ..procedures.base import Row
 from . import claims
-from .attempts_file import has_failed
+from .attempts_file import FAILED, has_failed
 from .files import read_object
 from .live_lines import share_done
 from .pace import Pace, label_of, study_left
@@ -162,7 +162,7 @@ class WatchedStudy:
         return Line(seen.trial, seen.scores, seen.last, now - began, seen.pace.left(now))
 
     def _ended(self, name: str, seen: _Seen, state: str) -> tuple[float, Line]:
-        path = self._store.path(name) / f"{state}.json"
+        path = self._store.path(name) / (DONE if state == "done" else FAILED)
         when = path.stat().st_mtime
         if seen.line is None or bool(seen.line.error) != (state == "failed"):
             seen.read()
