@@ -10,8 +10,6 @@ from memnets.addressing import CUT_OFF, addressed
 from memnets.backends import choose, warm_up
 from memnets.backends.numba.backend import Numba
 
-from .variants import slow_but
-
 SYMBOLS, OUTPUTS = 9, 3
 SIZES = {"slots": 7, "width": 4}
 
@@ -44,7 +42,7 @@ def test_without_a_width_symbols_are_one_hot():
 
 
 @pytest.mark.parametrize("embedding", [0, 5])
-@pytest.mark.parametrize("cell", slow_but(("none", "ntm", "dnc", "dntm"), ("none", "ntm", "dnc")))
+@pytest.mark.parametrize("cell", ["none", "ntm", "dnc", "dntm"])
 def test_kernels_and_reference_agree_in_outputs_and_in_gradients_of_the_vectors(cell, embedding):
     network, inputs = build(cell, embedding=embedding), indices()
     kernels = Numba()

@@ -74,7 +74,7 @@ def test_the_estimator_is_the_cells():
 @pytest.mark.parametrize("estimator", ["reinforce", "annealed"])
 @pytest.mark.parametrize("controller", list(controllers))
 def test_a_learned_baseline_gets_features_of_its_width_and_learns(estimator, controller):
-    network = built("dntm", estimator, controller, backend="reference")
+    network = built("dntm", estimator, controller)
     rollout = network(inputs())
     cost_TB = rollout.logits_TBY.square().sum(-1)
     network.estimator.train()

@@ -47,7 +47,7 @@ def test_a_model_is_named_by_its_cell_and_estimator_or_its_controller():
 @pytest.mark.parametrize("cell", list(cells))
 def test_every_pair_is_saved_and_loaded_as_tensors_and_plain_data(cell, estimator, tmp_path):
     spec = ModelSpec(cell, estimator, "gru", 6)
-    network = spec.build(3, 2, backend="reference")
+    network = spec.build(3, 2)
     for _ in range(3):
         network.estimator.advance()
     path = tmp_path / "model.pt"
@@ -58,7 +58,6 @@ def test_every_pair_is_saved_and_loaded_as_tensors_and_plain_data(cell, estimato
     assert again.state_dict().keys() == network.state_dict().keys()
     for name, value in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], value)
-    again.backend = "reference"
     inputs = torch.randn(4, 2, 3)
     with torch.no_grad():
         logits = network.eval()(inputs).logits_TBY

@@ -12,9 +12,7 @@ INPUTS, OUTPUTS = 3, 2
 def core(cell, **options):
     torch.manual_seed(0)
     sizes = {} if cell == "none" else {"slots": 5, "width": 3}
-    memory = MemoryCore(ModelSpec(cell, controller_size=6, cell_options=sizes | options), 3, 2)
-    memory.network.backend = "reference"
-    return memory
+    return MemoryCore(ModelSpec(cell, controller_size=6, cell_options=sizes | options), 3, 2)
 
 
 def zeros(of, rows):

@@ -13,7 +13,7 @@ pytest.importorskip("numba")
 from memnets.network import MemoryNetwork
 
 from ..rollouts import outputs_of
-from .unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, every_cell, fused, of_cells
+from .unrolled import CELLS, ESTIMATORS, INPUTS, SEVERAL_HEADS, build, every_cell, fused
 
 BEGINS = 2
 """The first step whose input is not a number."""
@@ -82,7 +82,7 @@ def parameters() -> list[tuple[str, str, str]]:
 
 
 @every_mode
-@pytest.mark.parametrize(("cell", "estimator", "name"), of_cells(parameters()))
+@pytest.mark.parametrize(("cell", "estimator", "name"), parameters())
 def test_a_parameter_that_is_not_a_number_shows(cell, estimator, name, training):
     network = build(cell, estimator).train(training)
     with torch.no_grad():

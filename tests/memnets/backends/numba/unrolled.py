@@ -1,6 +1,6 @@
 """Networks and states for whole rollouts in the CPU kernels, and their check."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from memnets.network import MemoryNetwork
 from memnets.types import NetworkState, Rollout
 
 from ...building import built
-from ...variants import slow_but
 from ..rollouts import Unroll, agree
 
 kernels = Numba()
@@ -29,9 +28,7 @@ CELLS = {
     "sam": {"slots": 13, "width": 5, "heads": 2},
 }
 """Each cell and its sizes, none of which is a whole number of vector registers."""
-FAST = ("ntm", "dnc")
-"""Fast tests compile the kernels of these; those of another cell take a processor 10 to 30 s."""
-every_cell = pytest.mark.parametrize("cell", slow_but(CELLS, FAST))
+every_cell = pytest.mark.parametrize("cell", CELLS)
 SEVERAL_HEADS = {cell: {"write_heads": 2, "read_heads": 3} for cell in ("ntm", "dnc", "dntm")}
 SEVERAL_HEADS["rlntm"] = {"heads": 2, "tied": False}
 SEVERAL_HEADS["sam"] = {"heads": 3}
@@ -40,13 +37,6 @@ WAYS = ("soft", "reinforce", "straight_through")
 """One estimator for each way of reading, writing and coming back: all slots, one, one for all."""
 ESTIMATORS = (*WAYS, "reinmax", "gumbel", "top_k")
 WEIGHTINGS = ("weights", "precedence", "writes", "reads", "read_BN")
-
-
-def of_cells(cases: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Cases of a test's parameters, a cell first: those of other cells than FAST marked slow."""
-    return [
-        case if case[0] in FAST else pytest.param(*case, marks=pytest.mark.slow) for case in cases
-    ]
 
 
 def build(

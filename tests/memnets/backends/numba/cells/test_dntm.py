@@ -29,21 +29,18 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("estimator", WAYS)
 def test_every_option(options, estimator):
     same(build("dntm", estimator, **options), 8, 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("estimator", WAYS)
 def test_at_the_papers_size_from_the_start(estimator):
     network = ModelSpec("dntm", estimator).build(INPUTS, OUTPUTS)
     same(network, 42, 16, first=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("estimator", WAYS)
 def test_the_gradient_of_the_contents_is_bounded(estimator):
     network, inputs_TBX = build("dntm", estimator), torch.randn(6, 2, INPUTS)

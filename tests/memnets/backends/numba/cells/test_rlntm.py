@@ -43,14 +43,12 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("estimator", WAYS)
 def test_every_option(options, estimator):
     same(build("rlntm", estimator, **options), 9, 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
 @pytest.mark.parametrize("controller", ["feedforward", "gru", "lstm"])
 @pytest.mark.parametrize("estimator", [*WAYS, "gumbel", "reinmax"])
@@ -59,7 +57,6 @@ def test_everything_at_once_from_the_start(estimator, controller, training):
     same(network, 23, 9, threads=2, first=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("estimator", WAYS)
 def test_at_the_authors_size_from_the_start(estimator):
     spec = rlntm2015("reverse", estimator=estimator)
@@ -78,7 +75,6 @@ def test_a_state_of_the_other_form_is_refused_and_one_of_its_own_is_not():
         assert "state" in (kernels.refuses(network, inputs_TBX, other) or "")
 
 
-@pytest.mark.slow
 def test_the_last_state_stays_what_it_was_when_the_gradient_has_gone_back():
     network, inputs_TBX = build("rlntm", "reinforce"), torch.randn(7, 3, INPUTS)
     rollout = fused(network)(inputs_TBX)
@@ -101,7 +97,6 @@ def test_one_move_that_keeps_its_weight_is_left_to_the_reference():
     assert kernels.refuses(build("rlntm", "top_k", estimator_options={"k": 2})) is None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("k", [2, 3])
 def test_moves_of_which_some_are_dropped(k):
     same(build("rlntm", "top_k", estimator_options={"k": k}), 9, 2)

@@ -22,28 +22,24 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_every_option_from_a_state_in_between(options, estimator):
     same(build("sam", estimator, **options), 9, 3)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_every_option_from_the_networks_own_first_state(options, estimator):
     same(build("sam", estimator, **options), 16, 3, first=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"k": 1}, {"k": 40}, {"k": 3, "renormalise": True}], ids=str)
 @pytest.mark.parametrize("first", [True, False])
 def test_as_many_slots_as_are_kept(options, first):
     same(build("sam", "top_k", estimator_options=options), 15, 3, first=first)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("training", [True, False])
 def test_a_state_that_names_a_slot_twice(training):
     network = build("sam", "top_k").train(training)

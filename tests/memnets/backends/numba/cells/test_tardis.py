@@ -22,27 +22,23 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("estimator", WAYS)
 def test_every_option(options, estimator):
     same(build("tardis", estimator, **options), 9, 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("estimator", [*WAYS, "gumbel", "reinmax"])
 def test_at_the_papers_size_from_the_start(estimator):
     network = ModelSpec("tardis", estimator).build(INPUTS, OUTPUTS)
     same(network, 42, 16, first=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ["straight_through", "reinforce", "gumbel"])
 def test_what_was_just_read_is_avoided_while_memory_fills_and_after(estimator):
     same(build("tardis", estimator, penalty=100.0, slots=4), 25, 3, first=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("slots", [3, 7, 8, 11])
 @pytest.mark.parametrize("estimator", WAYS)
 def test_memory_becomes_full_within_and_between_the_blocks_of_a_replay(slots, estimator):
@@ -50,7 +46,6 @@ def test_memory_becomes_full_within_and_between_the_blocks_of_a_replay(slots, es
     same(build("tardis", estimator, slots=slots, scale=1.0), 20, 9, first=True)
 
 
-@pytest.mark.slow
 def test_samples_that_are_filled_to_different_slots():
     network = build("tardis", slots=9)
     inputs_TBX, state = torch.randn(16, 5, INPUTS), network.initial_state(5)

@@ -23,7 +23,6 @@ from ..unrolled import (
     fused,
     moved,
     numbers_of,
-    of_cells,
     same,
 )
 
@@ -140,13 +139,11 @@ def test_two_pieces_are_one_run(cell, estimator, training):
 
 @pytest.mark.parametrize(
     ("cell", "options"),
-    of_cells(
-        [
-            *[(cell, {}) for cell in CELLS],
-            *SEVERAL_HEADS.items(),
-            *[(cell, SEVERAL_HEADS[cell] | {"read_first": True}) for cell in ("ntm", "dntm")],
-        ]
-    ),
+    [
+        *[(cell, {}) for cell in CELLS],
+        *SEVERAL_HEADS.items(),
+        *[(cell, SEVERAL_HEADS[cell] | {"read_first": True}) for cell in ("ntm", "dntm")],
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("estimator", [name for name in ESTIMATORS if name != "soft"])
@@ -215,8 +212,7 @@ def test_samples_are_independent(cell, estimator, batch):
 
 
 @pytest.mark.parametrize(
-    ("cell", "name"),
-    of_cells((cell, name) for cell in CELLS for name in build(cell).cell.interface.shapes),
+    ("cell", "name"), [(cell, name) for cell in CELLS for name in build(cell).cell.interface.shapes]
 )
 def test_what_is_not_a_number_shows(cell, name):
     network = build(cell)
