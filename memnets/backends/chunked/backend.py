@@ -48,13 +48,12 @@ class Chunked(FastBackend):
         )
 
     def unroll(self, network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> Rollout:
-        import torch
-
-        from ...types import NetworkState, Rollout, join_steps
-
         if len(inputs_TBX) == 1:
             # on the CPU a stretch of one step costs 1.3 to 1.8 times as much as the step
             return network.unroll(inputs_TBX, state)
+        import torch
+
+        from ...types import NetworkState, Rollout, join_steps
         from ..controllers.base import fast_controllers
         from .cells.base import chunked_cells
         from .estimator import StretchEstimator
