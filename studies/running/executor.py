@@ -41,7 +41,7 @@ def run(
     threads: int = 1,
     resources: Resources | None = None,
     retries: int = 1,
-    quiet: bool | None = None,
+    quiet: bool = False,
     callbacks: Sequence[Callback] = (),
 ) -> Summary:
     """Run the study's missing trials and say how it went.
@@ -55,7 +55,8 @@ def run(
     whose workers die more often, is a row of `store.failures()` and is tried again by the next run;
     a try of a search that failed is a result, once all have ended. A study with a search makes that
     first and then what it chose. Ctrl-C returns a summary that says `interrupted`. Progress goes to
-    a terminal unless `quiet`, and events to the callbacks; with a search, those of two runs.
+    stderr unless `quiet`, as live lines on a terminal and else as a line a minute, and events to
+    the callbacks; with a search, those of two runs.
 
     Raises BadData, before any trial begins, for a task that cannot be built, a folder that is in
     use for something else, a script that workers would run again, or workers that cannot make the
@@ -94,7 +95,7 @@ def _stage(
     device: str,
     threads: int,
     retries: int,
-    quiet: bool | None,
+    quiet: bool,
     callbacks: Sequence[Callback],
 ) -> Summary:
     """Run the trials that are known now: those of a search, or all."""
@@ -120,7 +121,7 @@ def retry(
     anew: bool = False,
     device: str = "cpu",
     threads: int = 1,
-    quiet: bool | None = None,
+    quiet: bool = False,
 ) -> Summary:
     """Make these stored trials in this process, from where they stopped or `anew`.
 

@@ -1,14 +1,15 @@
-"""Progress on a terminal: a line for each running trial and one for the study."""
+"""Progress of a study: live lines on a terminal, and a line a minute in a log."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from memnets.backends.compiling import compiling
 
 from ..design.trial import Trial
+from ..procedures.base import Row
 from ..procedures.clock import clock
 from .live_lines import describe, describe_compilation, last_rows, printable, share_done
 from .pace import Label, Pace, label_of, study_left
@@ -16,6 +17,9 @@ from .store import ResultStore
 
 if TYPE_CHECKING:
     from rich.console import Group, OverflowMethod
+
+LOGGED_EVERY = 60.0
+"""Seconds at least between two lines of a log."""
 
 
 class Planned(Protocol):
@@ -35,9 +39,14 @@ class Waiting(Protocol):
 
 
 class Display:
-    """Reads how far the running trials are from their rows; silent where nobody watches."""
+    """Reads how far the running trials are from their rows.
 
-    def __init__(self, store: ResultStore, study: Planned, *, quiet: bool | None = None) -> None:
+    A terminal has a line for each running trial and one for the study, redrawn twice a second. What
+    is no terminal, such as the log of a job, has the study's line after a trial, once a minute at
+    most. With `quiet` there is neither.
+    """
+
+    def __init__(self, store: ResultStore, study: Planned, *, quiet: bool = False) -> None:
         from rich.console import Console
 
         self._store, self._study = store, study
@@ -47,13 +56,14 @@ class Display:
         self._ended: list[tuple[Label, float]] = []
         self._agenda: Waiting | None = None
         self._console = Console(stderr=True)
-        self._quiet = not self._console.is_terminal if quiet is None else quiet
+        self._quiet = quiet
         self._live: Any = None
+        self._logged = time.monotonic()
 
     def __enter__(self) -> Display:
         from rich.live import Live
 
-        if not self._quiet:
+        if self._console.is_terminal and not self._quiet:
             # a thread of its own redraws, so the clock runs while a trial trains in this process
             self._live = Live(
                 get_renderable=self._lines, console=self._console, refresh_per_second=2
@@ -87,6 +97,8 @@ class Display:
         """So many trials have ended in this run, well or badly, and so many before it."""
         self._done, self._failed, self._skipped = done, failed, skipped
         self.refresh()
+        if not self._live and not self._quiet:
+            self._log(time.monotonic())
 
     def refresh(self) -> None:
         """Draw the present state."""
@@ -101,13 +113,28 @@ class Display:
 
     def note(self, text: str) -> None:
         """Leave a line that stays, live or not."""
-        text = printable(f"{self._study.name}: {text}", self._console.encoding)
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._print(f"{self._study.name}: {text}")
 
     def _stop(self) -> None:
         if self._live:
             self._live.stop()
             self._live = None
+
+    def _log(self, now: float) -> None:
+        if now - self._logged >= LOGGED_EVERY:
+            self._logged = now
+            self._print(self._whole([pace.left(now) for _, _, pace in self._looked(now)], now))
+
+    def _print(self, text: str) -> None:
+        text = printable(text, self._console.encoding)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _looked(self, now: float) -> Iterator[tuple[Trial, list[Row], Pace]]:
+        """The running trials with their last rows, which their paces have seen."""
+        for trial, pace in self._running.values():
+            rows = last_rows(self._store, trial)
+            pace.saw(share_done(trial, rows), now)
+            yield trial, rows, pace
 
     def _lines(self) -> Group:
         from rich.console import Group
@@ -115,9 +142,7 @@ class Display:
 
         now, encoding = time.monotonic(), self._console.encoding
         lines, left = [], []
-        for trial, pace in self._running.values():
-            rows = last_rows(self._store, trial)
-            pace.saw(share_done(trial, rows), now)
+        for trial, rows, pace in self._looked(now):
             left.append(pace.left(now))
             lines.append(
                 describe(trial, rows, now - pace.begun, left[-1], width=self._console.width)

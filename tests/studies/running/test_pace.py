@@ -1,6 +1,7 @@
 """Time left of trials and studies, by the clock."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
@@ -125,6 +126,29 @@ def test_waiting_trials_take_what_those_of_their_model_took(clock, tmp_path):
     display.running([])
     display.count(done=2, failed=0, skipped=0)
     assert display._whole([], clock[0]) == "many: 2/4 trials, 2:00 left"
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_log_has_a_line_of_the_study_at_most_once_a_minute(clock, tmp_path, trial, capfd, quiet):
+    study = Study(
+        "many", "?", {"copy": trial.task}, {"m": trial.model}, trial.procedure, seeds=(0, 1, 2)
+    )
+    store = ResultStore(tmp_path / "many")
+    store.declare(study)
+    waiting = list(study.trials())
+    with Display(store, study, quiet=quiet) as display:
+        display.follow(SimpleNamespace(waiting=waiting))
+        for done, seconds in enumerate((40.0, 30.0), start=1):
+            ended = waiting.pop(0)
+            store.begin(ended)
+            display.running([ended])
+            clock[0] += seconds
+            store.finish(ended, {})
+            display.running([])
+            display.count(done=done, failed=0, skipped=0)
+    # at 40 s nothing, at 70 s one line
+    lines = [] if quiet else ["many: 2/3 trials, 0:35 left"]
+    assert capfd.readouterr().err.splitlines() == lines
 
 
 @pytest.mark.parametrize("width", [70, 60])
