@@ -18,13 +18,16 @@ AXES = {
     "state_size": "state (numbers that a sequence carries)",
     "step_flops": "FLOP of one step forward",
 }
+NAMED = 12
+"""Models that a legend names; of more it names the cells."""
 
 
 @style.themed
 def pareto(frame: pd.DataFrame, *, x: str = "seconds") -> Figure:
     """Accuracy against the column `x`, a cost of `AXES`, with the interval of each model.
 
-    Named and joined by a line are the models of the column `front`. The cost is on a logarithmic
+    Named and joined by a line are the models of the column `front`. The legend names all, or
+    where they are many the marker of each cell. The cost is on a logarithmic
     axis, unless a model has none.
     """
     figure = style.canvas(3.6)
@@ -51,12 +54,31 @@ def pareto(frame: pd.DataFrame, *, x: str = "seconds") -> Figure:
     axes.margins(x=0.12, y=0.12)
     panels.per_cent(axes.yaxis)
     handles = {"not beaten by any other": Line2D([], [], color=style.MUTED, linewidth=1)}
-    for (cell, estimator), models in frame.groupby(["cell", "estimator"], sort=False):
-        if len(models) == 1 and len(frame) <= 12:
-            name = "no memory" if cell == "none" else f"{cell}, {estimator}"
-            handles[name] = Line2D([], [], **style.points(models.iloc[0], 6))
+    handles |= _models(frame) if len(frame) <= NAMED else _cells(frame)
     panels.legend(figure, handles)
     return figure
+
+
+def _models(frame: pd.DataFrame) -> dict[str, Line2D]:
+    handles = {}
+    for (cell, estimator), models in frame.groupby(["cell", "estimator"], sort=False):
+        if len(models) == 1:
+            name = "no memory" if cell == "none" else f"{cell}, {estimator}"
+            handles[name] = Line2D([], [], **style.points(models.iloc[0], 6))
+    return handles
+
+
+def _cells(frame: pd.DataFrame) -> dict[str, Line2D]:
+    """One entry per marker; of more cells than markers some share one."""
+    cells: dict[str, dict[str, None]] = {}
+    for _, model in frame.iterrows():
+        cells.setdefault(style.points(model)["marker"], {})[model["cell"]] = None
+    return {
+        ", ".join("no memory" if cell == "none" else cell for cell in names): Line2D(
+            [], [], linestyle="", marker=marker, color=style.MUTED, markersize=6
+        )
+        for marker, names in cells.items()
+    }
 
 
 def _scale(axes: Axes, costs: pd.Series, x: str) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from memnets.spec import ModelSpec
+from reports import style
 from reports.results import read
 from reports.views.supervised import pareto
 
@@ -82,3 +84,25 @@ def test_a_model_without_state_is_drawn_too(demo):
 
 def test_one_model_alone_has_no_such_figure(store_of):
     assert pareto.pictures(read(store_of(names=("ntm/soft",), seeds=(0,)))) == []
+
+
+def test_a_legend_of_many_models_names_the_cells_by_their_markers(store_of):
+    specs = {
+        f"{cell} {size}": ModelSpec(cell, controller_size=size)
+        for cell in ("ntm", "dnc")
+        for size in range(4, 11)
+    }
+    specs |= {"LSTM": ModelSpec("none"), "stack": ModelSpec("stack"), "slots": ModelSpec("slots")}
+    (picture,) = pareto.pictures(read(store_of(specs=specs, seeds=(0,))))
+    (legend,) = picture.figure.legends
+    front, *cells = zip(legend.get_texts(), legend.get_lines(), strict=True)
+    assert front[0].get_text() == "not beaten by any other"
+    named = {text.get_text(): line.get_marker() for text, line in cells}
+    # of markers there are fewer than of cells: these two share theirs
+    assert style.marker("stack") == style.marker("slots")
+    assert named == {
+        "no memory": style.marker("none"),
+        "ntm": style.marker("ntm"),
+        "dnc": style.marker("dnc"),
+        "slots, stack": style.marker("stack"),
+    }
