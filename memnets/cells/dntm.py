@@ -136,7 +136,8 @@ class DNTM(MemoryCell[DNTMState]):
     ) -> tuple[Tensor, DNTMState, Address]:
         head = self.interface(h_BC)
         before_BNW = state.content_BNW
-        write, state = self._address(head, state, slice(0, self.addressed_writes))
+        rows_BNW = self._rows(before_BNW)
+        write, state = self._address(head, state, rows_BNW, slice(0, self.addressed_writes))
         erase_BPW, add_BPW = head["erase"].sigmoid(), self._candidate(head, h_BC, x_BX)
         if self.separate_erase:
             nothing_BPW = torch.zeros_like(erase_BPW)
@@ -153,8 +154,9 @@ class DNTM(MemoryCell[DNTMState]):
         return self._read(self.interface(h_BC), state)
 
     def _read(self, head: dict[str, Tensor], state: DNTMState) -> tuple[Tensor, DNTMState, Address]:
-        read, state = self._address(head, state, slice(self.addressed_writes, None))
-        return memory.read(self._rows(state.content_BNW), read).flatten(1), state, read
+        rows_BNW = self._rows(state.content_BNW)
+        read, state = self._address(head, state, rows_BNW, slice(self.addressed_writes, None))
+        return memory.read(rows_BNW, read).flatten(1), state, read
 
     def _candidate(self, head: dict[str, Tensor], h_BC: Tensor, x_BX: Tensor | None) -> Tensor:
         raw_BPW = head["candidate"]
@@ -169,9 +171,8 @@ class DNTM(MemoryCell[DNTMState]):
         return torch.cat([address, content_BNW], -1)
 
     def _address(
-        self, head: dict[str, Tensor], state: DNTMState, which: slice
+        self, head: dict[str, Tensor], state: DNTMState, rows_BNW: Tensor, which: slice
     ) -> tuple[Address, DNTMState]:
-        rows_BNW = self._rows(state.content_BNW)
         if self.no_op:
             blank = self.address.new_full((self.width,), CONTENT_START)
             no_op = torch.cat([self.address[self.slots], blank])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.linalg import vector_norm
 
 COSINE_EPS = 1e-8
 """Added to the product of the norms in the cosine: defined on zero rows, and below 1e-7 on rows of
@@ -16,9 +17,10 @@ derivative there is one over the norm, and would grow without bound along a sequ
 
 def cosine_similarity(key_BHW: Tensor, memory_BNW: Tensor) -> Tensor:
     """Cosine between each key and each slot, (B, H, N) (NTM eq. 6)."""
-    norm_BN1 = memory_BNW.norm(dim=-1, keepdim=True)
-    rows_BNW = torch.where(norm_BN1 > ROW_FLOOR, memory_BNW, memory_BNW.detach())
-    norms_BHN = key_BHW.norm(dim=-1, keepdim=True) * rows_BNW.norm(dim=-1).unsqueeze(-2)
+    norm_BN, norm_BH1 = vector_norm(memory_BNW, dim=-1), vector_norm(key_BHW, dim=-1, keepdim=True)
+    above_BN = norm_BN > ROW_FLOOR
+    rows_BNW = torch.where(above_BN.unsqueeze(-1), memory_BNW, memory_BNW.detach())
+    norms_BHN = norm_BH1 * torch.where(above_BN, norm_BN, norm_BN.detach()).unsqueeze(-2)
     return (key_BHW @ rows_BNW.transpose(-1, -2)) / (norms_BHN + COSINE_EPS)
 
 
