@@ -124,16 +124,18 @@ class ControllerAlone(nn.Module):
         self.network.backend = _backend(self.network, network.backend)
         self.train(network.training)
 
-    def forward(self, inputs_TBX: Tensor) -> Rollout:
-        """The rollout of a sequence from the controller's first state."""
+    def forward(self, inputs_TBX: Tensor, *, asked_SB: Tensor | None = None) -> Rollout:
+        """The rollout of a sequence from the controller's first state, as that of a network."""
         fed_TBX = nn.functional.pad(self.embed(inputs_TBX), (0, self.reads))
         # a cell that reads several times per step runs the controller as often
-        rollout: Rollout = self.network(fed_TBX.repeat_interleave(self.read_steps, 0))
-        last = slice(self.read_steps - 1, None, self.read_steps)
+        fed_TBX, last = fed_TBX.repeat_interleave(self.read_steps, 0), self.read_steps - 1
+        ours_SB = None if asked_SB is None else asked_SB * self.read_steps + last
+        rollout: Rollout = self.network(fed_TBX, asked_SB=ours_SB)
+        every = slice(last, None, self.read_steps)
         weights_TB00, _, *rest = rollout.address
-        address = Address(weights_TB00[last], None, *(part[last] for part in rest))
-        hidden_TBC = rollout.hidden_TBC[last]
-        return Rollout(rollout.logits_TBY[last], address, rollout.state, hidden_TBC)
+        address = Address(weights_TB00[every], None, *(part[every] for part in rest))
+        logits_TBY = rollout.logits_TBY if asked_SB is not None else rollout.logits_TBY[every]
+        return Rollout(logits_TBY, address, rollout.state, rollout.hidden_TBC[every])
 
 
 @contextlib.contextmanager

@@ -39,6 +39,21 @@ def check_starts(starts_TB: Tensor, inputs_TBX: Tensor) -> None:
         )
 
 
+def check_asked(asked_SB: Tensor, inputs_TBX: Tensor) -> None:
+    """Raises ValueError, in one sentence, where these cannot be steps of the inputs' sequences.
+
+    They are whole numbers (S, B), on the inputs' device; what lies beyond them is not looked for.
+    """
+    if not isinstance(asked_SB, Tensor) or asked_SB.dtype != torch.int64:
+        given = asked_SB.dtype if isinstance(asked_SB, Tensor) else type(asked_SB).__name__
+        raise ValueError(f"steps that are asked for are a tensor of int64 (S, B), not {given}")
+    if asked_SB.ndim != 2 or asked_SB.shape[1] != inputs_TBX.shape[1]:
+        raise ValueError(
+            f"steps that are asked for, (S, B) of the shape {tuple(asked_SB.shape)}, do not go "
+            f"with inputs (T, B, X) of the shape {tuple(inputs_TBX.shape)}"
+        )
+
+
 def check_step(x_BX: Tensor, state: NetworkState, *, input_size: int, dtype: torch.dtype) -> None:
     """Raises ValueError, in one sentence, where a network cannot take a step with such an input."""
     _check_precision(dtype)

@@ -14,10 +14,10 @@ from .controllers import Controller
 from .embedding import Embedding
 from .episodes import unroll_episodes
 from .estimators import Estimator
-from .inputs import check_call, check_starts, check_step
+from .inputs import check_asked, check_call, check_starts, check_step
 from .options import require_number
 from .registry import backends
-from .types import Address, NetworkState, Rollout, join_heads, stack_steps
+from .types import Address, NetworkState, Rollout, at_steps, join_heads, stack_steps
 
 Drive = Callable[[Tensor, NetworkState], tuple[Tensor, NetworkState, Address]]
 """One step without the readout: input (B, X) and state -> the controller's output, and the rest."""
@@ -62,6 +62,7 @@ class MemoryNetwork(nn.Module):
         self.controller = controller
         self.cell = cell
         self.readout = nn.Linear(controller.output_size + cell.read_size, output_size)
+        self._asked: tuple[int, Tensor] | None = None
 
     @property
     def estimator(self) -> Estimator:
@@ -117,22 +118,59 @@ class MemoryNetwork(nn.Module):
         inputs_TBX: Tensor,
         state: NetworkState | None = None,
         starts_TB: Tensor | None = None,
+        asked_SB: Tensor | None = None,
     ) -> Rollout:
         """Unroll over a sequence, from `state` or from the initial one, by the chosen backend.
 
         Where `starts_TB` is true an episode begins: the state before that step is the initial one,
         on every backend. Without it, a sequence is one episode.
-        Raises ValueError for inputs, a state or starts of other sizes than the network's.
+
+        With `asked_SB`, steps of each sequence by number, logits are those of these steps alone,
+        (S, B, Y), and no others are computed: where few of many steps are to be answered by one of
+        many symbols, that is most of the work.
+
+        Raises ValueError for inputs, a state, starts or steps of other sizes than the network's.
         """
         inputs_TBX = self.embed(inputs_TBX)
         dtype = self.readout.weight.dtype
         check_call(inputs_TBX, state, input_size=self.input_size, dtype=dtype)
+        if starts_TB is not None:
+            check_starts(starts_TB, inputs_TBX)
+        if asked_SB is None:
+            return self._rolled(inputs_TBX, state, starts_TB)
+        check_asked(asked_SB, inputs_TBX)
+        self._asked = len(inputs_TBX), asked_SB
+        try:
+            rollout = self._rolled(inputs_TBX, state, starts_TB)
+        finally:
+            self._asked = None
+        if len(rollout.logits_TBY) != len(inputs_TBX):
+            return rollout
+        # whoever ran it has computed all of them
+        return rollout._replace(logits_TBY=at_steps(rollout.logits_TBY, asked_SB))
+
+    def _rolled(
+        self, inputs_TBX: Tensor, state: NetworkState | None, starts_TB: Tensor | None
+    ) -> Rollout:
         run: Callable[..., Rollout] = partial(backends.get(self._backend)().run, self)
         if starts_TB is None:
             return run(inputs_TBX, state)
-        check_starts(starts_TB, inputs_TBX)
         first = self.initial_state(inputs_TBX.shape[1])
         return unroll_episodes(run, inputs_TBX, starts_TB, first if state is None else state, first)
+
+    def read_out(self, hidden_TBC: Tensor, read_TBO: Tensor) -> Tensor:
+        """The logits of these steps, (T, B, Y): a linear map of controller's outputs and reads.
+
+        In a call that asks for some steps of a sequence, those of these steps alone, (S, B, Y), if
+        the whole sequence is given.
+        """
+        seen_TBZ = torch.cat([self.bypass(hidden_TBC), read_TBO], -1)
+        if self._asked is not None:
+            steps, asked_SB = self._asked
+            if len(seen_TBZ) == steps > len(asked_SB):
+                seen_TBZ = at_steps(seen_TBZ, asked_SB)
+        logits_TBY: Tensor = self.readout(seen_TBZ)
+        return logits_TBY
 
     def unroll(
         self, inputs_TBX: Tensor, state: NetworkState, drive: Drive | None = None
@@ -149,7 +187,7 @@ class MemoryNetwork(nn.Module):
             reads.append(state.read_BO)
             addresses.append(address)
         hidden_TBC = torch.stack(hidden)
-        logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), torch.stack(reads)], -1))
+        logits_TBY = self.read_out(hidden_TBC, torch.stack(reads))
         return Rollout(logits_TBY, stack_steps(addresses), state, hidden_TBC)
 
     def features(self, rollout: Rollout) -> Tensor:
@@ -170,7 +208,7 @@ class MemoryNetwork(nn.Module):
             x_BX = inputs_TBX.new_zeros(inputs_TBX.shape[1:])
             h_BC, after, address = self.drive(x_BX, state)
         hidden_TBC, reads_TBO = h_BC.unsqueeze(0)[:0], after.read_BO.unsqueeze(0)[:0]
-        logits_TBY = self.readout(torch.cat([self.bypass(hidden_TBC), reads_TBO], -1))
+        logits_TBY = self.read_out(hidden_TBC, reads_TBO)
         stacked = stack_steps([address])
         nothing = Address._make(None if part is None else part[:0] for part in stacked)
         return Rollout(logits_TBY, nothing, state, hidden_TBC)

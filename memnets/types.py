@@ -20,7 +20,7 @@ Shape suffixes, everywhere in memnets, envs and studies (`weights_BHN` is batch 
     F  features of a learned score
     U  numbers that a choice uses up, random or from a script
     L  layers of a controller
-    S  steps of a running average
+    S  some of the steps: those of a running average, or those that are asked for
     E  rows that a sequence has written, in order
     Z  numbers of any other vector, which may be several vectors side by side
 
@@ -145,6 +145,11 @@ class Rollout(NamedTuple):
     address: Address
     state: NetworkState
     hidden_TBC: Tensor
+
+
+def at_steps(x_TBZ: Tensor, steps_SB: Tensor) -> Tensor:
+    """What belongs to some steps of each sequence, (S, B, Z)."""
+    return x_TBZ.gather(0, steps_SB.unsqueeze(-1).expand(-1, -1, x_TBZ.shape[-1]))
 
 
 def join_rollouts(rollouts: Sequence[Rollout]) -> Rollout:

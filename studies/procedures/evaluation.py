@@ -17,8 +17,9 @@ from memnets.types import Rollout
 
 from ..design.data import BadData
 from ..design.settings import is_sequence, seed_of
+from .asked import Asked
 from .base import Row
-from .cost import NATS_PER_BIT, cost, tensors
+from .cost import NATS_PER_BIT, tensors
 from .load import Load
 
 CHUNK = 128
@@ -126,12 +127,12 @@ def _test(changed: Network, task: Task, batch: Batch, network: MemoryNetwork) ->
     for first in range(0, sequences, CHUNK):
         part = batch.select(slice(first, first + CHUNK))
         inputs_TBX, targets_TBY, mask_TB = tensors(part, device)
-        rollout: Rollout = changed(inputs_TBX)
+        asked = Asked.of(task.answer, part, device)
+        rollout: Rollout = changed(inputs_TBX, asked_SB=asked.steps_SB)
         load.add(rollout.address)
-        logits_TBY, entropy_TBH = rollout.logits_TBY, rollout.address.entropy_BH
-        costs.append(cost(task.answer, logits_TBY, targets_TBY, mask_TB).sum(0).cpu().numpy())
-        decided.append(task.answer.decide(logits_TBY.cpu().numpy()))
-        entropies.append(entropy_TBH.mean((0, 2)).cpu().numpy())
+        costs.append(asked.cost(task.answer, rollout, targets_TBY, mask_TB).sum(0).cpu().numpy())
+        decided.append(asked.decided(task.answer, rollout))
+        entropies.append(rollout.address.entropy_BH.mean((0, 2)).cpu().numpy())
     bits_B = np.concatenate(costs).astype(np.float64) / NATS_PER_BIT
     entropy_B = np.concatenate(entropies).astype(np.float64)
     answers = np.concatenate(decided, axis=1)

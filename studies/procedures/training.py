@@ -15,10 +15,11 @@ from envs.tasks.base import Batch, Task
 from memnets.network import MemoryNetwork
 from memnets.types import Address, Rollout
 
+from .asked import Asked
 from .base import Outcome, Recorder, Row
 from .best import chosen
 from .clock import now
-from .cost import NATS_PER_BIT, cost, tensors
+from .cost import NATS_PER_BIT, tensors
 from .descent import clip, descend, forget
 from .evaluation import controlled_lengths, controls, evaluate, marks
 from .facts import add, averages, facts
@@ -78,7 +79,7 @@ def update(learner: Learner) -> None:
     learner.step += 1
     learner.watchers.updated(learner, side_by_side([one.cost_TB.detach() for one in done]))
     for one, batch in zip(done, drawn, strict=True):
-        decided = learner.task.answer.decide(one.rollout.logits_TBY.detach().cpu().numpy())
+        decided = one.asked.decided(learner.task.answer, one.rollout)
         learner.answered(decided, batch)
         add(
             learner.sums,
@@ -96,6 +97,7 @@ def update(learner: Learner) -> None:
 class Passes(NamedTuple):
     """What forward and backward over a batch give, beside the gradients."""
 
+    asked: Asked
     rollout: Rollout
     cost_TB: Tensor
     data_cost: Tensor
@@ -107,8 +109,11 @@ def passes(learner: Learner, batch: Batch, share: float = 1.0) -> Passes:
     """Forward and backward over a batch; adds this share of its gradient to the parameters'."""
     network = learner.network
     inputs_TBX, targets_TBY, mask_TB = tensors(batch, learner.device)
-    rollout = network(inputs_TBX)
-    cost_TB = cost(learner.task.answer, rollout.logits_TBY, targets_TBY, mask_TB)
+    answer = learner.task.answer
+    # a regulariser may look at all logits
+    asked = Asked() if len(learner.regularisers) else Asked.of(answer, batch, learner.device)
+    rollout = network(inputs_TBX, asked_SB=asked.steps_SB)
+    cost_TB = asked.cost(answer, rollout, targets_TBY, mask_TB)
     loss = data_cost = cost_TB.sum(0).mean()
     if network.estimator.has_loss:
         address = scored(rollout.address, batch.mask_TB)
@@ -117,7 +122,7 @@ def passes(learner: Learner, batch: Batch, share: float = 1.0) -> Passes:
     if len(learner.regularisers):
         loss = loss + added(learner.regularisers, rollout, inputs_TBX, learner.task, batch)
     (loss if share == 1 else share * loss).backward()
-    return Passes(rollout, cost_TB, data_cost, loss)
+    return Passes(asked, rollout, cost_TB, data_cost, loss)
 
 
 def side_by_side(costs: Sequence[Tensor]) -> Tensor:

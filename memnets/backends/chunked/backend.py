@@ -70,8 +70,8 @@ class Chunked(FastBackend):
             reads.append(read_CBO)
             addresses.append(address)
         read_TBO = torch.cat(reads)
-        logits_TBY = network.readout(torch.cat([network.bypass(hidden_TBC), read_TBO], -1))
         after = NetworkState(controller, memory, read_TBO[-1])
+        logits_TBY = network.read_out(hidden_TBC, read_TBO)
         return Rollout(logits_TBY, join_steps(*addresses), after, hidden_TBC)
 
 

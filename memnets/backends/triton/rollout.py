@@ -39,11 +39,10 @@ def unroll(network: MemoryNetwork, inputs_TBX: Tensor, state: NetworkState) -> R
             run.tensors(state.cell),
         )
     hidden_TBC, weights_TBHN, reads_TBO, cells_BC = steps
-    logits_TBY = network.readout(torch.cat([network.bypass(hidden_TBC), reads_TBO], -1))
     after = NetworkState(
         driver.pack(hidden_TBC[-1], cells_BC),
         run.state(memory_BNW, weights_TBHN[-1], own),
         reads_TBO[-1],
     )
     address = Address.of(weights_TBHN, entropy_BH=entropy(weights_TBHN))
-    return Rollout(logits_TBY, address, after, hidden_TBC)
+    return Rollout(network.read_out(hidden_TBC, reads_TBO), address, after, hidden_TBC)

@@ -31,4 +31,4 @@ class WithoutMemory(CellKernels):
         none_TB0 = none_TB00.flatten(2)
         address = Address(none_TB00, None, none_TB0, none_TB0)
         after = NetworkState(controller, (), none_TB0[-1])
-        return Rollout(network.readout(network.bypass(hidden_TBC)), address, after, hidden_TBC)
+        return Rollout(network.read_out(hidden_TBC, none_TB0), address, after, hidden_TBC)

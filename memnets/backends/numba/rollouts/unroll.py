@@ -61,10 +61,9 @@ def unroll(
         run, draws, *common, before_BC, cell_BC, state.read_BO, *own
     )
     address = cell.rolled(weights, slots, log_prob, entropy)
-    bypassed = torch.cat([network.bypass(hidden_TBC), read_TBO], -1)
     after = NetworkState(
         driver.pack(hidden_TBC[-1], cell_BC),
         cell.state(tuple(final), weights[-1]),
         read_TBO[-1],
     )
-    return Rollout(network.readout(bypassed), address, after, hidden_TBC)
+    return Rollout(network.read_out(hidden_TBC, read_TBO), address, after, hidden_TBC)
