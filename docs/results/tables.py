@@ -104,15 +104,17 @@ def accuracy(folder: Path, task: str) -> str:
 
 
 def overview(folder: Path) -> str:
-    """One row per model, two columns per task: accuracy at the trained lengths, and beyond them."""
+    """One row per model, one column per task: accuracy at the trained lengths / beyond them."""
     columns: dict[str, Sequence[str]] = {}
     for task in tasks(folder, "models"):
         within = read(folder, task, "models").set_index("model")["value"]
         beyond = read(folder, task, "beyond").set_index("model")["value"]
         columns.setdefault("Model", list(within.index))
         models = pd.Series(columns["Model"])
-        columns[task.replace("-", " ").capitalize()] = models.map(100 * within).map(_number)
-        columns[f"{task.replace('-', ' ')}, beyond"] = models.map(100 * beyond).map(_number)
+        both = ((100 * models.map(part)).map(_number) for part in (within, beyond))
+        columns[task.replace("-", " ").capitalize()] = [
+            " / ".join(pair) for pair in zip(*both, strict=True)
+        ]
     return markdown(columns)
 
 
