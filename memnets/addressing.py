@@ -105,8 +105,7 @@ class ControllerAlone(nn.Module):
 
     def __init__(self, network: MemoryNetwork) -> None:
         super().__init__()
-        units, reads = network.controller.output_size, network.cell.read_size
-        readout = network.readout
+        reads = network.cell.read_size
         self.reads = fed = reads if network.feed_read else 0
         self.embed = network.embed
         self.read_steps = network.cell.read_steps
@@ -114,13 +113,12 @@ class ControllerAlone(nn.Module):
         with torch.device("meta"):
             self.network = MemoryNetwork(
                 network.controller,
-                NoMemory(units, Soft()),
-                readout.out_features,
+                NoMemory(network.controller.output_size, Soft()),
+                network.readout.outputs,
                 input_size=network.input_size + fed,
                 bypass_dropout=network.bypass.p,
             )
-        self.network.readout.weight = nn.Parameter(readout.weight.detach()[:, :units])
-        self.network.readout.bias = nn.Parameter(readout.bias.detach())
+        self.network.readout = network.readout.without(reads)
         self.network.backend = _backend(self.network, network.backend)
         self.train(network.training)
 

@@ -28,6 +28,7 @@ def assemble(
     controller_options: Mapping[str, Any] | None = None,
     bypass_dropout: float = 0.0,
     embedding: Embedding | None = None,
+    tied: bool = False,
     feed_read: bool = True,
     backend: str = "auto",
 ) -> MemoryNetwork:
@@ -50,6 +51,7 @@ def assemble(
         input_size=input_size,
         bypass_dropout=bypass_dropout,
         embedding=embedding,
+        tied=tied,
         feed_read=feed_read,
         backend=backend,
     )

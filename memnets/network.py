@@ -16,6 +16,7 @@ from .episodes import unroll_episodes
 from .estimators import Estimator
 from .inputs import check_asked, check_call, check_starts, check_step
 from .options import require_number
+from .readout import readout_of
 from .registry import backends
 from .types import Address, NetworkState, Rollout, at_steps, join_heads, stack_steps
 
@@ -32,7 +33,8 @@ class MemoryNetwork(nn.Module):
     what unrolls a sequence; it changes how long that takes, never the result.
 
     With an `embedding`, inputs are indices of symbols, and `input_size` is the width of its
-    vectors. Controller, memory and backends see these vectors only.
+    vectors. Controller, memory and backends see these vectors only. With `tied`, too, the logits
+    are those of these symbols, by their vectors (`TiedReadout`).
 
     Without `feed_read` the controller sees the input alone: no step waits for an earlier read.
     """
@@ -46,6 +48,7 @@ class MemoryNetwork(nn.Module):
         input_size: int,
         bypass_dropout: float = 0.0,
         embedding: Embedding | None = None,
+        tied: bool = False,
         feed_read: bool = True,
         backend: str = "auto",
     ) -> None:
@@ -61,7 +64,8 @@ class MemoryNetwork(nn.Module):
         self.embedding = embedding
         self.controller = controller
         self.cell = cell
-        self.readout = nn.Linear(controller.output_size + cell.read_size, output_size)
+        seen = controller.output_size + cell.read_size
+        self.readout = readout_of(seen, output_size, embedding, tied=tied)
         self._asked: tuple[int, Tensor] | None = None
 
     @property

@@ -106,7 +106,7 @@ def sizes_of(network: MemoryNetwork) -> dict[str, int]:
     symbols = network.embedding.symbols if network.embedding else 0
     return {
         "input_size": 1 if symbols else network.input_size,
-        "output_size": network.readout.out_features,
+        "output_size": network.readout.outputs,
         "symbols": symbols,
     }
 

@@ -34,6 +34,8 @@ class ModelSpec:
     """Width of the learned vectors of symbols that come in as indices; 0: they are one-hot."""
     feed_read: bool = True
     """Whether the controller sees what was read; without, whole sequences can be run at once."""
+    tied: bool = False
+    """Whether the logits are those of the symbols that come in, by their learned vectors."""
 
     def __post_init__(self) -> None:
         for name in ("cell", "estimator", "controller"):
@@ -47,8 +49,9 @@ class ModelSpec:
         require_positive(controller_size=self.controller_size)
         require_number("bypass_dropout", self.bypass_dropout, least=0, below=1)
         require_whole("embedding", self.embedding, least=0)
-        if not isinstance(self.feed_read, bool):
-            raise ValueError(f"feed_read is True or False, not {self.feed_read!r}")
+        for name in ("feed_read", "tied"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} is True or False, not {getattr(self, name)!r}")
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_json(), sort_keys=True))
@@ -89,6 +92,7 @@ class ModelSpec:
             controller_options=self.controller_options,
             bypass_dropout=self.bypass_dropout,
             embedding=embedding,
+            tied=self.tied,
             feed_read=self.feed_read,
             backend=backend,
         )
@@ -115,6 +119,8 @@ class ModelSpec:
             raise ValueError(
                 f"embedding is {self.embedding}, but inputs are channels and no symbols: leave it 0"
             )
+        if self.tied:
+            raise ValueError("tied is True, but inputs are channels and no symbols: leave it False")
         return None
 
     def to_json(self) -> dict[str, Any]:
@@ -125,6 +131,8 @@ class ModelSpec:
             del data["embedding"]
         if self.feed_read:
             del data["feed_read"]
+        if not self.tied:
+            del data["tied"]
         return data
 
     @classmethod

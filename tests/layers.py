@@ -27,7 +27,7 @@ FLOORS = (
     ("inputs", "storage"),
     ("equations",),
     ("controllers", "embedding", "episodes", "estimators", "interface"),
-    ("cells",),
+    ("cells", "readout"),
     ("network",),
     ("assembly", "size_search"),
     ("addressing", "sizes", "torchscript"),

@@ -60,7 +60,7 @@ def _model(study: Study, spec: Any, setting: Mapping[str, Any]) -> Any:
     if setting:
         # a value that the cell refuses is said here, and not by every trial; any inputs will do
         try:
-            built(replace(found, embedding=0), input_size=1, output_size=1)
+            built(replace(found, embedding=0, tied=False), input_size=1, output_size=1)
         except ValueError as error:
             raise BadData(f"--set: {error}") from error
     return found

@@ -81,6 +81,7 @@ def _spec(model: ModelSpec) -> str:
     ]
     dropout = [f"bypass dropout {model.bypass_dropout}"] if model.bypass_dropout else []
     dropout += [f"embedding {model.embedding}"] if model.embedding else []
+    dropout += ["tied"] if model.tied else []
     return ", ".join(named + dropout)
 
 

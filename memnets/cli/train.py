@@ -52,6 +52,8 @@ class Train:
     """Share of the controller's output that is hidden from the readout, so that it needs memory."""
     embedding: int = 0
     """Width of learned vectors for a task whose symbols come in as indices; 0: they are one-hot."""
+    tied: bool = False
+    """Whether the logits are those of the symbols that come in, by their learned vectors."""
     regularisers: Options = field(default_factory=dict)
     """Names and weights, as in `--regularisers address_entropy 0.001`."""
     procedure: Supervised = field(default_factory=Supervised)
@@ -79,6 +81,7 @@ class Train:
             values(self.controller_options),
             self.bypass_dropout,
             self.embedding,
+            tied=self.tied,
         )
         terms = {name: {"weight": _value(text)} for name, text in self.regularisers.items()}
         options = values(self.task_options)

@@ -61,7 +61,7 @@ def test_memories_of_language_models_have_a_row_as_published():
     for name in PUBLISHED:
         for state in STATES:
             model = of_state.models[f"{name}, {state:,} numbers"]
-            assert not model.feed_read and model.embedding
+            assert not model.feed_read and model.embedding and model.tied
 
 
 def test_raven_writes_one_in_eight_of_its_slots_whatever_their_number():
