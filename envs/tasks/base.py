@@ -119,7 +119,8 @@ class Task(ABC):
     def marks(self, errors_TB: np.ndarray, batch: Batch) -> Mapping[str, float]:
         """Columns that tests on this task have beside those of every task; by default none.
 
-        `errors_TB` are the wrong bits or symbols of each step, scored or not.
+        `errors_TB` are the wrong bits or symbols of each step; where nothing is scored they say
+        nothing.
         """
         return {}
 
