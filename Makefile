@@ -28,8 +28,11 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+# lint takes one core, so it runs beside the tests; either can fail
+test: install
+	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"; tests=$$?; \
+	wait $$lint && exit $$tests
 
 # what draws samples or trains for minutes: the second job of .ci/run
 test-slow: install
