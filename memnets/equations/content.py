@@ -21,7 +21,7 @@ def cosine_similarity(key_BHW: Tensor, memory_BNW: Tensor) -> Tensor:
     above_BN = norm_BN > ROW_FLOOR
     rows_BNW = torch.where(above_BN.unsqueeze(-1), memory_BNW, memory_BNW.detach())
     norms_BHN = norm_BH1 * torch.where(above_BN, norm_BN, norm_BN.detach()).unsqueeze(-2)
-    return (key_BHW @ rows_BNW.transpose(-1, -2)) / (norms_BHN + COSINE_EPS)
+    return torch.bmm(key_BHW, rows_BNW.transpose(-1, -2)) / (norms_BHN + COSINE_EPS)
 
 
 def content(memory_BNW: Tensor, key_BHW: Tensor, strength_BH: Tensor) -> Tensor:

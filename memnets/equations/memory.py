@@ -54,7 +54,7 @@ def erase_and_add(
 ) -> Tensor:
     """The dense write: M ∘ Π_h (1 - w_h e_hᵀ) + Σ_h w_h a_hᵀ (NTM eqs. 3 and 4)."""
     kept_BNW = products.over_heads(1 - weights_BHN.unsqueeze(-1) * erase_BHW.unsqueeze(-2))
-    return memory_BNW * kept_BNW + weights_BHN.transpose(1, 2) @ add_BHW
+    return torch.baddbmm(memory_BNW * kept_BNW, weights_BHN.transpose(1, 2), add_BHW)
 
 
 def _written(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, add_BHW: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ def _written(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, add_BHW: T
 
 
 def _weighted_sum(memory_BNW: Tensor, weights_BHN: Tensor) -> Tensor:
-    return weights_BHN @ memory_BNW
+    return torch.bmm(weights_BHN, memory_BNW)
 
 
 def _erase_rows(memory_BNW: Tensor, address: Address, erase_BHW: Tensor, head: int) -> Tensor:

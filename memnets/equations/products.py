@@ -23,9 +23,9 @@ def before(x_BN: Tensor) -> Tensor:
 
     By doubling, in log2 N products.
     """
-    before_BN = pad(x_BN[:, :-1], (1, 0), value=1.0)
+    before_BN = pad(x_BN, (1, -1), value=1.0)
     covered = 1
     while covered < x_BN.shape[-1]:
-        before_BN = before_BN * pad(before_BN[:, :-covered], (covered, 0), value=1.0)
+        before_BN = before_BN * pad(before_BN, (covered, -covered), value=1.0)
         covered *= 2
     return before_BN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import threshold
 
 from ..types import Address
 
@@ -61,7 +62,7 @@ def missing(weighting_BHN: Tensor) -> Tensor:
     and would get a gradient as large as that of a slot.
     """
     rest_BH = 1 - weighting_BHN.sum(-1)
-    return rest_BH.masked_fill(rest_BH <= ROUNDING, 0)
+    return threshold(rest_BH, ROUNDING, 0.0)
 
 
 def uniforms(like_BHN: Tensor) -> Tensor:
