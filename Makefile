@@ -23,16 +23,19 @@ demo-smoke: install
 	$(BIN)/memnets study run demo --folder runs/smoke --procedure.updates 20 --procedure.evaluate-every 10
 	$(BIN)/memnets report demo --folder runs/smoke
 
-lint: install
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+define LINT
+$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+endef
 
-# lint takes one core, so it runs beside the tests; either can fail
+lint: install
+	$(LINT)
+
+# lint takes one core, so it runs beside the tests, and what it says comes after theirs
 test: install
-	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	@( $(LINT) ) > .venv/lint.log 2>&1 & lint=$$!; trap 'kill $$lint' INT TERM; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"; tests=$$?; \
-	wait $$lint && exit $$tests
+	wait $$lint; lint=$$?; cat .venv/lint.log; \
+	[ $$lint = 0 ] || echo "lint failed"; exit $$(( tests ? tests : lint ))
 
 # what draws samples or trains for minutes: the second job of .ci/run
 test-slow: install

@@ -123,7 +123,7 @@ class ControllerAlone(nn.Module):
         self.train(network.training)
 
     def forward(self, inputs_TBX: Tensor, *, asked_SB: Tensor | None = None) -> Rollout:
-        """The rollout of a sequence from the controller's first state, as that of a network."""
+        """The rollout of a sequence from the controller's first state; logits as of a network."""
         fed_TBX = nn.functional.pad(self.embed(inputs_TBX), (0, self.reads))
         # a cell that reads several times per step runs the controller as often
         fed_TBX, last = fed_TBX.repeat_interleave(self.read_steps, 0), self.read_steps - 1

@@ -73,8 +73,8 @@ _FREE = frozenset(
     slice_backward select_backward slice_scatter select_scatter diagonal_backward empty empty_like
     new_empty empty_strided new_empty_strided zeros zeros_like new_zeros new_full full full_like
     ones ones_like new_ones zero fill arange eye sort argsort topk argmax argmin where masked_fill
-    eq ne lt le gt ge logical_not logical_and logical_or bitwise_not bitwise_and bitwise_or
-    isfinite isnan any all nll_loss_backward one_hot tril triu constant_pad_nd repeat lift_fresh
+    threshold eq ne lt le gt ge logical_not logical_and logical_or bitwise_not bitwise_and
+    bitwise_or isfinite isnan any all nll_loss_backward one_hot tril triu constant_pad_nd repeat lift_fresh
     scalar_tensor _local_scalar_dense bernoulli multinomial uniform normal rand randn rand_like
     randn_like exponential random value_selecting_reduction_backward _efficientzerotensor""".split()
 )

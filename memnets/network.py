@@ -131,9 +131,11 @@ class MemoryNetwork(nn.Module):
 
         With `asked_SB`, steps of each sequence by number, logits are those of these steps alone,
         (S, B, Y), and no others are computed: where few of many steps are to be answered by one of
-        many symbols, that is most of the work.
+        many symbols, that is most of the work. All else is of every step. One call at a time may
+        ask for steps.
 
-        Raises ValueError for inputs, a state, starts or steps of other sizes than the network's.
+        Raises ValueError for inputs, a state, starts or steps of other sizes than the network's,
+        and RuntimeError, on a GPU later, for a step beyond the sequence.
         """
         inputs_TBX = self.embed(inputs_TBX)
         dtype = self.readout.weight.dtype
@@ -163,10 +165,10 @@ class MemoryNetwork(nn.Module):
         return unroll_episodes(run, inputs_TBX, starts_TB, first if state is None else state, first)
 
     def read_out(self, hidden_TBC: Tensor, read_TBO: Tensor) -> Tensor:
-        """The logits of these steps, (T, B, Y): a linear map of controller's outputs and reads.
+        """The logits of these steps, (T, B, Y), from the controller's outputs and the reads.
 
         In a call that asks for some steps of a sequence, those of these steps alone, (S, B, Y), if
-        the whole sequence is given.
+        the whole sequence is given. Then it is called once, with all sequences.
         """
         seen_TBZ = torch.cat([self.bypass(hidden_TBC), read_TBO], -1)
         if self._asked is not None:

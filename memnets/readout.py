@@ -10,7 +10,7 @@ from .embedding import Embedding
 
 
 class Readout(nn.Linear):
-    """A linear map of the controller's output and the reads, side by side, to logits."""
+    """A linear map of the controller's output and the reads, (…, C + O), to logits, (…, Y)."""
 
     @property
     def outputs(self) -> int:
@@ -18,7 +18,7 @@ class Readout(nn.Linear):
         return self.out_features
 
     def without(self, reads: int) -> Readout:
-        """The same map of the controller's output alone, as with `reads` reads of zero."""
+        """The same map of the controller's output alone, (…, C), as where O = `reads` are zero."""
         units = self.in_features - reads
         # on "meta", no number is drawn for what is replaced
         with torch.device("meta"):
@@ -42,7 +42,9 @@ class TiedReadout(Readout):
     def __init__(self, input_size: int, embedding: Embedding) -> None:
         """Raises ValueError for an embedding without learned vectors."""
         if embedding.vectors is None:
-            raise ValueError("tied logits need learned vectors: give the embedding a width")
+            raise ValueError(
+                "tied logits need learned vectors: give the embedding a width, such as 64"
+            )
         super().__init__(input_size, embedding.output_size)
         # in a tuple, they are no parameters of the readout's own
         self._vectors = (embedding,)

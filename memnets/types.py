@@ -139,7 +139,10 @@ class NetworkState(NamedTuple):
 
 
 class Rollout(NamedTuple):
-    """What unrolling a network over a sequence gives."""
+    """What unrolling a network over a sequence gives.
+
+    Where some steps were asked for, `logits_TBY` has these alone, (S, B, Y).
+    """
 
     logits_TBY: Tensor
     address: Address

@@ -107,14 +107,13 @@ def overview(folder: Path) -> str:
     """One row per model, one column per task: accuracy at the trained lengths / beyond them."""
     columns: dict[str, Sequence[str]] = {}
     for task in tasks(folder, "models"):
-        within = read(folder, task, "models").set_index("model")["value"]
+        rows = read(folder, task, "models").set_index("model")
+        within, name = rows["value"], str(rows["task"].iloc[0])
         beyond = read(folder, task, "beyond").set_index("model")["value"]
         columns.setdefault("Model", list(within.index))
         models = pd.Series(columns["Model"])
         both = ((100 * models.map(part)).map(_number) for part in (within, beyond))
-        columns[task.replace("-", " ").capitalize()] = [
-            " / ".join(pair) for pair in zip(*both, strict=True)
-        ]
+        columns[name.capitalize()] = [" / ".join(pair) for pair in zip(*both, strict=True)]
     return markdown(columns)
 
 

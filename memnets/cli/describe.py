@@ -79,10 +79,10 @@ def _spec(model: ModelSpec) -> str:
         f"{name} ({', '.join(f'{k} {v}' for k, v in options.items())})" if options else name
         for name, options in parts
     ]
-    dropout = [f"bypass dropout {model.bypass_dropout}"] if model.bypass_dropout else []
-    dropout += [f"embedding {model.embedding}"] if model.embedding else []
-    dropout += ["tied"] if model.tied else []
-    return ", ".join(named + dropout)
+    beside = [f"bypass dropout {model.bypass_dropout}"] if model.bypass_dropout else []
+    beside += [f"embedding {model.embedding}"] if model.embedding else []
+    beside += ["tied logits"] if model.tied else []
+    return ", ".join(named + beside)
 
 
 def chosen_backends(registry: str, name: str) -> Iterator[str]:

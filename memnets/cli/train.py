@@ -53,7 +53,7 @@ class Train:
     embedding: int = 0
     """Width of learned vectors for a task whose symbols come in as indices; 0: they are one-hot."""
     tied: bool = False
-    """Whether the logits are those of the symbols that come in, by their learned vectors."""
+    """Whether the logits are those of the symbols that come in, by the vectors of `--embedding`."""
     regularisers: Options = field(default_factory=dict)
     """Names and weights, as in `--regularisers address_entropy 0.001`."""
     procedure: Supervised = field(default_factory=Supervised)

@@ -17,10 +17,11 @@ derivative there is one over the norm, and would grow without bound along a sequ
 
 def cosine_similarity(key_BHW: Tensor, memory_BNW: Tensor) -> Tensor:
     """Cosine between each key and each slot, (B, H, N) (NTM eq. 6)."""
-    norm_BN, norm_BH1 = vector_norm(memory_BNW, dim=-1), vector_norm(key_BHW, dim=-1, keepdim=True)
-    above_BN = norm_BN > ROW_FLOOR
-    rows_BNW = torch.where(above_BN.unsqueeze(-1), memory_BNW, memory_BNW.detach())
-    norms_BHN = norm_BH1 * torch.where(above_BN, norm_BN, norm_BN.detach()).unsqueeze(-2)
+    # of the norm that only chooses no derivative is taken: at zero rows it has none
+    above_BN1 = vector_norm(memory_BNW.detach(), dim=-1, keepdim=True) > ROW_FLOOR
+    rows_BNW = torch.where(above_BN1, memory_BNW, memory_BNW.detach())
+    norm_BH1, norm_BN = vector_norm(key_BHW, dim=-1, keepdim=True), vector_norm(rows_BNW, dim=-1)
+    norms_BHN = norm_BH1 * norm_BN.unsqueeze(-2)
     return torch.bmm(key_BHW, rows_BNW.transpose(-1, -2)) / (norms_BHN + COSINE_EPS)
 
 

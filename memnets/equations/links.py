@@ -15,7 +15,7 @@ def link(link_BPNN: Tensor, precedence_BPN: Tensor, writes_BPN: Tensor) -> Tenso
     `link[..., i, j]` is the degree to which slot i was written right after slot j; no self-links.
     """
     row, column = writes_BPN.unsqueeze(-1), writes_BPN.unsqueeze(-2)
-    linked = torch.addcmul(row * precedence_BPN.unsqueeze(-2), 1 - row - column, link_BPNN)
+    linked = (1 - row - column) * link_BPNN + row * precedence_BPN.unsqueeze(-2)
     diagonal = torch.eye(writes_BPN.shape[-1], dtype=torch.bool, device=writes_BPN.device)
     return torch.where(diagonal, 0.0, linked)
 

@@ -67,7 +67,7 @@ def memories() -> Study:
     Raven, DeltaNet, Gated DeltaNet and the mLSTM have a row each as published; "mlstm, soft" has
     softmax keys, ours, so that there is something to harden. The same search for the learning rate
     for all, three rates on seed 0, then five fresh seeds, fifteen seconds of a processor for each
-    of 2,432 trials: about six hours on two cores, tests included. `--tasks` and `--models` run a
+    of 2,432 trials: about seven hours on two cores, tests included. `--tasks` and `--models` run a
     part.
     """
     return _study("memories", "parameters", _models())

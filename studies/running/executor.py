@@ -55,8 +55,8 @@ def run(
     whose workers die more often, is a row of `store.failures()` and is tried again by the next run;
     a try of a search that failed is a result, once all have ended. A study with a search makes that
     first and then what it chose. Ctrl-C returns a summary that says `interrupted`. Progress goes to
-    stderr unless `quiet`, as live lines on a terminal and else as a line a minute, and events to
-    the callbacks; with a search, those of two runs.
+    stderr unless `quiet`: live lines on a terminal, else a line after a trial, once a minute at
+    most. Events go to the callbacks; with a search, those of two runs.
 
     Raises BadData, before any trial begins, for a task that cannot be built, a folder that is in
     use for something else, a script that workers would run again, or workers that cannot make the

@@ -238,3 +238,16 @@ def test_sharpening_leaves_a_chosen_slot_alone_and_spreads_nothing_evenly(power)
     after = equations.location.sharpen(before, power)
     expected = torch.tensor([[[0.0, 1.0, 0.0], [1 / 3, 1 / 3, 1 / 3]]])
     torch.testing.assert_close(after, expected)
+
+
+def test_the_cosine_of_a_zero_row_has_second_derivatives_and_one_of_no_number_passes_none_on():
+    key, memory = normal(1, 2, W).requires_grad_(), normal(1, N, W, seed=1)
+    memory[0, 0] = 0
+    cosine = equations.content.cosine_similarity(key, memory.requires_grad_())
+    (first,) = torch.autograd.grad(cosine.square().sum(), memory, create_graph=True)
+    (second,) = torch.autograd.grad(first.square().sum(), memory)
+    assert torch.isfinite(second).all() and (second[0, 0] == 0).all()
+    broken = memory.detach().clone()
+    broken[0, 1] = math.nan
+    equations.content.cosine_similarity(key, broken.requires_grad_()).nansum().backward()
+    assert (broken.grad[0, 1] == 0).all()

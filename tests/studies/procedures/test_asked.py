@@ -14,7 +14,7 @@ from studies.procedures import asked
 from studies.procedures.asked import Asked
 from studies.procedures.evaluation import controls, evaluate
 from studies.procedures.learner import Learner
-from studies.procedures.training import update
+from studies.procedures.training import passes, update
 
 TASKS = {
     "multi_query_recall": {"symbols": 16, "min_length": 16, "max_length": 20, "min_pairs": 2},
@@ -86,3 +86,16 @@ def test_all_steps_are_asked_for_where_little_would_be_saved():
     assert Asked.of(Symbols(asked.WIDE), batch, "cpu") == Asked()
     batch.mask_TB[:] = False
     assert Asked.of(Symbols(asked.WIDE), batch, "cpu") == Asked()
+
+
+def test_a_regulariser_sees_the_logits_of_all_steps(trial, monkeypatch):
+    everywhere(monkeypatch, 2)
+    seen = []
+    for regularisers in ({}, {"address_entropy": {"weight": 0.1}}):
+        procedure = Supervised(updates=1, batch_size=2, regularisers=regularisers)
+        own = dataclasses.replace(trial, task=TaskSpec("copy", TASKS["copy"]), procedure=procedure)
+        learner = Learner.start(own, own.procedure, "cpu")
+        batch = learner.batch()
+        seen.append((len(passes(learner, batch).rollout.logits_TBY), len(batch.mask_TB)))
+    (some, steps), (every, again) = seen
+    assert some < steps and every == again
