@@ -67,16 +67,18 @@ _PER_INPUT = {
     "binary_cross_entropy_with_logits": 47,
 }
 _FREE = frozenset(
-    """view _unsafe_view reshape expand permute transpose t squeeze unsqueeze slice select split
-    unsafe_split split_with_sizes chunk unbind alias detach as_strided unfold diagonal narrow
-    clone copy _to_copy cat stack roll flip gather embedding index index_select scatter
-    slice_backward select_backward slice_scatter select_scatter diagonal_backward empty empty_like
-    new_empty empty_strided new_empty_strided zeros zeros_like new_zeros new_full full full_like
-    ones ones_like new_ones zero fill arange eye sort argsort topk argmax argmin where masked_fill
-    threshold eq ne lt le gt ge logical_not logical_and logical_or bitwise_not bitwise_and
-    bitwise_or isfinite isnan any all nll_loss_backward one_hot tril triu constant_pad_nd repeat lift_fresh
-    scalar_tensor _local_scalar_dense bernoulli multinomial uniform normal rand randn rand_like
-    randn_like exponential random value_selecting_reduction_backward _efficientzerotensor""".split()
+    """view _unsafe_view reshape expand permute transpose t squeeze unsqueeze slice select
+    split unsafe_split split_with_sizes chunk unbind alias detach as_strided unfold
+    diagonal narrow clone copy _to_copy cat stack roll flip gather embedding index
+    index_select scatter slice_backward select_backward slice_scatter select_scatter
+    diagonal_backward empty empty_like new_empty empty_strided new_empty_strided zeros
+    zeros_like new_zeros new_full full full_like ones ones_like new_ones zero fill
+    arange eye sort argsort topk argmax argmin where masked_fill threshold eq ne lt le
+    gt ge logical_not logical_and logical_or bitwise_not bitwise_and bitwise_or isfinite
+    isnan any all nll_loss_backward one_hot tril triu constant_pad_nd repeat lift_fresh
+    scalar_tensor _local_scalar_dense bernoulli multinomial uniform normal rand randn
+    rand_like randn_like exponential random value_selecting_reduction_backward
+    _efficientzerotensor""".split()
 )
 
 
