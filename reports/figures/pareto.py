@@ -26,9 +26,9 @@ NAMED = 12
 def pareto(frame: pd.DataFrame, *, x: str = "seconds") -> Figure:
     """Accuracy against the column `x`, a cost of `AXES`, with the interval of each model.
 
-    Named and joined by a line are the models of the column `front`. The legend names all, or
-    where they are many the marker of each cell. The cost is on a logarithmic
-    axis, unless a model has none.
+    Named and joined by a line are the models of the column `front`. The legend names all, or where
+    they are many the marker of each cell. The cost is on a logarithmic axis, unless a model has
+    none.
     """
     figure = style.canvas(3.6)
     axes = figure.subplots()
