@@ -16,6 +16,7 @@ from .pareto import pareto as pareto
 from .profile import performance_profile as performance_profile
 from .profile import survival as survival
 from .sensitivity import sensitivity as sensitivity
+from .sizes import sizes as sizes
 from .speed import implementations as implementations
 from .speed import memory_cost as memory_cost
 from .speed import step_time as step_time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,14 @@ _DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3,
 def cells(frame: pd.DataFrame, *, height: float) -> tuple[Figure, list[tuple[str, Axes]]]:
     """A figure with one panel per memory cell, sharing both axes."""
     names = sorted(set(frame["cell"]) - {"none"}, key=style.order) or ["none"]
+    figure, panels = named(names, height=height)
+    if names == ["none"]:
+        panels[0][1].set_title("no memory")
+    return figure, panels
+
+
+def named(names: Sequence[str], *, height: float) -> tuple[Figure, list[tuple[str, Axes]]]:
+    """A figure with one panel per name, which is its title; all share both axes."""
     columns = min(len(names), _COLUMNS)
     rows = -(-len(names) // columns)
     width = style.WIDTH if columns > 1 else 5.6
@@ -34,7 +42,7 @@ def cells(frame: pd.DataFrame, *, height: float) -> tuple[Figure, list[tuple[str
         spare.set_visible(False)
     panels = list(zip(names, grid[: len(names)], strict=True))
     for name, axes in panels:
-        axes.set_title("no memory" if name == "none" else name)
+        axes.set_title(name)
     return figure, panels
 
 

@@ -50,7 +50,7 @@ def pareto(frame: pd.DataFrame, *, x: str = "seconds") -> Figure:
             fontsize=8,
         )
     axes.set(xlabel=AXES.get(x, x), ylabel="final accuracy")
-    _scale(axes, frame[x], x)
+    scale(axes, frame[x], x)
     axes.margins(x=0.12, y=0.12)
     panels.per_cent(axes.yaxis)
     handles = {"not beaten by any other": Line2D([], [], color=style.MUTED, linewidth=1)}
@@ -81,7 +81,8 @@ def _cells(frame: pd.DataFrame) -> dict[str, Line2D]:
     }
 
 
-def _scale(axes: Axes, costs: pd.Series, x: str) -> None:
+def scale(axes: Axes, costs: pd.Series, x: str) -> None:
+    """The axis of a cost of `AXES`: logarithmic, unless a model has none of it."""
     if costs.min() > 0:
         axes.set_xscale("log")
         # costs of one study often lie within a decade, where powers of ten say little

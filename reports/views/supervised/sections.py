@@ -13,7 +13,7 @@ from ...blocks import Block, Picture, Section
 from ...file_names import file_name
 from ...results import Results
 from .. import sentences
-from . import aggregates, frames, pairs, pareto, profile, survival, tables
+from . import aggregates, frames, pairs, pareto, profile, sizes, survival, tables
 from .foremost import foremost
 from .outcomes import finished, solved_runs
 
@@ -172,9 +172,8 @@ def time(results: Results) -> Section | None:
         says = sentences.least_and_most(times, _milliseconds, what)
         columns = [*frames.MODEL, "trial", "seed", "milliseconds", "solved_seconds"]
         blocks.append(Picture(name, title, caption, figure, says, seeds[columns]))
-    return _section(
-        "time", "Time and size", [*blocks, *pareto.pictures(results), *survival.blocks(results)]
-    )
+    sized = [*pareto.pictures(results), *sizes.pictures(results)]
+    return _section("time", "Time and size", [*blocks, *sized, *survival.blocks(results)])
 
 
 def statistics(results: Results) -> Section | None:
