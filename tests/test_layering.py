@@ -7,9 +7,15 @@ from .import_graph import circles, import_graph, sources_of
 from .layers import PACKAGES, ROOT, climbs, sources, violations
 
 
-@pytest.mark.parametrize("file", sources())
-def test_imports_go_one_way(file):
-    assert violations(file, (ROOT / file).read_text(encoding="utf-8")) == []
+def faults(of):
+    """By the file: what a check says of it, where it says something."""
+    said = {file: of(file, (ROOT / file).read_text(encoding="utf-8")) for file in sources()}
+    assert len(said) > 500
+    return {file: found for file, found in said.items() if found}
+
+
+def test_imports_go_one_way():
+    assert faults(violations) == {}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -21,11 +27,9 @@ def test_memnets_is_built_floor_upon_floor():
     assert climbs(import_graph(sources_of(ROOT, "memnets"))) == []
 
 
-@pytest.mark.parametrize("file", sources())
-def test_the_axis_never_branches(file):
-    assert branches(file, (ROOT / file).read_text(encoding="utf-8")) == []
+def test_the_axis_never_branches():
+    assert faults(branches) == {}
 
 
-@pytest.mark.parametrize("file", sources())
-def test_nobody_asks_for_the_type_of_what_answers_for_itself(file):
-    assert type_tests(file, (ROOT / file).read_text(encoding="utf-8")) == []
+def test_nobody_asks_for_the_type_of_what_answers_for_itself():
+    assert faults(type_tests) == {}

@@ -3,10 +3,11 @@
     python docs/results/tables.py solving discrete_vs_soft reverse
     python docs/results/tables.py accuracy memories reverse
     python docs/results/tables.py overview memories
+    python docs/results/tables.py states multi_query 64-steps
 
 print a table in Markdown. The files are those that `memnets report` writes for a study of one
 task, each named for the task: reverse-solving.csv is its solving.csv, and so on; reverse-search.csv
-is its tried.csv.
+is its tried.csv, and reverse-sizes.csv its figure sizes.csv.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 NONE = "–"
-TABLES = {"solving": "solving", "accuracy": "models", "overview": "models"}
+TABLES = {"solving": "solving", "accuracy": "models", "overview": "models", "states": "sizes"}
 """Each with the file that its rows come from."""
 ADDRESSES = {
     "errors_one_slot": "one slot",
@@ -47,7 +48,8 @@ def main() -> None:
     elif given.task not in known:
         parser.error(f"name the task: one of {', '.join(known)}")
     else:
-        print({"solving": solving, "accuracy": accuracy}[given.table](folder, given.task), end="")
+        make = {"solving": solving, "accuracy": accuracy, "states": states}[given.table]
+        print(make(folder, given.task), end="")
 
 
 def tasks(folder: Path, name: str) -> list[str]:
@@ -115,6 +117,26 @@ def overview(folder: Path) -> str:
         both = ((100 * models.map(part)).map(_number) for part in (within, beyond))
         columns[name.capitalize()] = [" / ".join(pair) for pair in zip(*both, strict=True)]
     return markdown(columns)
+
+
+def states(folder: Path, task: str) -> str:
+    """One row per memory and estimator, one column per size of the state: accuracy and interval."""
+    numbers = read(folder, task, "sizes")
+    numbers["rank"] = numbers.groupby("family")["state_size"].rank().astype(int)
+    sizes = numbers.groupby("rank")["state_size"].median()
+    ends = numbers[["value", "low", "high"]].mul(100).map(_number)
+    numbers["shown"] = [f"{row.value} ({row.low} to {row.high})" for row in ends.itertuples()]
+    shown = numbers.pivot(index="family", columns="rank", values="shown").fillna(NONE)
+    lines = numbers.drop_duplicates("family")
+    return markdown(
+        {
+            "Memory": lines["memory"],
+            "Addressing": lines["estimator"],
+            **{
+                f"{size:,.0f} numbers": lines["family"].map(shown[at]) for at, size in sizes.items()
+            },
+        }
+    )
 
 
 def read(folder: Path, task: str, name: str) -> pd.DataFrame:

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import memnets.types
 
 ROOT = Path(__file__).parents[2]
@@ -49,9 +47,10 @@ def test_each_letter_has_one_line_in_the_legend_and_one_meaning_there():
     assert len(set(meanings)) == len(meanings) and not any(";" in each for each in meanings)
 
 
-@pytest.mark.parametrize("file", SOURCES)
-def test_every_letter_of_a_suffix_is_in_the_legend(file):
-    assert letters((ROOT / file).read_text(encoding="utf-8")) <= known(file)
+def test_every_letter_of_a_suffix_is_in_the_legend():
+    assert len(SOURCES) > 400
+    said = {file: letters((ROOT / file).read_text(encoding="utf-8")) for file in SOURCES}
+    assert {file: found - known(file) for file, found in said.items() if found - known(file)} == {}
 
 
 def test_a_letter_of_no_legend_is_found():

@@ -37,4 +37,8 @@ def set_weights_gradient(
     out_BHN.fill(ZERO)
     has_gradient = choice.has_dense_gradient or not choice.one_slot
     if has_gradient and len(weights_TBHN):
-        out_BHN[:, :, : weights_TBHN.shape[3]] = weights_TBHN[t, first:last]
+        _, _, heads, slots = weights_TBHN.shape
+        for b in range(last - first):
+            for h in range(heads):
+                for n in range(slots):
+                    out_BHN[b, h, n] = weights_TBHN[t, first + b, h, n]

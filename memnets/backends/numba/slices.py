@@ -1,4 +1,4 @@
-"""One step of the arrays of a named tuple."""
+"""One step of the arrays of a named tuple, and the contents of one array put into another."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from numba.extending import overload
+
+from .compiler.jit import kernel
 
 
 def at(group: Any, t: int, first: int, last: int) -> Any:
@@ -21,3 +23,13 @@ def _at(group: Any, t: int, first: int, last: int) -> Callable[..., Any]:
         f"lambda group, t, first, last: make({arrays})", {"make": group.instance_class}
     )
     return written
+
+
+@kernel
+def copy(source: Any, to: Any) -> None:
+    """What `to[:] = source` does with contiguous arrays of one shape.
+
+    Numba's own assignment can name shapes that differ, and takes seconds to compile for that.
+    """
+    for i in range(to.size):
+        to.flat[i] = source.flat[i]

@@ -1,4 +1,4 @@
-"""The order of a stable sort."""
+"""The order of a stable sort, and a few numbers sorted."""
 
 from __future__ import annotations
 
@@ -44,3 +44,14 @@ def _rank(slot: int, rank: Any, order_N: Any, taken_N: Any) -> None:
     place = int(rank)
     order_N[place + int(taken_N[place])] = slot
     taken_N[place] += ONE
+
+
+@kernel
+def sort_few(values_K: Any) -> None:
+    """Puts the lowest first, by insertion."""
+    for k in range(1, len(values_K)):
+        value, place = values_K[k], k
+        while place > 0 and values_K[place - 1] > value:
+            values_K[place] = values_K[place - 1]
+            place -= 1
+        values_K[place] = value

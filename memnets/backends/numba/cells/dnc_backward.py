@@ -11,6 +11,7 @@ from ..controller_step import controller_step_vjp
 from ..linear import matmul, norms
 from ..links import link
 from ..memory import write
+from ..slices import copy
 from ..usage import deallocate
 from .dnc_forward import EVERY, chunk_of
 from .dnc_step_vjp import Snapshots, empty_gradients, read_step_vjp, write_step_vjp
@@ -96,10 +97,10 @@ def replay(
     """
     count = last - first
     with_links = options.links and not choice.one_slot
-    memories[0, :count] = trace.kept_TBWN[start // EVERY, first:last]
+    copy(trace.kept_TBWN[start // EVERY, first:last], memories[0, :count])
     norms(memories[0, :count], norm[0, :count])
     if with_links:
-        links[0, :count] = trace.kept_link_TBPNN[start // EVERY, first:last]
+        copy(trace.kept_link_TBPNN[start // EVERY, first:last], links[0, :count])
     for t in range(start, stop):
         source, after = memories[t - start, :count], memories[t - start + 1, :count]
         weights = trace.write_address.weights_BHN[t + 1, first:last]

@@ -17,7 +17,7 @@ from ..controller_step import controller_step
 from ..linear import matmul, norms
 from ..links import forward_backward, link, mix_read_modes, precedence
 from ..memory import read, write
-from ..slices import at
+from ..slices import at, copy
 from ..undo import replace_links
 from ..usage import deallocate, retention, usage
 from .dnc_allocation import write_weightings
@@ -102,9 +102,9 @@ def forward(
                     raw[b, i] = weights.interface_bias_I[i]
             matmul(seen[:count], weights.interface_CI, raw[:count])
             if t % EVERY == 0 and len(trace.kept_TBWN):
-                trace.kept_TBWN[t // EVERY, first:last] = trace.memory_BWN[first:last]
+                copy(trace.memory_BWN[first:last], trace.kept_TBWN[t // EVERY, first:last])
                 if options.links and not choice.one_slot:
-                    trace.kept_link_TBPNN[t // EVERY, first:last] = trace.link_BPNN[first:last]
+                    copy(trace.link_BPNN[first:last], trace.kept_link_TBPNN[t // EVERY, first:last])
             write_step(
                 choice, columns, options, trace, t, kept, first, last, raw[:count], norm[:count],
                 scratch_N,

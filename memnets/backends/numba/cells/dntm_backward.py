@@ -12,7 +12,7 @@ from ..controller_step import controller_step_vjp
 from ..linear import matmul, norms
 from ..memory import write
 from ..memory_vjp import read_vjp, write_vjp
-from ..slices import at
+from ..slices import at, copy
 from ..undo import restore_rows, write_rows_vjp
 from .dntm_forward import CHUNK, EVERY
 from .dntm_heads import empty_gradients, head_addresses_vjp, head_parameters_vjp
@@ -79,7 +79,7 @@ def backward(
         grad_add = np.empty((count, writes, width), np.float32)
         back = np.empty((count, weights.controller.back_GZ.shape[1]), np.float32)
         if choice.one_slot:
-            memories[0, :count] = trace.rows_BVN[first:last]
+            copy(trace.rows_BVN[first:last], memories[0, :count])
             norms(memories[0, :count], norm[0, :count])
         for start in range((steps - 1) // EVERY * EVERY, -1, -EVERY):
             stop = min(start + EVERY, steps)
@@ -105,7 +105,7 @@ def replay(
 ) -> None:
     """Rebuilds the rows before each step from `start` on and after the last, bit for bit."""
     count = last - first
-    memories[0, :count] = trace.kept_TBVN[start // EVERY, first:last]
+    copy(trace.kept_TBVN[start // EVERY, first:last], memories[0, :count])
     norms(memories[0, :count], norm[0, :count])
     for t in range(start, stop):
         after = memories[t - start + 1, :count]
@@ -176,7 +176,7 @@ def step_vjp(
     )  # fmt: skip
     matmul(raw, weights.interface_IC, hidden)
     to_hidden = grads.hidden_now_BC[first:last]
-    to_hidden[:] = hidden
+    copy(hidden, to_hidden)
     hidden.fill(ZERO)
     found.fill(ZERO)
     controller_step_vjp(

@@ -20,7 +20,7 @@ from ..compiler.jit import kernel
 from ..controller_step import controller_step
 from ..linear import matmul, norms
 from ..memory import read
-from ..slices import at
+from ..slices import at, copy
 from .dntm_heads import head_addresses, head_parameters
 from .dntm_write import write_in_place, write_vectors
 
@@ -101,7 +101,7 @@ def forward(
                 erase, add,
             )  # fmt: skip
             if t % EVERY == 0 and len(trace.kept_TBVN):
-                trace.kept_TBVN[t // EVERY, first:last] = memory
+                copy(memory, trace.kept_TBVN[t // EVERY, first:last])
             heads = at(trace.write_heads, kept, first, last)
             address = at(trace.write_address, t, first, last)
             head_parameters(raw, columns, 0, options, heads)

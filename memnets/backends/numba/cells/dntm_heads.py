@@ -21,6 +21,7 @@ from ..columns import (
 from ..compiler.jit import ZERO, kernel
 from ..content import content, content_vjp, cosine_similarity, cosine_similarity_vjp
 from ..recency import recency, recency_vjp, recent, recent_vjp
+from ..slices import copy
 
 
 class Options(NamedTuple):
@@ -137,8 +138,12 @@ def head_addresses(
             rows_BVN, norm_BN, heads.key_BHV, heads.strength_BH, heads.key_norm_BH,
             heads.cosine_BHN, heads.weighting_BHN,
         )  # fmt: skip
-        after_BHN[:] = recent_BHN
-    heads.slots_BHN[:] = heads.weighting_BHN[:, :, : heads.slots_BHN.shape[2]]
+        copy(recent_BHN, after_BHN)
+    batch, group, slots = heads.slots_BHN.shape
+    for b in range(batch):
+        for h in range(group):
+            for n in range(slots):
+                heads.slots_BHN[b, h, n] = heads.weighting_BHN[b, h, n]
     choose(choice, heads.slots_BHN, draws_BHU, address)
 
 

@@ -11,7 +11,7 @@ from ..controller_step import controller_step_vjp
 from ..linear import matmul, norms
 from ..memory import write
 from ..memory_vjp import read_vjp, write_vjp
-from ..slices import at
+from ..slices import at, copy
 from .ntm_forward import CHUNK, EVERY
 from .ntm_heads import empty_gradients, head_addresses_vjp, head_parameters_vjp, write_vectors_vjp
 
@@ -77,7 +77,7 @@ def replay(
 ) -> None:
     """Rebuilds the contents before each step from `start` on and after the last, bit for bit."""
     count = last - first
-    memories[0, :count] = trace.kept_TBWN[start // EVERY, first:last]
+    copy(trace.kept_TBWN[start // EVERY, first:last], memories[0, :count])
     norms(memories[0, :count], norm[0, :count])
     for t in range(start, stop):
         after = memories[t - start + 1, :count]
@@ -150,7 +150,7 @@ def step_vjp(
     matmul(raw, weights.interface_IC, hidden)
     found.fill(ZERO)
     to_hidden = grads.hidden_now_BC[first:last]
-    to_hidden[:] = hidden
+    copy(hidden, to_hidden)
     hidden.fill(ZERO)
     controller_step_vjp(
         controller, weights.controller, trace.hidden_TBC[t, first:last],

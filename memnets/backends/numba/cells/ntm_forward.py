@@ -15,7 +15,7 @@ from ..compiler.jit import kernel
 from ..controller_step import controller_step
 from ..linear import matmul, norms
 from ..memory import read, write
-from ..slices import at
+from ..slices import at, copy
 from .ntm_heads import head_addresses, head_parameters, write_vectors
 
 CHUNK = 8
@@ -110,7 +110,7 @@ def forward(
             erase, add = trace.erase_TBPW[t, first:last], trace.add_TBPW[t, first:last]
             write_vectors(raw, columns, erase, add)
             if t % EVERY == 0 and len(trace.kept_TBWN):
-                trace.kept_TBWN[t // EVERY, first:last] = memory
+                copy(memory, trace.kept_TBWN[t // EVERY, first:last])
             heads = at(trace.write_heads, kept, first, last)
             address = at(trace.write_address, t + 1, first, last)
             before = trace.write_address.weights_BHN[t, first:last]

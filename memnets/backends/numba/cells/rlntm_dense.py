@@ -12,6 +12,7 @@ import numpy as np
 from ..compiler.jit import ZERO, kernel
 from ..memory import DENSE, read, write
 from ..memory_vjp import read_vjp, write_vjp
+from ..slices import copy
 from ..tape import around, around_vjp, move, move_vjp
 from .rlntm_heads import gather
 from .rlntm_steps import CHUNK, arrive, decide, empty_scratch, leave
@@ -103,7 +104,7 @@ def forward(
             moves = steps.moves.weights_BHN[t, first:last]
             move(before, moves, after)
             if t % EVERY == 0 and len(tape.kept_TBWN):
-                tape.kept_TBWN[t // EVERY, first:last] = memory
+                copy(memory, tape.kept_TBWN[t // EVERY, first:last])
             part_of(before, 0, part)
             around(part, options.write_window, written)
             write(memory, written, everywhere(count, written.shape[1]), erase, add, memory)
@@ -123,7 +124,7 @@ def replay(
 ) -> None:  # fmt: skip
     """Rebuilds the contents before each step from `start` on and after the last, bit for bit."""
     count = last - first
-    memories[0, :count] = tape.kept_TBWN[start // EVERY, first:last]
+    copy(tape.kept_TBWN[start // EVERY, first:last], memories[0, :count])
     for t in range(start, stop):
         part_of(tape.positions_TBHN[t, first:last], 0, part)
         around(part, options.write_window, written)
@@ -179,7 +180,7 @@ def tape_vjp(
     count, heads = last - first, options.pairs
     begin = to_moved.shape[1] - heads
     to_memory, to_positions = to_tape.memory_BWN[first:last], to_tape.positions_BHN[first:last]
-    to_moved[:] = to_positions
+    copy(to_positions, to_moved)
     part_of(tape.positions_TBHN[t + 1, first:last], begin, part)
     around(part, options.window, seen)
     to_seen.fill(ZERO)

@@ -14,6 +14,7 @@ from ..named_slots import (
     write_slots,
     write_slots_vjp,
 )
+from ..slices import copy
 from .rlntm_heads import gather
 from .rlntm_steps import CHUNK, arrive, decide, empty_scratch, leave
 
@@ -156,7 +157,7 @@ def backward(
         written = empty_window(count, heads * options.write_window)
         seen = empty_window(count, heads * options.window)
         memory, own = contents[:count], tape.weight_BH[first:last]
-        memory[:] = tape.memory_BNW[first:last]
+        copy(tape.memory_BNW[first:last], memory)
         to_memory, to_own = to_tape.memory_BNW[first:last], to_tape.weight_BH[first:last]
         for t in range(len(steps.input_TBG) - 1, -1, -1):
             arrive(columns, options, steps, grads, scratch, t, first, last)

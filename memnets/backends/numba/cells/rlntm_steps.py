@@ -11,7 +11,7 @@ from ..columns import take_softmax, take_softmax_vjp
 from ..compiler.jit import ZERO, kernel
 from ..controller_step import controller_step, controller_step_vjp
 from ..linear import matmul
-from ..slices import at
+from ..slices import at, copy
 from .rlntm_heads import gather_vjp, vectors, vectors_vjp
 
 CHUNK = 8
@@ -145,7 +145,7 @@ def leave(
     matmul(to_raw, weights.interface_IC, hidden)
     found.fill(ZERO)
     to_hidden = grads.hidden_now_BC[first:last]
-    to_hidden[:] = hidden
+    copy(hidden, to_hidden)
     hidden.fill(ZERO)
     controller_step_vjp(
         controller, weights.controller, steps.hidden_TBC[t, first:last],

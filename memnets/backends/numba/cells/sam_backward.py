@@ -11,7 +11,7 @@ from ..controller_step import controller_step_vjp
 from ..linear import matmul, norms
 from ..memory_vjp import read_vjp
 from ..rows import read_rows_vjp
-from ..slices import at
+from ..slices import at, copy
 from ..sparse import add, clear
 from ..sparse_vjp import add_vjp, clear_vjp, write_address_vjp
 from ..undo import restore_rows
@@ -70,7 +70,7 @@ def backward(
         to_heads = empty_gradients(trace.heads, trace.write, count)
         back = np.empty((count, weights.controller.back_GZ.shape[1]), np.float32)
         if undone:
-            memories[0, :count] = trace.memory_BWN[first:last]
+            copy(trace.memory_BWN[first:last], memories[0, :count])
             norms(memories[0, :count], norm[0, :count])
         for start in range((steps - 1) // EVERY * EVERY, -1, -EVERY):
             stop = min(start + EVERY, steps)
@@ -101,9 +101,9 @@ def replay(
     for t in range(start, stop):
         now = memories[t - start, :count]
         if t == start:
-            now[:] = trace.kept_TBWN[t // EVERY, first:last]
+            copy(trace.kept_TBWN[t // EVERY, first:last], now)
         else:
-            now[:] = memories[t - start - 1, :count]
+            copy(memories[t - start - 1, :count], now)
         heads, write = at(trace.heads, t, first, last), at(trace.write, t, first, last)
         clear(now, heads.least_BH)
         add(now, write.weights_BHZ, write.slots_BHE, False, heads.add_BHW)
@@ -127,7 +127,7 @@ def step_vjp(
     matmul(raw, weights.interface_IC, hidden)
     found.fill(ZERO)
     to_hidden = grads.hidden_now_BC[first:last]
-    to_hidden[:] = hidden
+    copy(hidden, to_hidden)
     hidden.fill(ZERO)
     controller_step_vjp(
         controller, weights.controller, trace.hidden_TBC[t, first:last],
@@ -174,7 +174,7 @@ def write_step_vjp(
     memory, to_write = grads.memory_BWN[first:last], step.heads.write_BHZ
     write = at(trace.write, t, first, last)
     if len(grads.write_TBHZ):
-        to_write[:] = grads.write_TBHZ[t, first:last]
+        copy(grads.write_TBHZ[t, first:last], to_write)
     else:
         to_write.fill(ZERO)
     step.heads.add_BHW.fill(ZERO)

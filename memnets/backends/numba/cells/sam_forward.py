@@ -17,7 +17,7 @@ from ..controller_step import controller_step
 from ..linear import matmul, norms
 from ..memory import read
 from ..rows import log_rows, read_rows
-from ..slices import at
+from ..slices import at, copy
 from ..sparse import add, clear, discounted_access, last_access, least_used, write_address
 from ..undo import norms_of
 from .sam_heads import accessed, head_parameters, name_slots, write_every_slot_of_nan
@@ -117,7 +117,7 @@ def write_step(
     if not options.named:
         write_every_slot_of_nan(heads, write.slots_BHE)
     if t % EVERY == 0 and len(trace.kept_TBWN):
-        trace.kept_TBWN[t // EVERY, first:last] = memory
+        copy(memory, trace.kept_TBWN[t // EVERY, first:last])
     batch, group, places = write.slots_BHE.shape
     slots_BP = write.slots_BHE.reshape(batch, group * places)
     if len(trace.log_TBPW):

@@ -19,6 +19,7 @@ from ..columns import (
 from ..compiler.jit import ONE, ZERO, kernel
 from ..content import content_vjp
 from ..memory import DENSE
+from ..slices import copy
 
 
 class Options(NamedTuple):
@@ -185,7 +186,7 @@ def weightings_vjp(
                 for k in range(kept):
                     weights[b, h, address.slots_BHK[b, h, k]] += grad_weights_BHZ[b, h, k]
     else:
-        weights[:] = grad_weights_BHZ
+        copy(grad_weights_BHZ, weights)
     grad_weights_BHZ.fill(ZERO)
     weighting.fill(ZERO)
     choose_vjp(

@@ -15,7 +15,7 @@ from ..linear import matmul
 from ..memory import DENSE
 from ..memory_vjp import read_vjp
 from ..scores import additive_vjp, avoid_vjp, standardised_vjp
-from ..slices import at
+from ..slices import at, copy
 from ..softmax import softmax_vjp
 from .tardis_forward import CHUNK, EVERY
 from .tardis_write import overwrite, overwrite_vjp, restore
@@ -78,8 +78,8 @@ def backward(
         last = min(first + CHUNK, end)
         count = last - first
         step = empty_step(count, width, features, slots, weights.controller.back_GZ.shape[1])
-        memories[0, :count] = trace.memory_BWN[first:last]
-        projections[0, :count] = trace.projected_BFN[first:last]
+        copy(trace.memory_BWN[first:last], memories[0, :count])
+        copy(trace.projected_BFN[first:last], projections[0, :count])
         for start in range((steps - 1) // EVERY * EVERY, -1, -EVERY):
             stop = min(start + EVERY, steps)
             replayed = not choice.one_slot and any_dense(trace, start, stop, first, last)
@@ -114,12 +114,12 @@ def replay(
 ) -> None:
     """Rebuilds the rows before each step from `start` on and after the last, bit for bit."""
     count = last - first
-    memories[0, :count] = trace.kept_TBWN[start // EVERY, first:last]
-    projections[0, :count] = trace.kept_TBFN[start // EVERY, first:last]
+    copy(trace.kept_TBWN[start // EVERY, first:last], memories[0, :count])
+    copy(trace.kept_TBFN[start // EVERY, first:last], projections[0, :count])
     for t in range(start, stop):
         memory, projected = memories[t - start + 1, :count], projections[t - start + 1, :count]
-        memory[:] = memories[t - start, :count]
-        projected[:] = projections[t - start, :count]
+        copy(memories[t - start, :count], memory)
+        copy(projections[t - start, :count], projected)
         write = at(trace.write_address, t, first, last)
         written = at(trace.written, t, first, last)
         # it logs what it logged before
@@ -157,7 +157,7 @@ def step_vjp(
     matmul(raw, weights.interface_IC, hidden)
     found.fill(ZERO)
     to_hidden = grads.hidden_now_BC[first:last]
-    to_hidden[:] = hidden
+    copy(hidden, to_hidden)
     hidden.fill(ZERO)
     controller_step_vjp(
         controller, weights.controller, trace.hidden_TBC[t, first:last],

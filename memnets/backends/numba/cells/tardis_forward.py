@@ -18,7 +18,7 @@ from ..controller_step import controller_step
 from ..linear import matmul
 from ..memory import read
 from ..scores import additive, avoid, standardised
-from ..slices import at
+from ..slices import at, copy
 from ..softmax import softmax
 from .tardis_write import fill_or_overwrite, overwrite
 
@@ -119,8 +119,8 @@ def forward(
                     raw[b, i] = weights.interface_bias_I[i]
             matmul(hidden, weights.interface_CI, raw)
             if t % EVERY == 0 and len(trace.kept_TBWN):
-                trace.kept_TBWN[t // EVERY, first:last] = memory
-                trace.kept_TBFN[t // EVERY, first:last] = projected
+                copy(memory, trace.kept_TBWN[t // EVERY, first:last])
+                copy(projected, trace.kept_TBFN[t // EVERY, first:last])
             scored = at(trace.scored, kept, first, last)
             usage = trace.usage_BN[first:last]
             take(raw, columns.score, scored.query_BF)

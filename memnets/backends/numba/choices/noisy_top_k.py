@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ....estimators.choices import gumbel_noise
 from ..compiler.jit import exact, kernel
+from ..sorting import sort_few
 from .base import FLOOR, Choice, chooses_for, keep, keep_vjp, kept, settings_of_kept
 from .top_k import TOP_K
 
@@ -39,7 +40,7 @@ def _largest_under_noise(weighting_N: Any, draws_U: Any, slots_K: Any) -> None:
             slots_K[place] = slots_K[place - 1]
             place -= 1
         slots_K[place] = n
-    slots_K[:] = np.sort(slots_K)
+    sort_few(slots_K)
 
 
 @kernel

