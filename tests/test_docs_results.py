@@ -10,13 +10,15 @@ from studies import studies
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 TABLES = runpy.run_path(str(RESULTS / "tables.py"))
 FLAGSHIP, MEMORIES = RESULTS / "discrete_vs_soft", RESULTS / "memories"
+RECALL = RESULTS / "multi_query"
 # copy's files are of an earlier layout
 TASKS = TABLES["tasks"](FLAGSHIP, "solving")
 OF_ALL = TABLES["tasks"](MEMORIES, "models")
+BY_STATE = TABLES["tasks"](RECALL, "sizes")
 
 
-def test_both_pages_have_files():
-    assert len(TASKS) == 4 and OF_ALL
+def test_the_pages_have_files():
+    assert len(TASKS) == 4 and OF_ALL and BY_STATE
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -40,3 +42,13 @@ def test_the_overview_has_a_row_for_each_model_and_a_column_for_each_task():
     assert head.count("|") == 2 + len(OF_ALL)
     assert len(rows) == len(studies.get("memories")().models)
     assert TABLES["overview"](MEMORIES) in (RESULTS / "memories.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("task", BY_STATE)
+def test_the_tables_of_recall_are_those_of_their_files(task):
+    page = (RESULTS / "multi_query.md").read_text("utf-8")
+    by_state, every = (TABLES[name](RECALL, task) for name in ("states", "accuracy"))
+    # 5 memories in 2 ways at 3 sizes, below two lines of head
+    assert len(by_state.splitlines()) == 5 * 2 + 2
+    assert len(every.splitlines()) == 5 * 2 * 3 + 2
+    assert by_state in page and every in page
