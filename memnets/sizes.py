@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from . import flops
-from .options import options_of, require_number, require_one_of
+from .options import options_of, require_number, require_one_of, require_whole
 from .registry import cells, controllers, estimators
 from .size_search import FREE, Search, value_of
 
@@ -75,19 +75,20 @@ def size_of(spec: ModelSpec, measure: str, **sizes: int) -> int:
     Leaves torch's random numbers as they are. Raises ValueError for a model that cannot be built.
     """
     require_one_of("measure", measure, tuple(MEASURES))
+    for name, size in sizes.items():
+        require_whole(name, size, least=0)
     # what a name stands for may change, as that of a plug-in
-    means = cells.get(spec.cell), estimators.get(spec.estimator), controllers.get(spec.controller)
-    return _size_of(spec, measure, tuple(sorted(sizes.items())), means)
+    names = ((cells, spec.cell), (estimators, spec.estimator), (controllers, spec.controller))
+    means = tuple((registry.get(name), registry.version) for registry, name in names)
+    return _size_of(spec, measure, means, **sizes)
 
 
 @lru_cache(maxsize=20_000)
-def _size_of(
-    spec: ModelSpec, measure: str, sizes: tuple[tuple[str, int], ...], means: tuple[Any, ...]
-) -> int:
+def _size_of(spec: ModelSpec, measure: str, means: tuple[Any, ...], **sizes: int) -> int:
     """Measured once: studies of equal sizes are built often, and ask for the same models."""
 
     def measured() -> int:
-        return MEASURES[measure](spec.build(**dict(sizes), backend="reference").eval())
+        return MEASURES[measure](spec.build(**sizes, backend="reference").eval())
 
     with torch.random.fork_rng(devices=[]):
         if measure != "flops" and _largest_table(spec) > FILLED:

@@ -122,11 +122,13 @@ def overview(folder: Path) -> str:
 def states(folder: Path, task: str) -> str:
     """One row per memory and estimator, one column per size of the state: accuracy and interval."""
     numbers = read(folder, task, "sizes")
-    numbers["rank"] = numbers.groupby("family")["state_size"].rank().astype(int)
+    numbers["rank"] = numbers.groupby("family")["state_size"].rank(method="first").astype(int)
     sizes = numbers.groupby("rank")["state_size"].median()
+    if numbers.groupby("family").size().nunique() > 1:
+        raise SystemExit(f"{task}: not every memory has all {len(sizes)} sizes.")
     ends = numbers[["value", "low", "high"]].mul(100).map(_number)
     numbers["shown"] = [f"{row.value} ({row.low} to {row.high})" for row in ends.itertuples()]
-    shown = numbers.pivot(index="family", columns="rank", values="shown").fillna(NONE)
+    shown = numbers.pivot(index="family", columns="rank", values="shown")
     lines = numbers.drop_duplicates("family")
     return markdown(
         {

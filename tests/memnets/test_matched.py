@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from memnets.registry import cells
-from memnets.sizes import TOLERANCE, Unmatched, matched, size_of, step_flops
+from memnets.sizes import MEASURES, TOLERANCE, Unmatched, matched, size_of, step_flops
 from memnets.spec import ModelSpec
 
 SIZES = {"input_size": 9, "output_size": 8}
@@ -15,6 +15,29 @@ SIZES = {"input_size": 9, "output_size": 8}
 def near(found, other, measure):
     wanted = size_of(other, measure, **SIZES)
     return abs(size_of(found, measure, **SIZES) - wanted) <= TOLERANCE * wanted
+
+
+def test_a_size_is_measured_once_until_something_is_registered(monkeypatch):
+    measured = []
+
+    def count(network):
+        measured.append(network)
+        return 7
+
+    monkeypatch.setitem(MEASURES, "state", count)
+    spec = ModelSpec("ntm", cell_options={"slots": 37})
+    for _ in range(2):
+        assert size_of(spec, "state", **SIZES) == 7
+    assert len(measured) == 1
+    monkeypatch.setattr(cells, "version", cells.version + 1)
+    assert size_of(spec, "state", **SIZES) == 7 and len(measured) == 2
+
+
+@pytest.mark.parametrize("size", [True, 9.0, [9], -1])
+def test_a_size_that_is_no_number_of_columns_is_one_line(size):
+    size_of(ModelSpec("ntm"), "state", input_size=1, output_size=8)
+    with pytest.raises(ValueError, match="input_size must be"):
+        size_of(ModelSpec("ntm"), "state", input_size=size, output_size=8)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .compiler.jit import ZERO, kernel
+from .slices import copy_first
 
 
 class Address(NamedTuple):
@@ -37,8 +38,4 @@ def set_weights_gradient(
     out_BHN.fill(ZERO)
     has_gradient = choice.has_dense_gradient or not choice.one_slot
     if has_gradient and len(weights_TBHN):
-        _, _, heads, slots = weights_TBHN.shape
-        for b in range(last - first):
-            for h in range(heads):
-                for n in range(slots):
-                    out_BHN[b, h, n] = weights_TBHN[t, first + b, h, n]
+        copy_first(weights_TBHN[t, first:last], out_BHN)

@@ -1,4 +1,4 @@
-"""One step of the arrays of a named tuple, and the contents of one array put into another."""
+"""One step of the arrays of a named tuple, and the contents of one array into another."""
 
 from __future__ import annotations
 
@@ -27,9 +27,19 @@ def _at(group: Any, t: int, first: int, last: int) -> Callable[..., Any]:
 
 @kernel
 def copy(source: Any, to: Any) -> None:
-    """What `to[:] = source` does with contiguous arrays of one shape.
+    """What `to[:] = source` does with arrays of one shape, which is not checked.
 
     Numba's own assignment can name shapes that differ, and takes seconds to compile for that.
     """
     for i in range(to.size):
         to.flat[i] = source.flat[i]
+
+
+@kernel
+def copy_first(source_BHN: Any, to_BHN: Any) -> None:
+    """The first slots of each row into another array: as many as both have."""
+    batch, heads, slots = to_BHN.shape
+    for b in range(batch):
+        for h in range(heads):
+            for n in range(min(slots, source_BHN.shape[2])):
+                to_BHN[b, h, n] = source_BHN[b, h, n]

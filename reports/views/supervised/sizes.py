@@ -68,10 +68,12 @@ def _says(rows: pd.DataFrame) -> str:
     ordered = rows.sort_values(_STATE, kind="stable").groupby("family", sort=False)["value"]
     gains = ordered.last() - ordered.first()
     most = str(gains.idxmax())
+    gain = f"{most} gains the most from its smallest state to its largest: "
+    if gains[most] <= 0:
+        gain = f"None gains from its smallest state to its largest; {most} loses the least: "
     return (
         f"The most accurate is {best['model']} ({formats.per_cent(best['value'])} with "
-        f"{formats.whole(best[_STATE])} numbers). From its smallest state to its largest "
-        f"{most} changes the most upwards: {formats.points(gains[most])} points."
+        f"{formats.whole(best[_STATE])} numbers). {gain}{formats.points(gains[most])} points."
     )
 
 
@@ -100,10 +102,10 @@ def _named(models: Mapping[str, ModelSpec], key: Any) -> dict[str, str]:
         groups.setdefault(json.dumps(key(model), sort_keys=True), []).append(name)
     found: dict[str, str] = {}
     for names in groups.values():
-        shared = _shared_words(names)
-        # names that share no word, and words of another group's, do not tell groups apart
-        group = shared if shared and shared not in found.values() else names[0]
-        found |= dict.fromkeys(names, group)
+        taken = {"", *found.values()}
+        # where the words are another group's, or there are none, all the names tell it apart
+        choices = (_shared_words(names), names[0], ", ".join(names))
+        found |= dict.fromkeys(names, next(name for name in choices if name not in taken))
     return found
 
 

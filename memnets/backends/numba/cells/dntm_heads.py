@@ -21,7 +21,7 @@ from ..columns import (
 from ..compiler.jit import ZERO, kernel
 from ..content import content, content_vjp, cosine_similarity, cosine_similarity_vjp
 from ..recency import recency, recency_vjp, recent, recent_vjp
-from ..slices import copy
+from ..slices import copy, copy_first
 
 
 class Options(NamedTuple):
@@ -139,11 +139,7 @@ def head_addresses(
             heads.cosine_BHN, heads.weighting_BHN,
         )  # fmt: skip
         copy(recent_BHN, after_BHN)
-    batch, group, slots = heads.slots_BHN.shape
-    for b in range(batch):
-        for h in range(group):
-            for n in range(slots):
-                heads.slots_BHN[b, h, n] = heads.weighting_BHN[b, h, n]
+    copy_first(heads.weighting_BHN, heads.slots_BHN)
     choose(choice, heads.slots_BHN, draws_BHU, address)
 
 

@@ -40,7 +40,7 @@ class SelfContained(_Library):
     """Machine code that calls nothing outside of itself but the mathematical library.
 
     Its parts are its own before they are optimised: LLVM then puts more of them into their callers,
-    and a step of a single sequence takes a tenth less time.
+    and a step of a single sequence takes up to a tenth less time.
     """
 
     def _optimize_final_module(self) -> None:

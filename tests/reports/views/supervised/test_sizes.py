@@ -85,7 +85,7 @@ def test_what_it_says_is_computed(results):
     (picture,) = sizes.pictures(results)
     assert picture.says.startswith("The most accurate is dnc/large (")
     assert "32\N{NO-BREAK SPACE}768 numbers" in picture.says
-    assert "dnc/small changes the most upwards: +" in picture.says
+    assert "dnc/small gains the most from its smallest state to its largest: +" in picture.says
 
 
 def test_without_several_sizes_there_is_no_picture(demo):
@@ -118,3 +118,20 @@ def test_names_of_families_are_never_the_same():
     names = sizes._named(models, sizes._family)
     assert names["delta 64"] == names["delta 128"] == "delta"
     assert names["delta 64 gated"] == names["delta 128 gated"] == "delta 64 gated"
+
+
+def test_a_name_that_a_group_has_is_given_to_no_other():
+    plain = {n: ModelSpec("delta", cell_options={"slots": n}) for n in (64, 128)}
+    gated = {n: ModelSpec("delta", cell_options={"slots": n, "gated": True}) for n in (64, 128)}
+    models = {"delta 64": plain[64], "delta 128": plain[128]}
+    models |= {"delta": gated[64], "delta wide": gated[128]}
+    names = sizes._named(models, sizes._family)
+    assert names["delta 64"] == "delta" and names["delta"] == names["delta wide"]
+    assert len(set(names.values())) == 2
+
+
+def test_where_none_gains_that_is_said(results):
+    state = results.facts["state_size"].map({SMALL: LARGE, LARGE: SMALL})
+    turned = replace(results, facts=results.facts.assign(state_size=state))
+    (picture,) = sizes.pictures(turned)
+    assert "None gains from its smallest state to its largest" in picture.says

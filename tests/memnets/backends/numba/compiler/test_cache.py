@@ -97,6 +97,8 @@ def imported(script: Path) -> ModuleType:
     """The file as it is now, in this process."""
     stamp.cache_clear()
     _parsed.cache_clear()
+    # Python's own bytecode knows a source by its second and its length
+    Path(importlib.util.cache_from_source(str(script))).unlink(missing_ok=True)
     spec = importlib.util.spec_from_file_location(script.stem, script)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
