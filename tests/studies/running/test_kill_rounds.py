@@ -9,11 +9,14 @@ import pytest
 SCRIPT = Path(__file__).with_name("kill_rounds.py")
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(30, marks=pytest.mark.slow)])
-def test_kills_at_random_moments_lose_nothing_and_change_no_row(rounds, monkeypatch):
+ROUNDS = 30
+
+
+@pytest.mark.slow
+def test_kills_at_random_moments_lose_nothing_and_change_no_row(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(SCRIPT.parents[3]))
-    command = [sys.executable, str(SCRIPT), "--rounds", str(rounds), "--seed", "1"]
+    command = [sys.executable, str(SCRIPT), "--rounds", str(ROUNDS), "--seed", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=230)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{rounds} kills (" in done.stdout
+    assert f"{ROUNDS} kills (" in done.stdout
     assert "nothing lost, nothing torn, the rows of an undisturbed run" in done.stdout

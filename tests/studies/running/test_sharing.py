@@ -108,6 +108,7 @@ def assert_whole(folder):
     assert not (folder / "claims").exists()
 
 
+@pytest.mark.slow
 def test_two_runs_started_together_make_each_trial_once(start, folder, tmp_path):
     runs = [start(workers) for workers in (0, 1)]
     said = [process.communicate(timeout=100)[1] for process in runs]
