@@ -102,10 +102,10 @@ def _named(models: Mapping[str, ModelSpec], key: Any) -> dict[str, str]:
         groups.setdefault(json.dumps(key(model), sort_keys=True), []).append(name)
     found: dict[str, str] = {}
     for names in groups.values():
-        taken = {"", *found.values()}
-        # where the words are another group's, or there are none, all the names tell it apart
-        choices = (_shared_words(names), names[0], ", ".join(names))
-        found |= dict.fromkeys(names, next(name for name in choices if name not in taken))
+        words = _shared_words(names)
+        # words that another group or one of its models is called do not tell this one apart
+        others = {"", *found.values(), *models} - set(names)
+        found |= dict.fromkeys(names, names[0] if words in others else words)
     return found
 
 
